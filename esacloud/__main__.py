@@ -1,0 +1,5 @@
+"""`python -m esacloud`."""
+
+from esacloud.cli.main import entry_point
+
+entry_point()

@@ -1,0 +1,1 @@
+"""Amazon Web Services: security groups, their quotas, their Terraform module."""

@@ -1,0 +1,166 @@
+"""What a port catalogue says, as immutable values. The data stands in a JSON file; `load.py` reads it into these.
+
+A catalogue knows one appliance: which releases it has, which interfaces, which features a site may use, which roles the
+far sides play, and entry by entry what the gateway needs open. Each entry keeps the rows of the vendor's table that it
+comes from, and what was printed where the reading differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from esacloud.addresses import Network
+
+Transport = Literal["tcp", "udp", "icmp", "all"]
+EntryDirection = Literal["in", "out", "both"]
+Certainty = Literal["certain", "strong", "fair", "reading"]
+Release = tuple[int, ...]  # 15.5 is (15, 5)
+PortRange = tuple[int, int]  # both ends belong to it
+
+EVERY_PORT: PortRange = (0, 65535)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The same thing said in English and in Chinese."""
+
+    en: str
+    zh: str
+
+    def said(self, language: str) -> str:
+        """The text in `language`, which is `en` or `zh`."""
+        return self.zh if language == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the vendor's table, numbered from 1 at the top, as printed.
+
+    `hosts` holds the host names and networks of its host cell, without the words around them. `no_rule` says why the row
+    asks for no rule, and is None where an entry stands for it.
+    """
+
+    number: int
+    port: str
+    protocol: str
+    direction: str
+    hosts: tuple[str, ...]
+    no_rule: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class Erratum:
+    """Where the reading differs from the print: which row, what was printed, what is read, how sure, and why."""
+
+    row: int
+    printed: str
+    read: str
+    certainty: Certainty
+    why: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A choice that a feature offers. `default` is None where the user has to choose."""
+
+    name: str
+    choices: tuple[str, ...]
+    default: str | None
+    title: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A function of the gateway that a site uses or not; it switches entries on."""
+
+    name: str
+    title: Text
+    settings: Mapping[str, Setting]
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """The part that a far side plays, as `dns-servers`. A deployment says who plays it, under `peers`.
+
+    `default` is `any` only for roles that are the whole Internet by their nature (mail); otherwise None.
+    `example` is a value that the starter file shows.
+    """
+
+    name: str
+    title: Text
+    default: Literal["any"] | None
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that a gateway needs open.
+
+    - `transports` x `ports` (destination ports) say what; `source_ports` is all ports but for services that send from one.
+    - `documented` is the direction as printed (`in`, `out`, `in or out`, `in and out`, `in / in`), None where the table
+      has no such row; `direction` is what a stateful filter has to allow, seen from the gateway.
+    - `role` names the far side. Where the deployment gives no peer for it, `networks` serve if there are any, otherwise
+      `hostnames`, otherwise the role's default; with none of them the deployment has to name the peer.
+    - `when` holds feature settings that switch the entry on: setting name -> the values that do.
+    - `releases` is the first and the last release that needs the entry, either None for no bound.
+    - `rows` is empty where the table lacks the entry; `source` then says where it comes from.
+    """
+
+    id: str
+    feature: str
+    rows: tuple[int, ...]
+    transports: tuple[Transport, ...]
+    ports: tuple[PortRange, ...]
+    source_ports: PortRange
+    documented: str | None
+    direction: EntryDirection
+    role: str
+    hostnames: tuple[str, ...]
+    networks: tuple[Network, ...]
+    purpose: Text
+    when: Mapping[str, tuple[str, ...]]
+    releases: tuple[Release | None, Release | None]
+    errata: tuple[Erratum, ...]
+    source: str
+
+    @property
+    def prints_inbound(self) -> bool:
+        """Whether the table prints an inbound half that the reading leaves out."""
+        return self.direction == "out" and self.documented in ("in and out", "in or out")
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The port table of one appliance. `digest` is the SHA-256 of the file's bytes, in hexadecimal.
+
+    `release_key` is the deployment file's key for the release (`asyncos`); `releases` are all known ones, ascending.
+    `checklist` is what the vendor advises and no packet filter can do: text -> command name or "".
+    """
+
+    name: str
+    title: Text
+    edition: str
+    source: str
+    release_key: str
+    releases: tuple[Release, ...]
+    interfaces: Mapping[str, Text]
+    features: Mapping[str, Feature]
+    roles: Mapping[str, Role]
+    entries: tuple[Entry, ...]
+    rows: tuple[Row, ...]
+    checklist: tuple[tuple[Text, str], ...]
+    digest: str
+
+    def entry(self, entry_id: str) -> Entry:
+        """The entry of that id. Raises KeyError."""
+        for entry in self.entries:
+            if entry.id == entry_id:
+                return entry
+        raise KeyError(entry_id)
+
+
+def release_text(release: Release) -> str:
+    """`15.5` of (15, 5)."""
+    return ".".join(map(str, release))

@@ -1,0 +1,91 @@
+"""The way in: finds the command, runs it, and turns what it raises into a message and an exit code.
+
+A command is a module of this package with a docstring that ends in an example, `add_arguments(parser)` and `run(arguments) -> exit code`. Only the
+module of the command that was asked for is imported, so that `--help` costs nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from importlib import import_module
+from typing import NoReturn
+
+from esacloud.errors import EsacloudError
+
+NOTHING_TO_REPORT, SOMETHING_TO_REPORT, BAD_INPUT, OUTSIDE_FAILED = 0, 1, 2, 3
+INTERRUPTED = 130  # what a shell reports for a program ended by ctrl-C
+
+COMMANDS = {
+    "init": "write a commented deployment file to start from",
+    "check": "look at deployment files and say what is wrong",
+    "ports": "show the port catalogue",
+    "explain": "say what a port, a catalogue entry or a table row is for",
+    "generate": "make a proven Terraform JSON module from a deployment file",
+    "verify": "prove a module on disk against its deployment file",
+    "schema": "print the JSON Schema of the deployment file, for editors",
+}
+
+EXIT_CODES = """\
+exit codes: 0 nothing to report, 1 something to report (a finding, a difference, changes to make),
+            2 bad input or usage, 3 a cloud, terraform or the disk failed"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line and return its exit code; everything goes to the standard streams."""
+    words = sys.argv[1:] if argv is None else argv
+    try:
+        if words and words[0] in COMMANDS:
+            return _run(words[0], words[1:])
+        _top_parser().parse_args(words)
+        _top_parser().print_help()
+        return BAD_INPUT if not words else NOTHING_TO_REPORT
+    except EsacloudError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output left, as `head` does
+        sys.stderr.close()
+        return NOTHING_TO_REPORT
+
+
+def _run(name: str, words: list[str]) -> int:
+    command = import_module(f"esacloud.cli.{name.replace('-', '_')}")
+    parser = ArgumentParser(
+        prog=f"esacloud {name}",
+        description=command.__doc__,
+        epilog=EXIT_CODES,
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command.add_arguments(parser)
+    arguments: Namespace = parser.parse_args(words)
+    code: int = command.run(arguments)
+    sys.stdout.flush()
+    return code
+
+
+def _top_parser() -> ArgumentParser:
+    from esacloud._version import __version__
+
+    width = max(map(len, COMMANDS))
+    listing = "\n".join(f"  {name:{width}}  {summary}" for name, summary in COMMANDS.items())
+    parser = ArgumentParser(
+        prog="esacloud",
+        usage="esacloud COMMAND [options]",
+        description="Cloud security groups for the Cisco Secure Email Gateway, made from the vendor's port table\n"
+        f"and proven equal to it.\n\ncommands:\n{listing}",
+        epilog="example: esacloud generate examples/small.yaml --out build/small\n"
+        f"         esacloud COMMAND --help says more about each command\n\n{EXIT_CODES}",
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"esacloud {__version__}")
+    parser.add_argument("command", nargs="?", metavar="COMMAND", choices=tuple(COMMANDS), help="one of the above")
+    return parser
+
+
+def entry_point() -> NoReturn:
+    """What the installed `esacloud` script calls."""
+    sys.exit(main())

@@ -1,0 +1,188 @@
+"""One gateway's surroundings as its user describes them, read and checked: immutable values, no trace of YAML.
+
+`read.py` makes a `Deployment` from a file and a catalogue. What a cloud alone understands (its settings, its kinds of
+references) is described by that cloud's `Dialect`, so that this room knows no cloud.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from esacloud.addresses import Network, Version
+from esacloud.catalogue.model import Catalogue, Release
+from esacloud.errors import Place, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class AnyAddress:
+    """`any`: every address of every family that the deployment uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hostname:
+    """A DNS name, lower case, without a trailing dot."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SelfReference:
+    """`self`: the other members that carry the same group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Something that only the cloud can resolve: a security group, a prefix list, a service tag.
+
+    `kind` is one of its cloud's reference kinds; `size` is how many rules it counts as against a quota (a prefix list: its
+    maximum entries); `version` is its address family where it has one.
+    """
+
+    cloud: str
+    kind: str
+    id: str
+    size: int = 1
+    version: Version | None = None
+
+
+Far = Network | AnyAddress | Hostname | SelfReference | Reference
+
+
+@dataclass(frozen=True, slots=True)
+class PeerItem:
+    """One line of a peer: what it is, for which cloud alone (None: for all), and where it stands in the file."""
+
+    far: Far
+    cloud: str | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Who plays a role: one or more items."""
+
+    role: str
+    items: tuple[PeerItem, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureUse:
+    """A feature switched on at an interface, all its settings filled in, and peers that hold for this use alone."""
+
+    feature: str
+    settings: Mapping[str, str]
+    peers: Mapping[str, Peer]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """A network interface of the gateway, and what it serves."""
+
+    name: str
+    features: tuple[FeatureUse, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A guardrail's finding that the user accepts: its code, for which peer, why, and until which day (YYYY-MM-DD)."""
+
+    code: str
+    peer: str
+    reason: str
+    until: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class CloudSettings:
+    """What the file says under `cloud.<name>`: plain keys and values that the cloud's dialect has checked.
+
+    `quotas` overrides the cloud's limits by name.
+    """
+
+    name: str
+    values: Mapping[str, str]
+    tags: Mapping[str, str]
+    quotas: Mapping[str, int]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A whole deployment file. `digest` is the SHA-256 of its content in canonical form: comments and order do not count.
+
+    - `hostnames`: how host names become addresses; None where the file does not say.
+    - `versions`: the address families that `any` stands for.
+    - `as_printed`: ids of entries whose printed inbound half is asked for.
+    - `wider`: ids of entries that may be opened wider than the policy where a cloud cannot say it exactly.
+    - `warnings`: problems that do not stop the work.
+    """
+
+    name: str
+    catalogue: Catalogue
+    release: Release
+    clouds: Mapping[str, CloudSettings]
+    interfaces: tuple[Interface, ...]
+    peers: Mapping[str, Peer]
+    hostnames: Literal["open"] | None
+    versions: tuple[Version, ...]
+    as_printed: tuple[str, ...]
+    wider: tuple[str, ...]
+    waivers: tuple[Waiver, ...]
+    digest: str
+    place: Place
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SettingKey:
+    """A key under `cloud.<name>`.
+
+    `check` takes the text and returns None when it is right, or (what is wrong, what to write instead).
+    `pattern` is the same rule for editors, a regular expression of JSON Schema.
+    """
+
+    title: str
+    required: bool
+    pattern: str
+    check: Callable[[str], tuple[str, str] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceKind:
+    """A kind of reference that a peer may hold, written `{<kind>: <id>, ...}` in the file.
+
+    - `pattern`: what an id looks like, the whole of it (JSON Schema regular expression).
+    - `shorthand`: a regular expression for ids that may stand bare in a list (`sg-0123456789abcdef0`); None for none.
+    - `size_key`: the key that gives its size, which the user must then write (`max_entries`); None where its size is 1.
+    - `has_version`: whether `family: ipv4|ipv6` may stand beside it.
+    """
+
+    kind: str
+    title: str
+    pattern: str
+    shorthand: str | None = None
+    size_key: str | None = None
+    has_version: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What a cloud adds to the deployment file, and what it can say in a rule.
+
+    `quotas`: the limits that a file may override, name -> (default, lowest, highest).
+    `matches_source_ports`: False where a rule cannot tell packets apart by their source port.
+    """
+
+    cloud: str
+    title: str
+    settings: Mapping[str, SettingKey]
+    references: tuple[ReferenceKind, ...]
+    quotas: Mapping[str, tuple[int, int, int]]
+    matches_source_ports: bool
+    example: Mapping[str, str] = field(default_factory=dict)

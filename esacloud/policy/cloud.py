@@ -1,0 +1,80 @@
+"""What every cloud package offers to the rooms above it, and the values in which it answers.
+
+A cloud is one package with a module `cloud` that has what `Cloud` lists; `esacloud/clouds.py` names the packages. The
+rooms above (reports, Terraform, the command) speak to these values alone, so that a new cloud changes none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from esacloud.deployment.model import Deployment, Dialect
+from esacloud.packets import PacketSet
+from esacloud.policy.model import Policy
+
+Document = Mapping[str, Any]  # the JSON value of one *.tf.json file
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaUse:
+    """How much of one quota one thing takes: `what` in words, how much is used, and the limit."""
+
+    what: str
+    used: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLine:
+    """One group of rules as a summary shows it: its name, its interface, and how many rules go in and out."""
+
+    name: str
+    interface: str
+    inbound: int
+    outbound: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """A policy said in a cloud's own rules.
+
+    - `packets`: what those rules permit, by interface, evaluated from the rules and from nothing else.
+    - `native`: the cloud's own values (for AWS an `esacloud.aws.model.SecurityGroups`), for who knows the cloud.
+    - `notes`: what a person should know: rules merged, groups split, port 25 throttled by the cloud, with sources.
+    """
+
+    policy: Policy
+    packets: Mapping[str, PacketSet]
+    groups: tuple[GroupLine, ...]
+    quotas: tuple[QuotaUse, ...]
+    notes: tuple[str, ...]
+    native: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """What a Terraform module read from disk permits, by interface.
+
+    `oddities` are sentences about what in it is not as esacloud writes it and so could not be evaluated, or does not count
+    as proven: with any of them nothing is proven.
+    """
+
+    packets: Mapping[str, PacketSet]
+    oddities: tuple[str, ...]
+
+
+class Cloud(Protocol):
+    """The module `esacloud.<cloud>.cloud`."""
+
+    DIALECT: Dialect
+
+    def lower(self, policy: Policy, deployment: Deployment) -> Lowered:
+        """Say the policy in the cloud's rules, exactly. Raises InputError when quotas or its words do not suffice."""
+
+    def documents(self, lowered: Lowered, deployment: Deployment) -> Mapping[str, Document]:
+        """The Terraform JSON documents of the module: file name (`main.tf.json`, ...) -> document."""
+
+    def read_back(self, documents: Mapping[str, Document]) -> ReadBack:
+        """Evaluate such documents as terraform would, without trusting anything about who wrote them."""

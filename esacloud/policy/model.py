@@ -1,0 +1,69 @@
+"""All flows of a deployment, interface by interface, each with the catalogue entries and table rows behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from esacloud.addresses import Network
+from esacloud.catalogue.model import PortRange, Text, Transport
+from esacloud.deployment.model import Reference, SelfReference
+
+Direction = Literal["in", "out"]
+Endpoint = Network | Reference | SelfReference
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Traffic that one side opens: one interface, direction, protocol, port range and far side.
+
+    `entries` and `rows` say who asks for it, ascending; two reasons for the same traffic make one flow.
+    `peers` are the roles that the far side plays. `names` are host names that the far side stands for where host names are
+    left open to any. Protocols without ports have EVERY_PORT.
+    """
+
+    interface: str
+    direction: Direction
+    transport: Transport
+    ports: PortRange
+    source_ports: PortRange
+    far: Endpoint
+    entries: tuple[str, ...]
+    rows: tuple[int, ...]
+    peers: tuple[str, ...]
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A table row, or an entry that the table lacks (`row` None), that is in no flow, and why."""
+
+    row: int | None
+    entry: str | None
+    why: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Widened:
+    """A flow that a cloud cannot say exactly, and that the file allows to be opened wider: what it was, what it became."""
+
+    entry: str
+    exact: Flow
+    wide: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything that one deployment permits on one cloud. `flows` are in canonical order, whatever order the file had."""
+
+    deployment: str
+    cloud: str
+    interfaces: tuple[str, ...]
+    flows: tuple[Flow, ...]
+    left_out: tuple[LeftOut, ...]
+    widened: tuple[Widened, ...] = ()
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """The table rows that some flow comes from, ascending."""
+        return tuple(sorted({row for flow in self.flows for row in flow.rows}))

@@ -1,0 +1,1 @@
+"""Terraform JSON modules on disk: their layout, their manifest, writing them whole and reading them back."""
