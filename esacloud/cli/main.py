@@ -1,7 +1,7 @@
 """The way in: finds the command, runs it, and turns what it raises into a message and an exit code.
 
-A command is a module of this package with a docstring that ends in an example, `add_arguments(parser)` and `run(arguments) -> exit code`. Only the
-module of the command that was asked for is imported, so that `--help` costs nothing.
+A command is a module of this package with `add_arguments(parser)` and `run(arguments) -> exit code`; its docstring is its
+help and ends in an example. Only the module of the command that was asked for is imported, so that `--help` costs nothing.
 """
 
 from __future__ import annotations
