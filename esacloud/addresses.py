@@ -71,7 +71,7 @@ def parse_network(text: str) -> Network:
     except (OSError, ValueError):  # ValueError: a NUL byte or text that does not encode
         raise AddressError(*_why_no_address(text, address)) from None
     if not slash:
-        return Network(version, number, bits)
+        return _unmapped(text, Network(version, number, bits))
     if not (
         length.isascii() and length.isdigit() and len(length) <= 3 and str(int(length)) == length and int(length) <= bits
     ):
@@ -87,7 +87,17 @@ def parse_network(text: str) -> Network:
             f"{text!r} has host bits set: the network that holds it is {network}.",
             f"Write {network} for the whole network, or {address_text(version, number)} for the one address.",
         )
-    return Network(version, number, prefix)
+    return _unmapped(text, Network(version, number, prefix))
+
+
+def _unmapped(text: str, network: Network) -> Network:
+    """Refuse IPv4-mapped networks (RFC 4291 section 2.5.5.2): never on the wire, such a rule matches nothing."""
+    if network.version == 6 and network.prefix >= 96 and network.first >> 32 == 0xFFFF:
+        plain = Network(4, network.first & 0xFFFFFFFF, network.prefix - 96)
+        raise AddressError(
+            f"{text!r} is an IPv4 address in the clothes of IPv6, which no packet carries.", f"Write {plain}."
+        )
+    return network
 
 
 def _why_no_address(text: str, address: str) -> tuple[str, str]:

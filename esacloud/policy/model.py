@@ -8,6 +8,7 @@ from typing import Literal
 from esacloud.addresses import Network
 from esacloud.catalogue.model import PortRange, Text, Transport
 from esacloud.deployment.model import Reference, SelfReference
+from esacloud.errors import Problem
 
 Direction = Literal["in", "out"]
 Endpoint = Network | Reference | SelfReference
@@ -54,7 +55,10 @@ class Widened:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything that one deployment permits on one cloud. `flows` are in canonical order, whatever order the file had."""
+    """Everything that one deployment permits on one cloud.
+
+    `flows` and `interfaces` are in canonical order, whatever order the file had. `warnings` do not stop the work.
+    """
 
     deployment: str
     cloud: str
@@ -62,6 +66,7 @@ class Policy:
     flows: tuple[Flow, ...]
     left_out: tuple[LeftOut, ...]
     widened: tuple[Widened, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def rows(self) -> tuple[int, ...]:

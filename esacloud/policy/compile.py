@@ -1,0 +1,146 @@
+"""Catalogue and deployment to policy: every flow that the switched-on entries ask for.
+
+Rules that this module obeys: nothing is opened that no entry asks for; the printed inbound half of an outbound row opens
+only by name, never to everyone; two reasons for the same packets make one flow; the order of the file does not matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from esacloud.addresses import Network
+from esacloud.catalogue.model import EVERY_PORT, Entry, PortRange, Transport
+from esacloud.catalogue.select import select
+from esacloud.deployment.model import Deployment, Dialect, FeatureUse, Interface, Reference
+from esacloud.errors import InputError, Problem
+from esacloud.policy.far_sides import FarSides, cited
+from esacloud.policy.leftovers import left_out, unused_names, unused_peers
+from esacloud.policy.model import Direction, Endpoint, Flow, Policy, Widened
+
+Packets = tuple[str, Direction, Transport, PortRange, PortRange, Endpoint]  # a flow without its reasons
+
+
+def compile_policy(deployment: Deployment, dialect: Dialect) -> Policy:
+    """All flows of the deployment on the dialect's cloud.
+
+    Raises InputError with every problem: a feature without its peer, host names without `hostnames`, a printed inbound
+    half that would be open to everyone, a source port that the cloud cannot match.
+    """
+    return _Compiler(deployment, dialect).policy()
+
+
+class _Reasons:
+    """Why one flow is there, gathered from every entry that asks for the same packets."""
+
+    __slots__ = ("entries", "names", "roles", "rows")
+
+    def __init__(self) -> None:
+        self.entries: set[str] = set()
+        self.rows: set[int] = set()
+        self.roles: set[str] = set()
+        self.names: set[str] = set()
+
+    def add(self, entry: Entry, names: tuple[str, ...]) -> None:
+        self.entries.add(entry.id)
+        self.rows.update(entry.rows)
+        self.roles.add(entry.role)
+        self.names.update(names)
+
+
+class _Compiler:
+    def __init__(self, deployment: Deployment, dialect: Dialect) -> None:
+        self.deployment, self.dialect = deployment, dialect
+        self.problems: list[Problem] = []
+        self.far_sides = FarSides(deployment, dialect, self.problems)
+        self.reasons: dict[Packets, _Reasons] = {}
+        self.widened: dict[tuple[str, Packets], Packets] = {}  # (entry, what it became) -> what it was
+
+    def policy(self) -> Policy:
+        deployment = self.deployment
+        for interface in deployment.interfaces:
+            for use in interface.features:
+                for entry in select(deployment.catalogue, deployment.release, use.feature, use.settings):
+                    self.add(interface, use, entry)
+        switched_on = {entry for reasons in self.reasons.values() for entry in reasons.entries}
+        warnings = [*unused_peers(deployment, self.far_sides.used_peers), *unused_names(deployment, switched_on)]
+        if self.problems:
+            raise InputError(*self.problems, *warnings)
+        order = {name: number for number, name in enumerate(deployment.catalogue.interfaces)}
+        flows = {key: _flow(key, self.reasons[key]) for key in sorted(self.reasons, key=lambda key: _canonical(key, order))}
+        widened = [
+            Widened(entry, _flow(exact, self.reasons[wide]), flows[wide]) for (entry, wide), exact in self.widened.items()
+        ]
+        return Policy(
+            deployment=deployment.name,
+            cloud=self.dialect.cloud,
+            interfaces=tuple(sorted((interface.name for interface in deployment.interfaces), key=order.__getitem__)),
+            flows=tuple(flows.values()),
+            left_out=left_out(deployment, {row for flow in flows.values() for row in flow.rows}),
+            widened=tuple(sorted(widened, key=lambda widened: (widened.entry, str(widened.exact)))),
+            warnings=tuple(warnings),
+        )
+
+    def add(self, interface: Interface, use: FeatureUse, entry: Entry) -> None:
+        """Add the flows of one entry at one interface."""
+        fars = self.far_sides.of(use, entry)
+        directions: tuple[Direction, ...] = ("in", "out") if entry.direction == "both" else (entry.direction,)
+        if entry.id in self.deployment.as_printed:
+            directions = ("in", "out")
+            if any(isinstance(far, Network) and far.prefix == 0 for far, _ in fars):
+                self.problems.append(_inbound_from_everyone(self.deployment, entry))
+        source_ports = entry.source_ports
+        if source_ports != EVERY_PORT and not self.dialect.matches_source_ports:
+            source_ports = EVERY_PORT
+            if entry.id not in self.deployment.wider:
+                self.problems.append(_no_source_ports(self.dialect, use, entry))
+        for direction in directions:
+            for transport in entry.transports:
+                for ports in entry.ports:
+                    for far, names in fars:
+                        key = (interface.name, direction, transport, ports, source_ports, far)
+                        if (reasons := self.reasons.get(key)) is None:
+                            reasons = self.reasons[key] = _Reasons()
+                        reasons.add(entry, names)
+                        if source_ports != entry.source_ports:
+                            exact = (interface.name, direction, transport, ports, entry.source_ports, far)
+                            self.widened[entry.id, key] = exact
+
+
+def _flow(key: Packets, reasons: _Reasons) -> Flow:
+    return Flow(
+        *key,
+        entries=tuple(sorted(reasons.entries)),
+        rows=tuple(sorted(reasons.rows)),
+        peers=tuple(sorted(reasons.roles)),
+        names=tuple(sorted(reasons.names)),
+    )
+
+
+def _canonical(key: Packets, order: dict[str, int]) -> tuple[object, ...]:
+    interface, direction, transport, ports, source_ports, far = key
+    if isinstance(far, Network):
+        where: tuple[object, ...] = (0, *far)
+    elif isinstance(far, Reference):
+        where = (1, far.kind, far.id)
+    else:
+        where = (2,)
+    return (order[interface], direction, transport, ports, source_ports, where)
+
+
+def _inbound_from_everyone(deployment: Deployment, entry: Entry) -> Problem:
+    return Problem(
+        replace(deployment.place, key="as_printed"),
+        f"The printed inbound half of {entry.id} ({cited(entry)}) would be open to every address.",
+        f"Name the networks under `peers.{entry.role}`, or take {entry.id} out of `as_printed`: a stateful filter does not "
+        "need the inbound half.",
+    )
+
+
+def _no_source_ports(dialect: Dialect, use: FeatureUse, entry: Entry) -> Problem:
+    first, last = entry.source_ports
+    ports = str(first) if first == last else f"{first}-{last}"
+    return Problem(
+        use.place,
+        f"{dialect.title} cannot match the source port {ports} that {entry.id} ({cited(entry)}) comes from.",
+        f"Write `wider: [{entry.id}]` to open it from every source port, or choose other settings for {use.feature}.",
+    )

@@ -1,0 +1,55 @@
+"""What came to nothing: table rows in no flow and why, peers that nobody uses, entries named in vain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from dataclasses import replace
+
+from esacloud.catalogue.model import Entry, Text
+from esacloud.catalogue.select import why_not
+from esacloud.deployment.model import Deployment, FeatureUse
+from esacloud.errors import Problem, one_of
+from esacloud.policy.model import LeftOut
+
+
+def left_out(deployment: Deployment, covered: Set[int]) -> tuple[LeftOut, ...]:
+    """Every table row that is not in `covered`, with the reason; rows that make no rule at all are among them."""
+    uses = {use.feature: use for interface in deployment.interfaces for use in interface.features}
+    entry_of = {row: entry for entry in reversed(deployment.catalogue.entries) for row in entry.rows}
+    out = []
+    for row in deployment.catalogue.rows:
+        if row.no_rule is not None:
+            out.append(LeftOut(row.number, None, row.no_rule))
+        elif row.number not in covered:
+            entry = entry_of[row.number]
+            out.append(LeftOut(row.number, entry.id, _why_off(deployment, entry, uses.get(entry.feature))))
+    return tuple(out)
+
+
+def _why_off(deployment: Deployment, entry: Entry, use: FeatureUse | None) -> Text:
+    if use is None:
+        return Text(f"the feature {entry.feature} is not switched on", f"功能 {entry.feature} 未启用")
+    why = why_not(entry, deployment.release, use.settings)
+    return why or Text("its far side has no address of the families in use", "对端没有所用地址族的地址")
+
+
+def unused_peers(deployment: Deployment, used: Set[int]) -> Iterator[Problem]:
+    """A warning for each peer of the file that no switched-on feature uses; `used` holds the identities of the others."""
+    given = [*deployment.peers.values()]
+    given += [peer for interface in deployment.interfaces for use in interface.features for peer in use.peers.values()]
+    for peer in given:
+        if id(peer) not in used:
+            features = sorted({entry.feature for entry in deployment.catalogue.entries if entry.role == peer.role})
+            what = f"No feature that is switched on here uses {peer.role}."
+            mend = f"Take it out, or switch on {one_of(features)}, with the settings that need it."
+            yield Problem(peer.place, what, mend, "warning")
+
+
+def unused_names(deployment: Deployment, switched_on: Set[str]) -> Iterator[Problem]:
+    """A warning for each entry named under `as_printed` or `wider` that is in no flow: its user believes what is not so."""
+    for key, ids in (("as_printed", deployment.as_printed), ("wider", deployment.wider)):
+        for entry_id in ids:
+            if entry_id not in switched_on:
+                what = f"{entry_id} is not switched on, so naming it changes nothing."
+                place = replace(deployment.place, key=key)
+                yield Problem(place, what, "Take it out, or switch its feature on.", "warning")

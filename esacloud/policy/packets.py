@@ -1,0 +1,67 @@
+"""What a policy permits, as packets. This is one side of every proof; the other side is read from the rules alone.
+
+Realms of opaque references are named `kind:id`, as `security_group:sg-0123456789abcdef0`, and the group's own members
+`self`; every cloud's evaluation uses the same names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from esacloud.addresses import Network
+from esacloud.deployment.model import Reference
+from esacloud.packets import (
+    EVERY_PROTOCOL,
+    ICMP,
+    ICMPV6,
+    IPV4,
+    IPV6,
+    ONE_POINT,
+    TCP,
+    UDP,
+    Box,
+    PacketSet,
+    Range,
+)
+from esacloud.policy.model import Endpoint, Flow, Policy
+
+SELF = "self"
+
+
+def packets(policy: Policy, interface: str) -> PacketSet:
+    """All packets that the policy permits at one interface."""
+    return PacketSet.of(flow_boxes(flow for flow in policy.flows if flow.interface == interface))
+
+
+def packets_by_interface(policy: Policy) -> dict[str, PacketSet]:
+    """The same for every interface of the policy, those without a flow included."""
+    flows: dict[str, list[Flow]] = {interface: [] for interface in policy.interfaces}
+    for flow in policy.flows:
+        flows[flow.interface].append(flow)
+    return {interface: PacketSet.of(flow_boxes(of_it)) for interface, of_it in flows.items()}
+
+
+def flow_boxes(flows: Iterable[Flow]) -> Iterator[Box]:
+    """The boxes of each flow: one, or two for ICMP with a far side that may be of either address family."""
+    for flow in flows:
+        realm, addresses = far_realm(flow.far)
+        for protocols in _protocols(flow.transport, realm):
+            yield Box(flow.direction, realm, protocols, flow.source_ports, flow.ports, addresses)
+
+
+def far_realm(far: Endpoint) -> tuple[str, Range]:
+    """The realm of a far side, and its addresses there."""
+    if isinstance(far, Network):
+        return (IPV4 if far.version == 4 else IPV6), (far.first, far.last)
+    if isinstance(far, Reference):
+        return f"{far.kind}:{far.id}", ONE_POINT
+    return SELF, ONE_POINT
+
+
+_WHOLE: dict[str, tuple[Range, ...]] = {"tcp": ((TCP, TCP),), "udp": ((UDP, UDP),), "all": (EVERY_PROTOCOL,)}
+_ICMP_OF: dict[str, tuple[Range, ...]] = {IPV4: ((ICMP, ICMP),), IPV6: ((ICMPV6, ICMPV6),)}
+_EITHER_ICMP: tuple[Range, ...] = ((ICMP, ICMP), (ICMPV6, ICMPV6))
+
+
+def _protocols(transport: str, realm: str) -> tuple[Range, ...]:
+    return _WHOLE.get(transport) or _ICMP_OF.get(realm, _EITHER_ICMP)
