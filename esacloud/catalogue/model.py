@@ -8,7 +8,7 @@ comes from, and what was printed where the reading differs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from esacloud.addresses import Network
@@ -16,6 +16,7 @@ from esacloud.addresses import Network
 Transport = Literal["tcp", "udp", "icmp", "all"]
 EntryDirection = Literal["in", "out", "both"]
 Certainty = Literal["certain", "strong", "fair", "reading"]
+Cell = Literal["port", "protocol", "direction", "host", "purpose"]
 Release = tuple[int, ...]  # 15.5 is (15, 5)
 PortRange = tuple[int, int]  # both ends belong to it
 
@@ -52,9 +53,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Erratum:
-    """Where the reading differs from the print: which row, what was printed, what is read, how sure, and why."""
+    """Where the reading differs from the print: which row and cell, what was printed, what is read, how sure, and why."""
 
     row: int
+    cell: Cell
     printed: str
     read: str
     certainty: Certainty
@@ -127,8 +129,8 @@ class Entry:
 
     @property
     def prints_inbound(self) -> bool:
-        """Whether the table prints an inbound half that the reading leaves out."""
-        return self.direction == "out" and self.documented in ("in and out", "in or out")
+        """Whether the table prints an inbound half that the reading leaves out. `in or out` is a choice and has no half."""
+        return self.direction == "out" and self.documented == "in and out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ class Catalogue:
 
     `release_key` is the deployment file's key for the release (`asyncos`); `releases` are all known ones, ascending.
     `checklist` is what the vendor advises and no packet filter can do: text -> command name or "".
+    `starter` holds the features that a deployment file to start from switches on, by interface.
     """
 
     name: str
@@ -152,6 +155,7 @@ class Catalogue:
     rows: tuple[Row, ...]
     checklist: tuple[tuple[Text, str], ...]
     digest: str
+    starter: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def entry(self, entry_id: str) -> Entry:
         """The entry of that id. Raises KeyError."""

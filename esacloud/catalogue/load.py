@@ -1,0 +1,35 @@
+"""Reading a catalogue: the shipped one, or a file of the user's in the same schema.
+
+The shipped file is trusted, because the tests hold it against the schema and the checks; so a start costs neither. A
+user's file is held against both, and all of its problems are raised together.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from esacloud.catalogue.build import build
+from esacloud.catalogue.model import Catalogue
+
+SHIPPED = Path(__file__).with_name("secure-email-gateway.json")
+
+
+def load(path: str | None = None) -> Catalogue:
+    """The catalogue in the file at `path`, or the shipped one, which is read once a process.
+
+    Raises InputError for a file that cannot be read, is no JSON, breaks the schema, or contradicts itself.
+    """
+    if path is None:
+        return _shipped()
+    from esacloud.catalogue.read import read
+
+    return read(path)
+
+
+@cache
+def _shipped() -> Catalogue:
+    content = SHIPPED.read_bytes()
+    return build(json.loads(content), sha256(content).hexdigest())

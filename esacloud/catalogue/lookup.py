@@ -1,0 +1,170 @@
+"""Looking things up in a catalogue: filters that go together, and one word that a person knows a thing by.
+
+A port is looked for among destination ports, and among source ports where a service sends from one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from esacloud.catalogue.model import EVERY_PORT, Catalogue, Entry, Row
+from esacloud.errors import InputError, Place, Problem, nearest
+
+Direction = Literal["in", "out"]
+COMMAND_LINE = Place("command line")
+WIDE = 1024  # a range of that many ports stands for "any data port" and not for the one that was asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What to look for; None asks nothing. `text` is looked for in both languages, whatever its case."""
+
+    port: int | None = None
+    direction: Direction | None = None
+    feature: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a word stands for: the entries, the rows without a rule, and entries that only hold it in a wide range."""
+
+    asked: str
+    entries: tuple[Entry, ...]
+    rows: tuple[Row, ...] = ()
+    wide: tuple[Entry, ...] = ()
+
+
+def entries(catalogue: Catalogue, filters: Filters) -> tuple[Entry, ...]:
+    """The entries that satisfy every filter, in the catalogue's order. Raises InputError for an unknown feature."""
+    if filters.feature is not None and filters.feature not in catalogue.features:
+        raise _unknown(filters.feature, "feature", tuple(catalogue.features))
+    return tuple(
+        entry
+        for entry in catalogue.entries
+        if (filters.port is None or has_port(entry, filters.port))
+        and filters.direction in (None, entry.direction if entry.direction != "both" else filters.direction)
+        and filters.feature in (None, entry.feature)
+        and (filters.text is None or filters.text.casefold() in _searched(catalogue, entry))
+    )
+
+
+def rows_without_rule(catalogue: Catalogue, filters: Filters) -> tuple[Row, ...]:
+    """The rows that make no rule and satisfy every filter as printed. A row belongs to no feature."""
+    return tuple(
+        row
+        for row in catalogue.rows
+        if row.no_rule is not None
+        and filters.feature is None
+        and (filters.port is None or str(filters.port) in row.port.replace("/", " ").split())
+        and (filters.direction is None or filters.direction in row.direction.split())
+        and (filters.text is None or filters.text.casefold() in _joined((*row.hosts, row.no_rule.en, row.no_rule.zh)))
+    )
+
+
+def find(catalogue: Catalogue, words: Iterable[str]) -> tuple[Found, ...]:
+    """What each word stands for: `7025`, `tcp/7025`, an entry's id, a feature, `row44`, or the two words `row 44`.
+
+    Raises InputError with every word that stands for nothing and the nearest that does.
+    """
+    found: list[Found] = []
+    problems: list[Problem] = []
+    for word in _joined_rows(words):
+        try:
+            found.append(_found(catalogue, word))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(*problems)
+    return tuple(found)
+
+
+def has_port(entry: Entry, port: int) -> bool:
+    """Whether the entry's traffic goes to that port, or comes from it where the service sends from one."""
+    spans = entry.ports if entry.source_ports == EVERY_PORT else (*entry.ports, entry.source_ports)
+    return _carries_ports(entry) and any(first <= port <= last for first, last in spans)
+
+
+def _carries_ports(entry: Entry) -> bool:
+    return "tcp" in entry.transports or "udp" in entry.transports
+
+
+def _joined_rows(words: Iterable[str]) -> list[str]:
+    """The words, with `row` and the one after it made one."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1].casefold() == "row":
+            joined[-1] = f"row{word}"
+        else:
+            joined.append(word)
+    return joined
+
+
+def _found(catalogue: Catalogue, asked: str) -> Found:
+    word = asked.strip().casefold()
+    if word.startswith("row") and _is_number(number := word[3:].strip()):
+        return _row(catalogue, int(number))
+    transport, slash, port = word.rpartition("/")
+    if _is_number(port) and (not slash or transport in ("tcp", "udp")):
+        return _port(catalogue, word, transport, int(port))
+    by_id = tuple(entry for entry in catalogue.entries if entry.id == word)
+    by_feature = tuple(entry for entry in catalogue.entries if entry.feature == word)
+    if by_id or by_feature:
+        return Found(word, by_id if by_id and len(by_feature) < 2 else by_feature or by_id)
+    names = (*(entry.id for entry in catalogue.entries), *catalogue.features)
+    raise _unknown(asked, "entry or feature", names)
+
+
+def _row(catalogue: Catalogue, number: int) -> Found:
+    row = next((row for row in catalogue.rows if row.number == number), None)
+    if row is None:
+        what = f"The table has no row {number}."
+        mend = f"Write a row from 1 to {len(catalogue.rows)}." if catalogue.rows else "Write a port or an entry."
+        raise InputError(Problem(COMMAND_LINE, what, mend))
+    entries = tuple(entry for entry in catalogue.entries if number in entry.rows)
+    return Found(f"row {number}", entries, () if entries else (row,))
+
+
+def _port(catalogue: Catalogue, asked: str, transport: str, port: int) -> Found:
+    if port > EVERY_PORT[1]:
+        raise InputError(Problem(COMMAND_LINE, f"{port} is no port.", "Write a number from 0 to 65535."))
+    held = [
+        entry for entry in catalogue.entries if has_port(entry, port) and (not transport or transport in entry.transports)
+    ]
+    exact = tuple(entry for entry in held if _holds_narrowly(entry, port))
+    printed = rows_without_rule(catalogue, Filters(port=port))
+    rows = tuple(row for row in printed if not transport or transport in row.protocol.casefold().split("/"))
+    if not held and not rows:
+        what = f"No entry of {catalogue.name} has the port {asked}."
+        is_row = not transport and 1 <= port <= len(catalogue.rows)
+        mend = f"Write `row {port}` for that row of the table." if is_row else "`esacloud ports` lists what there is."
+        raise InputError(Problem(COMMAND_LINE, what, mend))
+    wide = tuple(entry for entry in held if entry not in exact)
+    return Found(asked, exact, rows, wide) if exact or rows else Found(asked, wide)
+
+
+def _holds_narrowly(entry: Entry, port: int) -> bool:
+    spans = (*entry.ports, entry.source_ports)
+    return any(first <= port <= last and last - first < WIDE for first, last in spans)
+
+
+def _searched(catalogue: Catalogue, entry: Entry) -> str:
+    title, role = catalogue.features[entry.feature].title, catalogue.roles[entry.role].title
+    texts = (title.en, title.zh, role.en, role.zh, entry.purpose.en, entry.purpose.zh, *map(str, entry.networks))
+    return _joined((entry.id, entry.feature, entry.role, *entry.hostnames, *texts))
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return "\n".join(texts).casefold()
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 9
+
+
+def _unknown(word: str, kind: str, names: tuple[str, ...]) -> InputError:
+    meant = nearest(word.casefold(), names)
+    mend = f"Write {meant} if that is meant." if meant else "`esacloud ports` lists what there is."
+    return InputError(Problem(COMMAND_LINE, f"There is no {kind} {word!a}.", mend))

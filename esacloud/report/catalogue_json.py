@@ -1,0 +1,118 @@
+"""Catalogue entries as the JSON that `ports --json` and `explain --json` print.
+
+The documents satisfy schemas/ports.schema.json and schemas/explain.schema.json. Texts stand in both languages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from esacloud.catalogue.lookup import Found
+from esacloud.catalogue.model import EVERY_PORT, Catalogue, Entry, Erratum, PortRange, Row, Text, release_text
+
+Json = dict[str, Any]
+
+
+def ports_document(catalogue: Catalogue, entries: Iterable[Entry], rows: Iterable[Row]) -> Json:
+    """What `ports --json` prints: the entries, and the rows that make no rule."""
+    return {
+        "catalogue": _catalogue(catalogue),
+        "entries": [_entry(entry) for entry in entries],
+        "no_rule": [_no_rule(row) for row in rows],
+    }
+
+
+def explain_document(catalogue: Catalogue, answers: Iterable[Found]) -> Json:
+    """What `explain --json` prints: for every word asked, its entries with all that belongs to them."""
+    return {"catalogue": _catalogue(catalogue), "answers": [_answer(catalogue, found) for found in answers]}
+
+
+def ports_text(ports: PortRange) -> str:
+    """`25` or `1024-65535`."""
+    first, last = ports
+    return str(first) if first == last else f"{first}-{last}"
+
+
+def needs_peer(catalogue: Catalogue, entry: Entry) -> bool:
+    """Whether a deployment has to name the far side itself."""
+    return not (entry.networks or entry.hostnames or catalogue.roles[entry.role].default)
+
+
+def _catalogue(catalogue: Catalogue) -> Json:
+    return {"name": catalogue.name, "edition": catalogue.edition, "digest": catalogue.digest}
+
+
+def _text(text: Text) -> Json:
+    return {"en": text.en, "zh": text.zh}
+
+
+def _entry(entry: Entry) -> Json:
+    first, last = entry.releases
+    return {
+        "id": entry.id,
+        "feature": entry.feature,
+        "rows": list(entry.rows),
+        "transports": list(entry.transports),
+        "ports": [ports_text(ports) for ports in entry.ports],
+        "source_ports": None if entry.source_ports == EVERY_PORT else ports_text(entry.source_ports),
+        "documented": entry.documented,
+        "direction": entry.direction,
+        "role": entry.role,
+        "hostnames": list(entry.hostnames),
+        "networks": [str(network) for network in entry.networks],
+        "purpose": _text(entry.purpose),
+        "when": {name: list(values) for name, values in entry.when.items()},
+        "releases": {"first": release_text(first) if first else None, "last": release_text(last) if last else None},
+        "errata": [_erratum(erratum) for erratum in entry.errata],
+        "source": entry.source or None,
+    }
+
+
+def _erratum(erratum: Erratum) -> Json:
+    return {
+        "row": erratum.row,
+        "cell": erratum.cell,
+        "printed": erratum.printed,
+        "read": erratum.read,
+        "certainty": erratum.certainty,
+        "why": _text(erratum.why),
+    }
+
+
+def _row(row: Row) -> Json:
+    return {
+        "number": row.number,
+        "port": row.port,
+        "protocol": row.protocol,
+        "direction": row.direction,
+        "hosts": list(row.hosts),
+    }
+
+
+def _no_rule(row: Row) -> Json:
+    assert row.no_rule is not None  # noqa: S101 - only such rows come here
+    return {"rows": [row.number], "printed": [_row(row)], "why": _text(row.no_rule)}
+
+
+def _answer(catalogue: Catalogue, found: Found) -> Json:
+    return {
+        "asked": found.asked,
+        "entries": [_explained(catalogue, entry) for entry in found.entries],
+        "no_rule": [_no_rule(row) for row in found.rows],
+        "also_within": [entry.id for entry in found.wide],
+    }
+
+
+def _explained(catalogue: Catalogue, entry: Entry) -> Json:
+    feature, role = catalogue.features[entry.feature], catalogue.roles[entry.role]
+    settings = {
+        setting.name: {"title": _text(setting.title), "choices": list(setting.choices), "default": setting.default}
+        for setting in feature.settings.values()
+    }
+    return _entry(entry) | {
+        "printed": [_row(row) for row in catalogue.rows if row.number in entry.rows],
+        "feature_title": _text(feature.title),
+        "settings": settings,
+        "peer": {"key": f"peers.{entry.role}", "title": _text(role.title), "required": needs_peer(catalogue, entry)},
+    }
