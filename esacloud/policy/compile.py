@@ -14,7 +14,7 @@ from esacloud.catalogue.select import select
 from esacloud.deployment.model import Deployment, Dialect, FeatureUse, Interface, Reference
 from esacloud.errors import InputError, Problem
 from esacloud.policy.far_sides import FarSides, cited
-from esacloud.policy.leftovers import left_out, unused_names, unused_peers
+from esacloud.policy.leftovers import idle_uses, left_out, unused_names, unused_peers
 from esacloud.policy.model import Direction, Endpoint, Flow, Policy, Widened
 
 Packets = tuple[str, Direction, Transport, PortRange, PortRange, Endpoint]  # a flow without its reasons
@@ -62,7 +62,11 @@ class _Compiler:
                 for entry in select(deployment.catalogue, deployment.release, use.feature, use.settings):
                     self.add(interface, use, entry)
         switched_on = {entry for reasons in self.reasons.values() for entry in reasons.entries}
-        warnings = [*unused_peers(deployment, self.far_sides.used_peers), *unused_names(deployment, switched_on)]
+        warnings = [
+            *unused_peers(deployment, self.far_sides.used_peers),
+            *unused_names(deployment, switched_on),
+            *idle_uses(deployment),
+        ]
         if self.problems:
             raise InputError(*self.problems, *warnings)
         order = {name: number for number, name in enumerate(deployment.catalogue.interfaces)}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from dataclasses import replace
 
-from esacloud.catalogue.model import Entry, Text
-from esacloud.catalogue.select import why_not
-from esacloud.deployment.model import Deployment, FeatureUse
+from esacloud.catalogue.model import Text
+from esacloud.catalogue.select import select, why_not
+from esacloud.deployment.model import Deployment
 from esacloud.errors import Problem, one_of
 from esacloud.policy.model import LeftOut
 
@@ -22,15 +22,16 @@ def left_out(deployment: Deployment, covered: Set[int]) -> tuple[LeftOut, ...]:
             out.append(LeftOut(row.number, None, row.no_rule))
         elif row.number not in covered:
             entry = entry_of[row.number]
-            out.append(LeftOut(row.number, entry.id, _why_off(deployment, entry, uses.get(entry.feature))))
+            use = uses.get(entry.feature)
+            if use is None:
+                why = Text(f"the feature {entry.feature} is not switched on", f"功能 {entry.feature} 未启用")
+                out.append(LeftOut(row.number, entry.id, why, entry.feature))
+            else:
+                out.append(LeftOut(row.number, entry.id, why_not(entry, deployment.release, use.settings) or _NO_ADDRESS))
     return tuple(out)
 
 
-def _why_off(deployment: Deployment, entry: Entry, use: FeatureUse | None) -> Text:
-    if use is None:
-        return Text(f"the feature {entry.feature} is not switched on", f"功能 {entry.feature} 未启用")
-    why = why_not(entry, deployment.release, use.settings)
-    return why or Text("its far side has no address of the families in use", "对端没有所用地址族的地址")
+_NO_ADDRESS = Text("its far side has no address of the families in use", "对端没有所用地址族的地址")
 
 
 def unused_peers(deployment: Deployment, used: Set[int]) -> Iterator[Problem]:
@@ -53,3 +54,17 @@ def unused_names(deployment: Deployment, switched_on: Set[str]) -> Iterator[Prob
                 what = f"{entry_id} is not switched on, so naming it changes nothing."
                 place = replace(deployment.place, key=key)
                 yield Problem(place, what, "Take it out, or switch its feature on.", "warning")
+
+
+def idle_uses(deployment: Deployment) -> Iterator[Problem]:
+    """A warning for each feature that is switched on and opens nothing, because of its settings or the release."""
+    catalogue, release = deployment.catalogue, deployment.release
+    for interface in deployment.interfaces:
+        for use in interface.features:
+            if not select(catalogue, release, use.feature, use.settings):
+                # The entry that the settings choose says best why it is off: the release is what is left.
+                entries = [entry for entry in catalogue.entries if entry.feature == use.feature]
+                entry = max(entries, key=lambda entry: all(use.settings[name] in on for name, on in entry.when.items()))
+                why = why_not(entry, release, use.settings) or _NO_ADDRESS
+                what = f"The feature {use.feature} opens nothing here: {why.en}."
+                yield Problem(use.place, what, "Change that, or take the feature out.", "warning")

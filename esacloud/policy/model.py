@@ -37,11 +37,16 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A table row, or an entry that the table lacks (`row` None), that is in no flow, and why."""
+    """A table row that is in no flow, and why.
 
-    row: int | None
+    `entry` stands for the row and is None where the row never makes a rule; `feature` is the feature that would have to be
+    switched on, None where something else is the reason.
+    """
+
+    row: int
     entry: str | None
     why: Text
+    feature: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,117 @@
+"""The compiler on small readable cases: each file in `cases/` holds a title, a deployment, and the flows or the error."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from esacloud import workflow
+from esacloud.errors import InputError
+from esacloud.policy.model import Policy
+from esacloud.policy.packets import flow_boxes, packets
+
+CASES = Path(__file__).parent / "cases"
+PREFACE = 'name: gateway\nasyncos: "15.5"\ncloud: {aws: {region: eu-central-1, vpc: vpc-0a1b2c3d4e5f60718}}\n'
+
+
+def read_case(path: Path) -> dict[str, str]:
+    parts = re.split(r"^=([A-Z ]+)=[ \n]?", path.read_text(encoding="utf-8"), flags=re.M)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def case_files() -> Iterator[object]:
+    for path in sorted(CASES.glob("*.txt")):
+        yield pytest.param(path, id=read_case(path)["TITLE"].strip())
+
+
+def compile_text(text: str) -> Policy:
+    return workflow.compile_for(workflow.read_deployment("case.yaml", text=PREFACE + text), "aws")
+
+
+def lines_of(policy: Policy) -> list[str]:
+    """`interface: box | entries | rows`, and the host names where any stands for them."""
+    lines = []
+    for flow in policy.flows:
+        (box,) = flow_boxes([flow])
+        rows = ",".join(map(str, flow.rows)) or "-"
+        names = f" | {' '.join(flow.names)}" if flow.names else ""
+        lines.append(f"{flow.interface}: {box} | {' '.join(flow.entries)} | {rows}{names}")
+    return lines
+
+
+@pytest.mark.parametrize("path", case_files())
+def test_a_deployment_becomes_the_flows_of_its_case(path: Path) -> None:
+    case = read_case(path)
+    if "ERROR" in case:
+        with pytest.raises(InputError) as caught:
+            compile_text(case["INPUT"])
+        text = str(caught.value)
+        for line in case["ERROR"].strip().splitlines():
+            assert line in text
+        return
+    policy = compile_text(case["INPUT"])
+    assert lines_of(policy) == case["FLOWS"].strip().splitlines()
+    assert [f"{warning.place.key}: {warning.what}" for warning in policy.warnings] == case.get("WARNINGS", "").splitlines()
+    if "LEFT OUT" in case:
+        by_row = {str(left.row): left.why.en for left in policy.left_out}
+        for line in case["LEFT OUT"].strip().splitlines():
+            row, _, why = line.partition(": ")
+            assert by_row[row] == why
+
+
+def examples() -> list[Path]:
+    return sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
+
+
+def shuffled(value: object, random_: random.Random) -> object:
+    if isinstance(value, dict):
+        items = list(value.items())
+        random_.shuffle(items)
+        return {key: shuffled(inside, random_) for key, inside in items}
+    if isinstance(value, list):
+        return random_.sample([shuffled(inside, random_) for inside in value], len(value))
+    return value
+
+
+@pytest.mark.parametrize("path", examples(), ids=lambda path: path.stem)
+def test_the_order_of_the_file_does_not_change_the_policy(path: Path) -> None:
+    document = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)
+    straight = workflow.read_deployment(str(path))
+    for seed in range(5):
+        text = yaml.safe_dump(shuffled(document, random.Random(seed)), sort_keys=False)
+        other = workflow.read_deployment(str(path), text=text)
+        assert other.digest == straight.digest
+        for cloud in straight.clouds:
+            assert workflow.compile_for(other, cloud).flows == workflow.compile_for(straight, cloud).flows
+
+
+@pytest.mark.parametrize("path", examples(), ids=lambda path: path.stem)
+def test_every_table_row_is_in_a_flow_or_left_out_with_a_reason(path: Path) -> None:
+    deployment = workflow.read_deployment(str(path))
+    for cloud in deployment.clouds:
+        policy = workflow.compile_for(deployment, cloud)
+        left_out = [left.row for left in policy.left_out]
+        assert sorted([*policy.rows, *left_out]) == list(range(1, 49))
+        assert all(left.why.en and left.why.zh for left in policy.left_out)
+
+
+@pytest.mark.parametrize("path", examples(), ids=lambda path: path.stem)
+def test_no_flow_comes_in_from_everyone_but_mail(path: Path) -> None:
+    deployment = workflow.read_deployment(str(path))
+    for cloud in deployment.clouds:
+        for flow in workflow.compile_for(deployment, cloud).flows:
+            if flow.direction == "in" and str(flow.far) in ("0.0.0.0/0", "::/0"):
+                assert flow.entries == ("smtp-in",)
+
+
+def test_taking_one_peer_away_takes_away_just_its_packets() -> None:
+    two = compile_text("interfaces: {management: [dns]}\npeers: {dns-servers: [10.0.0.2, 10.0.0.3]}\n")
+    one = compile_text("interfaces: {management: [dns]}\npeers: {dns-servers: [10.0.0.2]}\n")
+    gone = packets(two, "management") - packets(one, "management")
+    assert [str(box) for box in gone.boxes()] == ["tcp/53 out to 10.0.0.3/32", "udp/53 out to 10.0.0.3/32"]
+    assert set(one.flows) < set(two.flows)
