@@ -17,7 +17,7 @@ that all overlap cost k times more there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
@@ -25,6 +25,8 @@ from esacloud.addresses import BITS, Version, networks_between
 
 Direction = Literal["in", "out"]
 Range = tuple[int, int]
+Sides = tuple[Range, Range, Range]  # protocols, source ports, destination ports
+Spans = dict[Sides, list[Range]]  # boxes of one direction and realm: their sides -> their addresses
 Layers = tuple[Any, ...]  # a level of the tree: ((first, last, inside), ...); at the last level ((first, last), ...)
 
 IPV4, IPV6 = "ipv4", "ipv6"
@@ -96,12 +98,20 @@ class PacketSet:
     @classmethod
     def of(cls, boxes: Iterable[Box]) -> PacketSet:
         """The union of the boxes. Raises ValueError for a range that runs backwards or leaves its space."""
-        by_region: dict[tuple[Direction, str], list[tuple[Range, Range, Range, Range]]] = {}
+        regions: dict[tuple[Direction, str], Spans] = {}
         for box in boxes:
-            direction, realm, *axes = box
-            _check(realm, axes)
-            by_region.setdefault((direction, realm), []).append(tuple(axes))  # type: ignore[arg-type]
-        return cls._from({region: _build(items, 0) for region, items in by_region.items()})
+            direction, realm, protocols, source_ports, ports, addresses = box
+            if (spans := regions.get((direction, realm))) is None:
+                spans = regions[direction, realm] = {}
+            sides = (protocols, source_ports, ports)
+            if sides in spans:
+                spans[sides].append(addresses)
+            else:
+                _check_ranges(sides)
+                spans[sides] = [addresses]
+        for (_, realm), spans in regions.items():
+            _check_addresses(realm, spans)
+        return cls._from({region: _build(spans, 0) for region, spans in regions.items()})
 
     @classmethod
     def _from(cls, regions: dict[tuple[Direction, str], Layers]) -> PacketSet:
@@ -183,39 +193,40 @@ def _keep_first_alone(mine: bool, theirs: bool) -> bool:
     return mine and not theirs
 
 
-def _check(realm: str, axes: list[Range]) -> None:
-    protocols, source_ports, ports, addresses = axes
-    if realm == IPV4:
-        top = (1 << BITS[4]) - 1
-    elif realm == IPV6:
-        top = (1 << BITS[6]) - 1
-    else:
-        top = 0
-    if not (
-        0 <= protocols[0] <= protocols[1] <= 255
-        and 0 <= source_ports[0] <= source_ports[1] <= 65535
-        and 0 <= ports[0] <= ports[1] <= 65535
-        and 0 <= addresses[0] <= addresses[1] <= top
-    ):
-        raise ValueError(f"no such box in the realm {realm!r}: {axes}")
+def _check_ranges(sides: Sides) -> None:
+    for (first, last), top in zip(sides, (255, 65535, 65535), strict=True):
+        if not 0 <= first <= last <= top:
+            raise ValueError(f"no such box: {sides} has a range outside 0 to {top}, or one that runs backwards")
 
 
-def _build(items: list[tuple[Range, Range, Range, Range]], level: int) -> Layers:
+def _check_addresses(realm: str, spans: Spans) -> None:
+    top = (1 << BITS[4]) - 1 if realm == IPV4 else (1 << BITS[6]) - 1 if realm == IPV6 else 0
+    for addresses in spans.values():
+        for first, last in addresses:
+            if not 0 <= first <= last <= top:
+                raise ValueError(f"no such box: {first} to {last} are no addresses in the realm {realm!r}")
+
+
+def _build(spans: Spans, level: int) -> Layers:
+    """The tree over the boxes in `spans`, from `level` down."""
+    if len(spans) == 1:
+        ((sides, addresses),) = spans.items()
+        inside = _joined_spans(sorted(addresses))
+        for first, last in reversed(sides[level:]):
+            inside = ((first, last, inside),)
+        return inside
     if level == _ADDRESSES:
-        return _joined_spans(sorted(item[_ADDRESSES] for item in items))
-    by_range: dict[Range, list[tuple[Range, Range, Range, Range]]] = {}
-    for item in items:
-        by_range.setdefault(item[level], []).append(item)
-    if len(by_range) == 1:
-        ((first, last),) = by_range
-        return ((first, last, _build(items, level + 1)),)
+        return _joined_spans(sorted(span for addresses in spans.values() for span in addresses))
+    by_range: dict[Range, Spans] = {}
+    for sides, addresses in spans.items():
+        by_range.setdefault(sides[level], {})[sides] = addresses
     ranges = sorted(by_range)
     if all(before[1] < after[0] for before, after in pairwise(ranges)):
-        return _joined((first, last, _build(by_range[first, last], level + 1)) for first, last in ranges)
+        return _joined((*span, _build(by_range[span], level + 1)) for span in ranges)
     return _joined(_swept(ranges, by_range, level))
 
 
-def _swept(ranges: list[Range], by_range: dict[Range, list[Any]], level: int) -> Iterator[tuple[int, int, Layers]]:
+def _swept(ranges: list[Range], by_range: Mapping[Range, Spans], level: int) -> Iterator[tuple[int, int, Layers]]:
     """The layers between each two borders of overlapping ranges, each built from the ranges that cover it."""
     borders = sorted({first for first, _ in ranges} | {last + 1 for _, last in ranges})
     active: list[Range] = []
@@ -226,7 +237,8 @@ def _swept(ranges: list[Range], by_range: dict[Range, list[Any]], level: int) ->
             active.append(ranges[position])
             position += 1
         if active:
-            yield start, stop - 1, _build([item for span in active for item in by_range[span]], level + 1)
+            spans = {sides: addresses for span in active for sides, addresses in by_range[span].items()}
+            yield start, stop - 1, _build(spans, level + 1)
 
 
 def _joined(layers: Iterable[tuple[int, int, Layers]]) -> Layers:

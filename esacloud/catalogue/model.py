@@ -140,6 +140,7 @@ class Catalogue:
     `release_key` is the deployment file's key for the release (`asyncos`); `releases` are all known ones, ascending.
     `checklist` is what the vendor advises and no packet filter can do: text -> command name or "".
     `starter` holds the features that a deployment file to start from switches on, by interface.
+    `of_feature` and `of_row` are the same entries, by feature and by table row.
     """
 
     name: str
@@ -156,6 +157,18 @@ class Catalogue:
     checklist: tuple[tuple[Text, str], ...]
     digest: str
     starter: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    of_feature: Mapping[str, tuple[Entry, ...]] = field(init=False, repr=False, compare=False)
+    of_row: Mapping[int, tuple[Entry, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        of_feature: dict[str, list[Entry]] = {name: [] for name in self.features}
+        of_row: dict[int, list[Entry]] = {row.number: [] for row in self.rows}
+        for entry in self.entries:
+            of_feature.setdefault(entry.feature, []).append(entry)
+            for row in entry.rows:
+                of_row.setdefault(row, []).append(entry)
+        object.__setattr__(self, "of_feature", {name: tuple(entries) for name, entries in of_feature.items()})
+        object.__setattr__(self, "of_row", {row: tuple(entries) for row, entries in of_row.items()})
 
     def entry(self, entry_id: str) -> Entry:
         """The entry of that id. Raises KeyError."""

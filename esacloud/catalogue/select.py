@@ -10,9 +10,7 @@ from esacloud.catalogue.model import Catalogue, Entry, Release, Text, release_te
 def select(catalogue: Catalogue, release: Release, feature: str, settings: Mapping[str, str]) -> tuple[Entry, ...]:
     """The entries of `feature` that are on, in the catalogue's order. `settings` holds every setting of the feature."""
     return tuple(
-        entry
-        for entry in catalogue.entries
-        if entry.feature == feature and _in_bounds(entry, release) and _unmet(entry, settings) is None
+        entry for entry in catalogue.of_feature[feature] if _in_bounds(entry, release) and _unmet(entry, settings) is None
     )
 
 

@@ -14,10 +14,11 @@ from esacloud.catalogue.select import select
 from esacloud.deployment.model import Deployment, Dialect, FeatureUse, Interface, Reference
 from esacloud.errors import InputError, Problem
 from esacloud.policy.far_sides import FarSides, cited
-from esacloud.policy.leftovers import idle_uses, left_out, unused_names, unused_peers
+from esacloud.policy.leftovers import left_out, opens_nothing, unused_names, unused_peers
 from esacloud.policy.model import Direction, Endpoint, Flow, Policy, Widened
 
 Packets = tuple[str, Direction, Transport, PortRange, PortRange, Endpoint]  # a flow without its reasons
+Reason = tuple[Entry, tuple[str, ...]]  # who asks for it, and the host names that its far side stands for
 
 
 def compile_policy(deployment: Deployment, dialect: Dialect) -> Policy:
@@ -29,43 +30,29 @@ def compile_policy(deployment: Deployment, dialect: Dialect) -> Policy:
     return _Compiler(deployment, dialect).policy()
 
 
-class _Reasons:
-    """Why one flow is there, gathered from every entry that asks for the same packets."""
-
-    __slots__ = ("entries", "names", "roles", "rows")
-
-    def __init__(self) -> None:
-        self.entries: set[str] = set()
-        self.rows: set[int] = set()
-        self.roles: set[str] = set()
-        self.names: set[str] = set()
-
-    def add(self, entry: Entry, names: tuple[str, ...]) -> None:
-        self.entries.add(entry.id)
-        self.rows.update(entry.rows)
-        self.roles.add(entry.role)
-        self.names.update(names)
-
-
 class _Compiler:
     def __init__(self, deployment: Deployment, dialect: Dialect) -> None:
         self.deployment, self.dialect = deployment, dialect
         self.problems: list[Problem] = []
         self.far_sides = FarSides(deployment, dialect, self.problems)
-        self.reasons: dict[Packets, _Reasons] = {}
+        self.reasons: dict[Packets, list[Reason]] = {}
+        self.idle: list[Problem] = []
         self.widened: dict[tuple[str, Packets], Packets] = {}  # (entry, what it became) -> what it was
 
     def policy(self) -> Policy:
         deployment = self.deployment
         for interface in deployment.interfaces:
             for use in interface.features:
-                for entry in select(deployment.catalogue, deployment.release, use.feature, use.settings):
+                entries = select(deployment.catalogue, deployment.release, use.feature, use.settings)
+                for entry in entries:
                     self.add(interface, use, entry)
-        switched_on = {entry for reasons in self.reasons.values() for entry in reasons.entries}
+                if not entries:
+                    self.idle.append(opens_nothing(deployment, use))
+        switched_on = {entry.id for reasons in self.reasons.values() for entry, _ in reasons}
         warnings = [
             *unused_peers(deployment, self.far_sides.used_peers),
             *unused_names(deployment, switched_on),
-            *idle_uses(deployment),
+            *self.idle,
         ]
         if self.problems:
             raise InputError(*self.problems, *warnings)
@@ -102,21 +89,22 @@ class _Compiler:
                 for ports in entry.ports:
                     for far, names in fars:
                         key = (interface.name, direction, transport, ports, source_ports, far)
-                        if (reasons := self.reasons.get(key)) is None:
-                            reasons = self.reasons[key] = _Reasons()
-                        reasons.add(entry, names)
+                        self.reasons.setdefault(key, []).append((entry, names))
                         if source_ports != entry.source_ports:
                             exact = (interface.name, direction, transport, ports, entry.source_ports, far)
                             self.widened[entry.id, key] = exact
 
 
-def _flow(key: Packets, reasons: _Reasons) -> Flow:
+def _flow(key: Packets, reasons: list[Reason]) -> Flow:
+    if len(reasons) == 1:
+        ((entry, names),) = reasons
+        return Flow(*key, (entry.id,), entry.rows, (entry.role,), names)
     return Flow(
         *key,
-        entries=tuple(sorted(reasons.entries)),
-        rows=tuple(sorted(reasons.rows)),
-        peers=tuple(sorted(reasons.roles)),
-        names=tuple(sorted(reasons.names)),
+        entries=tuple(sorted({entry.id for entry, _ in reasons})),
+        rows=tuple(sorted({row for entry, _ in reasons for row in entry.rows})),
+        peers=tuple(sorted({entry.role for entry, _ in reasons})),
+        names=tuple(sorted({name for _, names in reasons for name in names})),
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 from dataclasses import replace
+from functools import cache
 
 from esacloud.catalogue.model import Text
-from esacloud.catalogue.select import select, why_not
-from esacloud.deployment.model import Deployment
+from esacloud.catalogue.select import why_not
+from esacloud.deployment.model import Deployment, FeatureUse
 from esacloud.errors import Problem, one_of
 from esacloud.policy.model import LeftOut
 
@@ -15,20 +16,23 @@ from esacloud.policy.model import LeftOut
 def left_out(deployment: Deployment, covered: Set[int]) -> tuple[LeftOut, ...]:
     """Every table row that is not in `covered`, with the reason; rows that make no rule at all are among them."""
     uses = {use.feature: use for interface in deployment.interfaces for use in interface.features}
-    entry_of = {row: entry for entry in reversed(deployment.catalogue.entries) for row in entry.rows}
     out = []
     for row in deployment.catalogue.rows:
         if row.no_rule is not None:
             out.append(LeftOut(row.number, None, row.no_rule))
         elif row.number not in covered:
-            entry = entry_of[row.number]
+            entry = deployment.catalogue.of_row[row.number][0]
             use = uses.get(entry.feature)
             if use is None:
-                why = Text(f"the feature {entry.feature} is not switched on", f"功能 {entry.feature} 未启用")
-                out.append(LeftOut(row.number, entry.id, why, entry.feature))
+                out.append(LeftOut(row.number, entry.id, _off(entry.feature), entry.feature))
             else:
                 out.append(LeftOut(row.number, entry.id, why_not(entry, deployment.release, use.settings) or _NO_ADDRESS))
     return tuple(out)
+
+
+@cache
+def _off(feature: str) -> Text:
+    return Text(f"the feature {feature} is not switched on", f"功能 {feature} 未启用")
 
 
 _NO_ADDRESS = Text("its far side has no address of the families in use", "对端没有所用地址族的地址")
@@ -56,15 +60,11 @@ def unused_names(deployment: Deployment, switched_on: Set[str]) -> Iterator[Prob
                 yield Problem(place, what, "Take it out, or switch its feature on.", "warning")
 
 
-def idle_uses(deployment: Deployment) -> Iterator[Problem]:
-    """A warning for each feature that is switched on and opens nothing, because of its settings or the release."""
-    catalogue, release = deployment.catalogue, deployment.release
-    for interface in deployment.interfaces:
-        for use in interface.features:
-            if not select(catalogue, release, use.feature, use.settings):
-                # The entry that the settings choose says best why it is off: the release is what is left.
-                entries = [entry for entry in catalogue.entries if entry.feature == use.feature]
-                entry = max(entries, key=lambda entry: all(use.settings[name] in on for name, on in entry.when.items()))
-                why = why_not(entry, release, use.settings) or _NO_ADDRESS
-                what = f"The feature {use.feature} opens nothing here: {why.en}."
-                yield Problem(use.place, what, "Change that, or take the feature out.", "warning")
+def opens_nothing(deployment: Deployment, use: FeatureUse) -> Problem:
+    """The warning for a feature that is switched on and opens nothing, because of its settings or the release."""
+    # The entry that the settings choose says best why it is off: the release is what is left.
+    entries = deployment.catalogue.of_feature[use.feature]
+    entry = max(entries, key=lambda entry: all(use.settings[name] in on for name, on in entry.when.items()))
+    why = why_not(entry, deployment.release, use.settings) or _NO_ADDRESS
+    what = f"The feature {use.feature} opens nothing here: {why.en}."
+    return Problem(use.place, what, "Change that, or take the feature out.", "warning")

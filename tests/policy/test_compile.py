@@ -80,7 +80,7 @@ def shuffled(value: object, random_: random.Random) -> object:
 
 @pytest.mark.parametrize("path", examples(), ids=lambda path: path.stem)
 def test_the_order_of_the_file_does_not_change_the_policy(path: Path) -> None:
-    document = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
     straight = workflow.read_deployment(str(path))
     for seed in range(5):
         text = yaml.safe_dump(shuffled(document, random.Random(seed)), sort_keys=False)
