@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from esacloud.addresses import Version
 from esacloud.policy.cloud import QuotaUse
 
 RuleDirection = Literal["ingress", "egress"]
@@ -18,8 +19,8 @@ class SecurityGroupRule:
 
     `ip_protocol` is `tcp`, `udp`, `icmp`, `icmpv6` or `-1`; ports are None exactly where EC2 takes none (`-1`).
     `source_kind` `self` means the deployment's own first group of the interface; its `source` is "".
-    `size` is what the rule counts against the quota; `rows` and `entries` are why it is there; `key` is made of the rule's
-    own content and so stays the same whatever else changes.
+    `size` is what the rule counts against the quota of each address family in `families`; `rows` and `entries` are why it
+    is there; `key` is made of the interface and the rule's own content and so stays the same whatever else changes.
     """
 
     direction: RuleDirection
@@ -33,6 +34,7 @@ class SecurityGroupRule:
     entries: tuple[str, ...]
     size: int
     key: str
+    families: tuple[Version, ...] = (4, 6)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ rooms above (reports, Terraform, the command) speak to these values alone, so th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 from esacloud.deployment.model import Deployment, Dialect
@@ -36,21 +37,28 @@ class GroupLine:
     outbound: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for the cached property
 class Lowered:
     """A policy said in a cloud's own rules.
 
-    - `packets`: what those rules permit, by interface, evaluated from the rules and from nothing else.
+    - `policy`: what the rules are proven against: the compiled policy, and with it the flows that the cloud itself needs
+      where the file says so (the health probes of a load balancer on Azure).
+    - `evaluate`: works out what those rules permit, by interface, from the rules and from nothing else; see `packets`.
     - `native`: the cloud's own values (for AWS an `esacloud.aws.model.SecurityGroups`), for who knows the cloud.
     - `notes`: what a person should know: rules merged, groups split, port 25 throttled by the cloud, with sources.
     """
 
     policy: Policy
-    packets: Mapping[str, PacketSet]
+    evaluate: Callable[[], Mapping[str, PacketSet]]
     groups: tuple[GroupLine, ...]
     quotas: tuple[QuotaUse, ...]
     notes: tuple[str, ...]
     native: Any
+
+    @cached_property
+    def packets(self) -> Mapping[str, PacketSet]:
+        """What the rules permit, by interface; worked out when it is first asked for."""
+        return self.evaluate()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.policies import flow, flows, networks
 
-from esacloud.addresses import Network
+from esacloud.addresses import BITS, Network, Version
 from esacloud.packets import PacketSet
 from esacloud.policy.merging import merged
 from esacloud.policy.model import Flow
@@ -68,15 +68,32 @@ def _packets_of(flow: Flow) -> tuple[object, ...]:
     return flow.transport, flow.ports, flow.source_ports, flow.far
 
 
-@given(st.lists(networks().filter(lambda network: network.prefix), min_size=1, max_size=20))
+@pytest.mark.parametrize("version", [4, 6])
+def test_every_set_of_eight_addresses_becomes_the_fewest_networks(version: Version) -> None:
+    addresses = [Network(version, (10 << 24) + 8 + number, BITS[version]) for number in range(8)]
+    for chosen in range(1, 256):
+        some = [address for number, address in enumerate(addresses) if chosen >> number & 1]
+        result = [str(one.far) for one in merged(flow("tcp/25 in self", far=address) for address in some)]
+        assert result == _fewest(version, some)
+
+
+def test_every_set_of_two_ports_and_four_addresses_stays_exact_and_becomes_no_longer() -> None:
+    all_flows = [flow(f"tcp/{port} in 10.0.0.{host}") for port in (80, 81) for host in range(4)]
+    for chosen in range(256):
+        some = [one for number, one in enumerate(all_flows) if chosen >> number & 1]
+        result = merged(some)
+        assert packets(result, "data1") == packets(some, "data1")
+        assert len(result) <= len(some)
+
+
+@given(st.lists(networks().filter(lambda network: network.prefix), min_size=5, max_size=20))
 def test_networks_of_one_port_become_the_fewest_that_hold_them(some: list[Network]) -> None:
-    result = merged(flow("tcp/25 in 10.0.0.0/8", far=network) for network in some)
-    fewest = sum(len(_fewest(version, some)) for version in (4, 6))
-    assert len(result) == fewest
+    result = merged(flow("tcp/25 in self", far=network) for network in some)
+    assert sorted(str(one.far) for one in result) == sorted([*_fewest(4, some), *_fewest(6, some)])
 
 
-def _fewest(version: int, some: list[Network]) -> list[object]:
-    return list(collapse_addresses(ip_network(str(network)) for network in some if network.version == version))
+def _fewest(version: Version, some: list[Network]) -> list[str]:
+    return [str(one) for one in collapse_addresses(ip_network(str(each)) for each in some if each.version == version)]
 
 
 @pytest.mark.parametrize(

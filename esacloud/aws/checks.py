@@ -1,0 +1,111 @@
+"""What AWS would refuse, found before any call: texts, names, tags, ports, prefix lists. Quotas are counted in `lower.py`.
+
+Neither terraform's `validate` nor its `plan` finds these; `apply` does, half-way through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from esacloud.aws.descriptions import ALLOWED, ALLOWED_WITH_REFERENCES, tag_problems, text_problem
+from esacloud.aws.limits import FIXED, Limits
+from esacloud.aws.model import SecurityGroup
+from esacloud.catalogue.model import EVERY_PORT
+from esacloud.deployment.model import Deployment, Reference
+from esacloud.errors import Place, Problem
+from esacloud.policy.model import Flow, Policy
+
+_REFERENCES = ("prefix_list_id", "referenced_security_group_id", "self")
+
+
+def check(policy: Policy, deployment: Deployment, groups: Iterable[SecurityGroup], quotas: Limits) -> list[Problem]:
+    """Everything that AWS would refuse of these groups, each finding once."""
+    settings = deployment.clouds.get("aws")
+    problems = list(_names(policy, deployment, groups))
+    if settings and settings.tags:
+        problems += tag_problems(settings.tags, replace(settings.place, key="cloud.aws.tags"))
+    problems += _descriptions(groups, deployment.place)
+    problems += _prefix_lists(policy.flows, deployment, quotas)
+    problems += (_port_problem(flow, deployment.place) for flow in policy.flows if not _has_ports(flow))
+    return problems
+
+
+def _names(policy: Policy, deployment: Deployment, groups: Iterable[SecurityGroup]) -> Iterator[Problem]:
+    place = replace(deployment.place, key="name")
+    found = text_problem("The deployment's name", policy.deployment, place)
+    if found:
+        yield found
+    seen: dict[str, str] = {}
+    for group in groups:
+        place = replace(deployment.place, key=f"interfaces.{group.interface}")
+        wrong = text_problem("The group's name", group.name, place, longest=FIXED["group_name_characters"])
+        if wrong is None and found is None:
+            wrong = text_problem("The group's description", group.description, replace(place, key="name"))
+        if wrong:
+            yield wrong
+        other = seen.setdefault(group.name.lower(), group.interface)
+        if other != group.interface:
+            what = (
+                f"The interfaces {other} and {group.interface} both need a group named {group.name}; case does not count."
+            )
+            yield Problem(place, what, "Rename one of them in the catalogue.")
+
+
+def _descriptions(groups: Iterable[SecurityGroup], place: Place) -> Iterator[Problem]:
+    texts: dict[tuple[str, bool], str] = {}
+    for group in groups:
+        for rule in group.rules:
+            texts.setdefault((rule.description, rule.source_kind in _REFERENCES), rule.key)
+    for (text, of_reference), key in texts.items():
+        allowed = ALLOWED_WITH_REFERENCES if of_reference else ALLOWED
+        if len(text) > FIXED["description_characters"] or not allowed.issuperset(text):
+            found = text_problem(f"The description of {key!a}", text, place, allowed)
+            if found:
+                yield replace(found, mend=f"{found.mend} It is made of the catalogue's entries, roles and host names.")
+
+
+def _prefix_lists(flows: Iterable[Flow], deployment: Deployment, quotas: Limits) -> Iterator[Problem]:
+    seen: dict[str, Reference] = {}
+    for flow in flows:
+        far = flow.far
+        if not isinstance(far, Reference) or seen.get(far.id) == far:
+            continue
+        place = _reference_place(far, deployment)
+        other = seen.setdefault(far.id, far)
+        if other != far:
+            what = f"{far.id} is said to count {other.size} rules in one place and {far.size} in another, or to be of"
+            yield Problem(place, f"{what} different families.", "Write the same size and family everywhere.")
+        elif not 1 <= far.size <= FIXED["prefix_list_entries"]:
+            most = FIXED["prefix_list_entries"]
+            what = f"{far.id} is said to hold at most {far.size} entries; AWS's prefix lists hold 1 to {most}."
+            yield Problem(place, what, "Write the maximum that the VPC console shows.")
+        elif far.size > quotas.rules_per_group:
+            what = (
+                f"{far.id} counts as {far.size} rules, its maximum of entries, and a group holds {quotas.rules_per_group}."
+            )
+            mend = "Lower its maximum, or ask AWS for a higher quota and write it as `cloud.aws.quotas.rules_per_group`."
+            yield Problem(place, what, mend)
+
+
+def _reference_place(reference: Reference, deployment: Deployment) -> Place:
+    uses = (use for interface in deployment.interfaces for use in interface.features)
+    for peers in (deployment.peers, *(use.peers for use in uses)):
+        for peer in peers.values():
+            for item in peer.items:
+                if item.far == reference:
+                    return item.place
+    return deployment.place
+
+
+def _has_ports(flow: Flow) -> bool:
+    first, last = flow.ports
+    return 0 <= first <= last <= EVERY_PORT[1]
+
+
+def _port_problem(flow: Flow, place: Place) -> Problem:
+    first, last = flow.ports
+    what = (
+        f"{', '.join(flow.entries)} opens the ports {first} to {last}, and there are only 0 to {EVERY_PORT[1]}, ascending."
+    )
+    return Problem(place, what, "Mend the entry in the catalogue.")

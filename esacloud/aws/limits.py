@@ -1,0 +1,62 @@
+"""AWS's quotas: the numbers of `limits.json`, where source and date stand beside them, and what a deployment overrides.
+
+An account's own quotas are written in the deployment file under `cloud.aws.quotas`. AWS couples two of them: rules per
+group times groups per interface never exceeds 1,000, whatever was granted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from esacloud.deployment.model import Deployment
+from esacloud.errors import InputError, Problem
+
+_FACTS = json.loads(Path(__file__).with_name("limits.json").read_bytes())
+
+SOURCE: str = _FACTS["source"]
+QUOTAS: Mapping[str, tuple[int, int, int]] = {
+    name: (quota["default"], quota["lowest"], quota["highest"]) for name, quota in _FACTS["quotas"].items()
+}
+FIXED: Mapping[str, int] = _FACTS["fixed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What fits: rules in one group, for each direction and address family apart, and groups at one interface."""
+
+    rules_per_group: int
+    groups_per_interface: int
+
+
+def limits(deployment: Deployment) -> Limits:
+    """AWS's quotas, those that the deployment overrides replaced.
+
+    Raises InputError where a quota is outside what AWS grants, or the two multiply to more than AWS allows.
+    """
+    settings = deployment.clouds.get("aws")
+    given = settings.quotas if settings else {}
+    values = {name: given.get(name, default) for name, (default, _, _) in QUOTAS.items()}
+    if not given:
+        return Limits(**values)
+    place = replace(settings.place if settings else deployment.place, key="cloud.aws.quotas")
+    problems = [
+        Problem(
+            replace(place, key=f"cloud.aws.quotas.{name}"),
+            f"AWS grants {name} from {lowest} to {highest}, and the file says {values[name]}.",
+            f"Write the number that the Service Quotas console shows, or leave {name} out for {default}.",
+        )
+        for name, (default, lowest, highest) in QUOTAS.items()
+        if not lowest <= values[name] <= highest
+    ]
+    most = FIXED["rules_times_groups"]
+    rules, groups = values["rules_per_group"], values["groups_per_interface"]
+    if not problems and rules * groups > most:
+        mend = f"Write groups_per_interface: {most // rules} beside rules_per_group: {rules}, or fewer rules."
+        what = f"rules_per_group x groups_per_interface is {rules} x {groups} = {rules * groups}; AWS allows {most}."
+        problems.append(Problem(place, what, mend))
+    if problems:
+        raise InputError(*problems)
+    return Limits(**values)

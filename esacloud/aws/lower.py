@@ -1,0 +1,134 @@
+"""A policy said in security groups: checked, made into rules, and only where a quota forces it merged and split.
+
+Rules that this module obeys: every interface of the policy has a group, one without a rule included, so that its outputs
+are there before its first flow is; without need nothing is merged; where one direction and address family of an interface
+overflows a group, the flows of that bucket are merged as far as can be, and no others. As far as can be, and not just as
+far as needed: so the result depends on the bucket's flows alone and not on which merge happened to be enough, and one more
+flow changes only what lies around it. What does not fit after that is split over groups; what does not fit then is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+
+from esacloud.addresses import Network
+from esacloud.aws.checks import check
+from esacloud.aws.descriptions import group_description
+from esacloud.aws.evaluate import packets
+from esacloud.aws.limits import Limits, limits
+from esacloud.aws.model import SecurityGroup, SecurityGroupRule, SecurityGroups
+from esacloud.aws.notes import notes
+from esacloud.aws.rules import rules
+from esacloud.aws.split import COUNTERS, Counter, counts, split
+from esacloud.deployment.model import Deployment, Reference
+from esacloud.errors import InputError, Place, Problem
+from esacloud.policy.cloud import GroupLine, Lowered, QuotaUse
+from esacloud.policy.merging import canonical, merged
+from esacloud.policy.model import Flow, Policy
+
+_WORDS = {"ingress": "inbound", "egress": "outbound"}
+_DIRECTIONS = {"ingress": "in", "egress": "out"}
+
+
+def lower(policy: Policy, deployment: Deployment) -> Lowered:
+    """The security groups of a policy, and what they permit, evaluated from their rules alone.
+
+    Raises InputError with every problem found: texts that AWS refuses, prefix lists too large, quotas that do not suffice.
+    """
+    quotas = limits(deployment)
+    flows: dict[str, list[Flow]] = {interface: [] for interface in policy.interfaces}
+    for flow in policy.flows:
+        flows[flow.interface].append(flow)
+    outside = frozenset(entry.id for entry in deployment.catalogue.entries if not entry.rows)
+    groups: dict[str, list[SecurityGroup]] = {}
+    saved: dict[str, int] = {}
+    problems: list[Problem] = []
+    for interface, of_it in flows.items():
+        made, fewer = _fitted(sorted(of_it, key=canonical), quotas, outside)
+        parts = split(made, quotas)
+        if parts is None:
+            problems += _too_many(interface, made, quotas, deployment)
+            parts = [made]
+        if fewer:
+            saved[interface] = fewer
+        groups[interface] = [_group(policy.deployment, interface, number, part) for number, part in enumerate(parts, 1)]
+    all_groups = tuple(group for of_it in groups.values() for group in of_it)
+    problems += check(policy, deployment, all_groups, quotas)
+    if problems:
+        raise InputError(*problems)
+    settings = deployment.clouds.get("aws")
+    used = tuple(_used(groups, quotas))
+    return Lowered(
+        policy=policy,
+        evaluate=partial(packets, all_groups),
+        groups=tuple(_line(group) for group in all_groups),
+        quotas=used,
+        notes=tuple(notes(policy.flows, groups, saved, quotas)),
+        native=SecurityGroups(all_groups, settings.tags if settings else {}, used, saved),
+    )
+
+
+def _fitted(flows: list[Flow], quotas: Limits, outside: frozenset[str]) -> tuple[list[SecurityGroupRule], int]:
+    """The rules of one interface, merged where a group would overflow, and how many merging saved."""
+    made = rules(flows, outside)
+    overflowing = {counter for counter, count in counts(made).items() if count > quotas.rules_per_group}
+    if not overflowing:
+        return made, 0
+    crowded = [flow for flow in flows if _counters(flow) & overflowing]
+    rest = [flow for flow in flows if not _counters(flow) & overflowing]
+    fewer = rules(sorted([*rest, *merged(crowded)], key=canonical), outside)
+    return fewer, len(made) - len(fewer)
+
+
+def _counters(flow: Flow) -> set[Counter]:
+    """The quotas that a flow counts against."""
+    far, direction = flow.far, "in" if flow.direction == "in" else "out"
+    version = far.version if isinstance(far, Network | Reference) else None
+    return {counter for counter in COUNTERS if _DIRECTIONS[counter[0]] == direction and version in (None, counter[1])}
+
+
+def _group(deployment: str, interface: str, number: int, made: list[SecurityGroupRule]) -> SecurityGroup:
+    name = interface if number == 1 else f"{interface}-{number}"
+    return SecurityGroup(name, interface, group_description(deployment, interface, number), tuple(made))
+
+
+def _line(group: SecurityGroup) -> GroupLine:
+    inbound = sum(rule.direction == "ingress" for rule in group.rules)
+    return GroupLine(group.name, group.interface, inbound, len(group.rules) - inbound)
+
+
+def _used(groups: Mapping[str, list[SecurityGroup]], quotas: Limits) -> Iterator[QuotaUse]:
+    for interface, of_it in groups.items():
+        for group in of_it:
+            for (direction, version), count in counts(group.rules).items():
+                yield QuotaUse(f"{group.name}: {_WORDS[direction]} IPv{version} rules", count, quotas.rules_per_group)
+        yield QuotaUse(f"{interface}: groups at the interface", len(of_it), quotas.groups_per_interface)
+
+
+def _too_many(interface: str, made: list[SecurityGroupRule], quotas: Limits, deployment: Deployment) -> Iterator[Problem]:
+    """By how much the rules of an interface do not fit, one problem for each direction and address family."""
+    per_group, most = quotas.rules_per_group, quotas.groups_per_interface
+    fit = per_group * most
+    place = _interface_place(interface, deployment)
+    mend = (
+        "Ask AWS for a higher quota and write it under `cloud.aws.quotas`, name a prefix list instead of many networks, "
+        "or shorten the lists of peers."
+    )
+    made = [rule for rule in made if rule.size <= per_group]  # a larger prefix list has a problem of its own
+    over = {counter: count for counter, count in counts(made).items() if count > fit}
+    for (direction, version), count in over.items():
+        what = f"{interface}: {count} {_WORDS[direction]} IPv{version} rules are needed after merging, {fit} fit"
+        yield Problem(place, f"{what} ({most} group{'s' * (most > 1)} of {per_group}): {count - fit} too many.", mend)
+    if not over and split(made, quotas) is None:
+        lists = sorted({f"{rule.source} ({rule.size})" for rule in made if rule.size > 1})
+        what = f"{interface}: the prefix lists {', '.join(lists)} leave no way to share the rules out over {most} groups"
+        yield Problem(place, f"{what} of {per_group}; a prefix list counts as many rules as it may have entries.", mend)
+
+
+def _interface_place(interface: str, deployment: Deployment) -> Place:
+    for candidate in deployment.interfaces:
+        if candidate.name == interface:
+            return candidate.place
+    return replace(deployment.place, key=f"interfaces.{interface}")

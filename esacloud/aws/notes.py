@@ -1,0 +1,56 @@
+"""What a person should know about the security groups of a deployment beside the rules themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from esacloud.addresses import Network, parse_network
+from esacloud.aws.limits import Limits
+from esacloud.aws.model import SecurityGroup
+from esacloud.policy.model import Flow
+
+SMTP = 25
+PORT_25_SOURCE = "https://repost.aws/knowledge-center/ec2-port-25-throttle"
+# RFC 1918, RFC 6598, RFC 3927, RFC 1122; RFC 4193, RFC 4291
+_NOT_PUBLIC = tuple(
+    parse_network(text)
+    for text in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8"),
+        *("fc00::/7", "fe80::/10", "::1/128"),
+    )
+)
+
+
+def notes(
+    flows: Iterable[Flow], groups: Mapping[str, list[SecurityGroup]], merged: Mapping[str, int], limits: Limits
+) -> Iterator[str]:
+    """Sentences on what was merged, what was split, and what AWS does to outbound mail whatever the rules say.
+
+    `groups` are those of each interface; `merged` is how many rules merging saved, by interface.
+    """
+    for interface, saved in merged.items():
+        yield (
+            f"{interface}: merging networks and ports exactly saved {saved} rules, because one group holds "
+            f"{limits.rules_per_group}; a merged rule cites the table rows of all that it stands for."
+        )
+    for interface, of_it in groups.items():
+        if len(of_it) > 1:
+            names = ", ".join(group.name for group in of_it)
+            yield f"{interface}: its rules take {len(of_it)} groups; attach all of them to the interface: {names}."
+    senders = sorted({entry for flow in flows if _sends_mail_to_public_addresses(flow) for entry in flow.entries})
+    if senders:
+        yield (
+            f"AWS blocks outbound tcp/{SMTP} to public addresses on every instance, whatever its security groups permit, "
+            f"until it lifts that on request ({PORT_25_SOURCE}); here it concerns {', '.join(senders)}."
+        )
+
+
+def _sends_mail_to_public_addresses(flow: Flow) -> bool:
+    first, last = flow.ports
+    if not (first <= SMTP <= last and flow.direction == "out" and flow.transport in ("tcp", "all")):
+        return False
+    far = flow.far
+    return isinstance(far, Network) and not any(
+        far.version == network.version and network.first <= far.first and far.last <= network.last
+        for network in _NOT_PUBLIC
+    )

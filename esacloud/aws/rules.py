@@ -1,0 +1,94 @@
+"""Flows to security group rules: one rule for each flow, two for ICMP with a far side of either address family.
+
+A rule's key is made of its interface and of what it permits, and of nothing else: it stays the same when other rules come
+and go, when its description changes, and when it moves to another group of its interface.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from esacloud.addresses import Network, Version
+from esacloud.aws.descriptions import rule_description
+from esacloud.aws.model import RuleDirection, SecurityGroupRule, SourceKind
+from esacloud.catalogue.model import EVERY_PORT
+from esacloud.deployment.model import Reference
+from esacloud.policy.merging import flow_for
+from esacloud.policy.model import Endpoint, Flow
+
+Protocol = tuple[str, int | None, int | None, str]  # ip_protocol, from_port, to_port, and the key's words for them
+Far = tuple[SourceKind, str, int, tuple[Version, ...]]  # what it is, its id or network, what it counts, and where
+
+_DIRECTIONS: dict[str, tuple[RuleDirection, str]] = {"in": ("ingress", "from"), "out": ("egress", "to")}
+_REFERENCES: dict[str, SourceKind] = {
+    "security_group": "referenced_security_group_id",
+    "prefix_list": "prefix_list_id",
+}
+# -1 is every ICMP type and code: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html
+_ICMP: Protocol = ("icmp", -1, -1, "icmp")
+_ICMPV6: Protocol = ("icmpv6", -1, -1, "icmpv6")
+_ICMP_OF: dict[SourceKind, tuple[Protocol, ...]] = {"cidr_ipv4": (_ICMP,), "cidr_ipv6": (_ICMPV6,)}
+_EITHER_ICMP = (_ICMP, _ICMPV6)
+_EVERY_PROTOCOL: tuple[Protocol, ...] = (("-1", None, None, "all"),)
+_BOTH: tuple[Version, ...] = (4, 6)
+_ONE: dict[Version, tuple[Version, ...]] = {4: (4,), 6: (6,)}
+
+
+def rules(flows: Iterable[Flow], outside: frozenset[str]) -> list[SecurityGroupRule]:
+    """The rules of the flows, in their order; flows that become the same rule make one that cites all.
+
+    `outside` holds the entries that the port table lacks. Raises ValueError for a flow that EC2 cannot say: one with
+    source ports or ICMP types of its own, or with another cloud's reference.
+    """
+    flows = tuple(flows)
+    made = [rule for flow in flows for rule in _of_flow(flow, outside)]
+    if len({rule.key for rule in made}) < len(made):
+        return [rule for flow in _distinct(flows) for rule in _of_flow(flow, outside)]
+    return made
+
+
+def _distinct(flows: Iterable[Flow]) -> Iterator[Flow]:
+    """The flows with those joined that become the same rule: a reference's size and family are no part of a rule."""
+    same: dict[tuple[object, ...], list[Flow]] = {}
+    for flow in flows:
+        far = flow.far
+        where = (far.kind, far.id) if isinstance(far, Reference) else far
+        same.setdefault((flow.interface, flow.direction, flow.transport, flow.ports, where), []).append(flow)
+    for alike in same.values():
+        first = alike[0]
+        yield first if len(alike) == 1 else flow_for(first.transport, first.ports, first.source_ports, first.far, alike)
+
+
+def _of_flow(flow: Flow, outside: frozenset[str]) -> Iterator[SecurityGroupRule]:
+    if flow.source_ports != EVERY_PORT:
+        raise ValueError(f"EC2 matches no source ports: {flow}")
+    kind, source, size, families = _far(flow.far)
+    direction, preposition = _DIRECTIONS[flow.direction]
+    rows, entries = flow.rows, flow.entries
+    description = rule_description(rows, entries, flow.peers, flow.names, outside)
+    where = f"{preposition}-{source or 'self'}"
+    for protocol, first, last, name in _protocols(flow, kind):
+        key = f"{flow.interface}/{name}-{where}"
+        yield SecurityGroupRule(
+            direction, protocol, first, last, kind, source, description, rows, entries, size, key, families
+        )
+
+
+def _far(far: Endpoint) -> Far:
+    if isinstance(far, Network):
+        return ("cidr_ipv4" if far.version == 4 else "cidr_ipv6"), str(far), 1, _ONE[far.version]
+    if not isinstance(far, Reference):
+        return "self", "", 1, _BOTH
+    if far.cloud != "aws" or far.kind not in _REFERENCES:
+        raise ValueError(f"EC2 knows no such reference: {far}")
+    return _REFERENCES[far.kind], far.id, far.size, _ONE[far.version] if far.version else _BOTH
+
+
+def _protocols(flow: Flow, kind: SourceKind) -> tuple[Protocol, ...]:
+    """ip_protocol, from_port and to_port as EC2 wants them, and how the key says all three."""
+    transport, (first, last) = flow.transport, flow.ports
+    if transport == "tcp" or transport == "udp":
+        return ((transport, first, last, f"{transport}-{first}" if first == last else f"{transport}-{first}-{last}"),)
+    if flow.ports != EVERY_PORT:
+        raise ValueError(f"a flow of a protocol without ports has every port: {flow}")
+    return _EVERY_PROTOCOL if transport == "all" else _ICMP_OF.get(kind, _EITHER_ICMP)

@@ -1,0 +1,247 @@
+"""Exact merging of flows: as few as can be found that permit the same packets, for clouds whose quotas force it.
+
+Rules that this module obeys: the result permits the packets of the input, no more and no fewer; it is never longer; it
+does not depend on the order of the input; a flow that need not change stays as it is; every reason stays cited.
+
+Two steps take turns until neither helps. One joins ports of equal networks, the other joins networks under equal ports;
+both look through whatever wider flows cover already, so that a flow covered by others goes, and what lies around a covered
+part can meet. Finding the very fewest rectangles is NP-hard in general; for one port range the networks are the fewest.
+Cost: close to linear where port ranges are equal or disjoint; k ranges that hold one another cost k times more.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+
+from esacloud.addresses import BITS, Network
+from esacloud.catalogue.model import PortRange, Transport
+from esacloud.deployment.model import Reference
+from esacloud.policy.model import Endpoint, Flow
+
+Kind = tuple[Transport, PortRange]  # transport and source ports
+Item = tuple[Kind, PortRange, Endpoint]
+Spans = list[tuple[int, int]]  # ascending, disjoint, not touching
+
+
+def merged(flows: Iterable[Flow]) -> tuple[Flow, ...]:
+    """The flows merged as far as can be, interface by interface and direction by direction, in canonical order."""
+    buckets: dict[tuple[str, str], list[Flow]] = {}
+    for flow in flows:
+        buckets.setdefault((flow.interface, flow.direction), []).append(flow)
+    return tuple(flow for name in sorted(buckets) for flow in sorted(_bucket(buckets[name]), key=canonical))
+
+
+def canonical(flow: Flow) -> tuple[object, ...]:
+    """A key that puts the flows of one interface in one order, whatever order they came in."""
+    far = flow.far
+    if isinstance(far, Network):
+        where: tuple[object, ...] = (0, *far)
+    else:
+        where = (1, far.kind, far.id, far.size, far.version or 0) if isinstance(far, Reference) else (2,)
+    return (flow.direction, flow.transport, flow.ports, flow.source_ports, where)
+
+
+def _bucket(flows: list[Flow]) -> list[Flow]:
+    items = {_item(flow) for flow in flows}
+    kinds = {kind for kind, _, _ in items}
+    wider = {kind: [other for other in kinds if _covers(other, kind)] for kind in kinds}  # each kind is one of its own
+    while True:
+        fewer = _networks_joined(_ports_joined(items, wider), wider)  # always in this order, for stability
+        if len(fewer) == len(items):
+            return _with_reasons(items, flows, wider)
+        items = fewer
+
+
+def _item(flow: Flow) -> Item:
+    return (flow.transport, flow.source_ports), flow.ports, flow.far
+
+
+def _covers(wide: Kind, narrow: Kind) -> bool:
+    return wide[0] in ("all", narrow[0]) and _within(narrow[1], wide[1])
+
+
+def _within(inner: PortRange, outer: PortRange) -> bool:
+    return outer[0] <= inner[0] and inner[1] <= outer[1]
+
+
+def _ports_joined(items: set[Item], wider: dict[Kind, list[Kind]]) -> set[Item]:
+    """Port ranges of one kind and far side joined; those that flows of wider networks cover are dropped."""
+    out: set[Item] = set()
+    by_far: dict[tuple[Kind, Endpoint], list[PortRange]] = {}
+    for kind, ports, far in items:
+        by_far.setdefault((kind, far), []).append(ports)
+    prefixes = _prefixes(far for _, far in by_far)
+    for (kind, far), ranges in by_far.items():
+        above = [
+            ports
+            for around in _around(far, prefixes)
+            for other in wider[kind]
+            if (other, around) != (kind, far)
+            for ports in by_far.get((other, around), ())
+        ]
+        if not above and len(ranges) == 1:
+            out.add((kind, ranges[0], far))
+            continue
+        covered = _joined(above)
+        open_ones = [ports for ports in ranges if not _holds(covered, *ports)]
+        union = _joined([*covered, *open_ones])
+        meeting: dict[int, list[PortRange]] = {}
+        for ports in open_ones:
+            meeting.setdefault(bisect_right(union, (ports[0], 65536)), []).append(ports)
+        out.update(
+            (kind, (min(first for first, _ in together), max(last for _, last in together)), far)
+            for together in meeting.values()
+        )
+    return out
+
+
+def _networks_joined(items: set[Item], wider: dict[Kind, list[Kind]]) -> set[Item]:
+    """Networks of one kind and port range joined to larger ones; those that flows of wider ports cover are dropped."""
+    out: set[Item] = set()
+    by_shape: dict[tuple[Kind, PortRange, int], list[Network]] = {}
+    for item in items:
+        kind, ports, far = item
+        if isinstance(far, Network):
+            by_shape.setdefault((kind, ports, far.version), []).append(far)
+        else:
+            out.add(item)
+    holding = _holding({ports for _, ports, _ in by_shape})
+    for (kind, ports, version), networks in by_shape.items():
+        above = [
+            network
+            for other_ports in holding[ports]
+            for other in wider[kind]
+            if (other, other_ports) != (kind, ports)
+            for network in by_shape.get((other, other_ports, version), ())
+        ]
+        if not above and len(networks) == 1:
+            out.add((kind, ports, networks[0]))
+            continue
+        covered = _joined((network.first, network.last) for network in above)
+        open_ones = [network for network in networks if not _holds(covered, network.first, network.last)]
+        union = _joined([*covered, *((network.first, network.last) for network in open_ones)])
+        meeting: dict[Network, list[Network]] = {}
+        for network in open_ones:
+            meeting.setdefault(_largest_around(network, union), []).append(network)
+        out.update((kind, ports, _smallest_around(together)) for together in meeting.values())
+    return out
+
+
+def _holding(ranges: set[PortRange]) -> dict[PortRange, list[PortRange]]:
+    """For each range those that hold it, itself among them."""
+    out: dict[PortRange, list[PortRange]] = {}
+    still_open: list[PortRange] = []
+    for ports in sorted(ranges, key=lambda ports: (ports[0], -ports[1])):
+        still_open = [other for other in still_open if other[1] >= ports[0]]
+        still_open.append(ports)
+        out[ports] = [other for other in still_open if other[1] >= ports[1]]
+    return out
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> Spans:
+    """The spans sorted, overlapping and touching ones made one."""
+    out: Spans = []
+    for first, last in sorted(spans):
+        if out and first <= out[-1][1] + 1:
+            if last > out[-1][1]:
+                out[-1] = (out[-1][0], last)
+        else:
+            out.append((first, last))
+    return out
+
+
+def _holds(spans: Spans, first: int, last: int) -> bool:
+    position = bisect_right(spans, first, key=lambda span: span[0]) - 1
+    return position >= 0 and last <= spans[position][1]
+
+
+def _largest_around(network: Network, union: Spans) -> Network:
+    """The largest network around this one that lies in the union, which holds it."""
+    low, high = union[bisect_right(union, network.first, key=lambda span: span[0]) - 1]
+    while network.prefix:
+        parent = _parent(network, network.prefix - 1)
+        if parent.first < low or parent.last > high:
+            break
+        network = parent
+    return network
+
+
+def _smallest_around(networks: list[Network]) -> Network:
+    version = networks[0].version
+    first, last = min(network.first for network in networks), max(network.last for network in networks)
+    return _parent(Network(version, first, BITS[version]), BITS[version] - (first ^ last).bit_length())
+
+
+def _parent(network: Network, prefix: int) -> Network:
+    host_bits = BITS[network.version] - prefix
+    return Network(network.version, network.first >> host_bits << host_bits, prefix)
+
+
+def _prefixes(fars: Iterable[Endpoint]) -> dict[int, list[int]]:
+    """The prefix lengths that occur, by IP version."""
+    found: dict[int, set[int]] = {4: set(), 6: set()}
+    for far in fars:
+        if isinstance(far, Network):
+            found[far.version].add(far.prefix)
+    return {version: sorted(lengths) for version, lengths in found.items()}
+
+
+def _around(far: Endpoint, prefixes: dict[int, list[int]]) -> list[Endpoint]:
+    """The far side itself, and every network around it that a flow may have."""
+    if not isinstance(far, Network):
+        return [far]
+    return [_parent(far, prefix) for prefix in prefixes[far.version] if prefix <= far.prefix]
+
+
+def _with_reasons(items: set[Item], flows: list[Flow], wider: dict[Kind, list[Kind]]) -> list[Flow]:
+    """A flow for each item, citing every flow that it covers; a flow that only several cover together is cited by each."""
+    reasons: dict[Item, list[Flow]] = {item: [] for item in items}
+    by_far: dict[tuple[Kind, Endpoint], list[Item]] = {}
+    for item in items:
+        by_far.setdefault((item[0], item[2]), []).append(item)
+    prefixes = _prefixes(far for _, _, far in items)
+    for flow in flows:
+        kind, ports, far = _item(flow)
+        covering = [
+            item
+            for around in _around(far, prefixes)
+            for other in wider[kind]
+            for item in by_far.get((other, around), ())
+            if _within(ports, item[1])
+        ]
+        for item in covering or [item for item in items if item[0] in wider[kind] and _meet((kind, ports, far), item)]:
+            reasons[item].append(flow)
+    return [_flow(item, why) for item, why in reasons.items()]
+
+
+def _meet(one: Item, other: Item) -> bool:
+    (_, ports, far), (_, other_ports, other_far) = one, other
+    if ports[0] > other_ports[1] or other_ports[0] > ports[1]:
+        return False
+    if isinstance(far, Network) and isinstance(other_far, Network):
+        return far.version == other_far.version and far.first <= other_far.last and other_far.first <= far.last
+    return far == other_far
+
+
+def _flow(item: Item, why: list[Flow]) -> Flow:
+    if len(why) == 1 and _item(why[0]) == item:
+        return why[0]
+    (transport, source_ports), ports, far = item
+    return flow_for(transport, ports, source_ports, far, why)
+
+
+def flow_for(transport: Transport, ports: PortRange, source_ports: PortRange, far: Endpoint, why: list[Flow]) -> Flow:
+    """A flow of such packets that cites all of `why`, which are of one interface and direction."""
+    return Flow(
+        interface=why[0].interface,
+        direction=why[0].direction,
+        transport=transport,
+        ports=ports,
+        source_ports=source_ports,
+        far=far,
+        entries=tuple(sorted({entry for flow in why for entry in flow.entries})),
+        rows=tuple(sorted({row for flow in why for row in flow.rows})),
+        peers=tuple(sorted({peer for flow in why for peer in flow.peers})),
+        names=tuple(sorted({name for flow in why for name in flow.names})),
+    )
