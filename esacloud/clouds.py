@@ -7,7 +7,7 @@ from typing import cast
 
 from esacloud.policy.cloud import Cloud
 
-CLOUDS = ("aws",)
+CLOUDS = ("aws", "azure")
 
 
 def load(name: str) -> Cloud:

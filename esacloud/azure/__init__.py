@@ -1,0 +1,1 @@
+"""Azure: the policy as network security groups, as Terraform, and read back."""

@@ -1,0 +1,126 @@
+"""What Azure adds to the deployment file: its settings under `cloud.azure`, its kinds of references, its quotas."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from esacloud.azure.limits import QUOTAS, TAGS
+from esacloud.deployment.model import Dialect, ReferenceKind, SettingKey, TagKeys
+
+APPLICATION_SECURITY_GROUP, SERVICE_TAG = "application_security_group", "service_tag"
+YES = ("yes", "true")
+
+_UUID = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+_RESOURCE_GROUP = r"[\w.()-]{0,89}[\w()-]"
+NAME_PREFIX = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}"
+_RESOURCE_NAME = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,78}[A-Za-z0-9_])?"
+_APPLICATION_SECURITY_GROUP_ID = (
+    rf"/subscriptions/{_UUID}/resourceGroups/{_RESOURCE_GROUP}"
+    rf"/providers/Microsoft\.Network/applicationSecurityGroups/{_RESOURCE_NAME}"
+)
+# https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+APPLICATION_SECURITY_GROUP_PATTERN = f"^(?:{_APPLICATION_SECURITY_GROUP_ID}|(?!self$){_RESOURCE_NAME})$"  # `self` is ours
+
+
+def _setting(
+    title: str, pattern: str, what: str, mend: str, *, required: bool = False, hint: Callable[[str], str] | None = None
+) -> SettingKey:
+    """A setting that is right exactly when the whole of it matches the pattern."""
+    matches = re.compile(pattern).fullmatch
+
+    def check(text: str) -> tuple[str, str] | None:
+        if matches(text):
+            return None
+        return f"{text!r} is no {what}.", f"{hint(text) if hint else ''}{mend}"
+
+    return SettingKey(title, required, f"^(?:{pattern})$", check)
+
+
+def _as_location(text: str) -> str:
+    meant = "".join(text.split()).lower()
+    return f"Write {meant}: " if meant != text and re.fullmatch(r"[a-z][a-z0-9]*", meant) else ""
+
+
+def _check_quotas(quotas: Mapping[str, int]) -> tuple[str, str] | None:
+    first, last = quotas["first_priority"], quotas["last_priority"]
+    if first <= last:
+        return None
+    return f"The priorities run backwards, from {first} to {last}.", "Write the lower number as first_priority."
+
+
+DIALECT = Dialect(
+    cloud="azure",
+    title="Azure",
+    settings={
+        "subscription": _setting(
+            "the subscription's id; needed where peers name application security groups without their ARM id",
+            _UUID,
+            "subscription id",
+            "Write its UUID, like 00000000-0000-0000-0000-000000000000 (`az account show --query id`).",
+        ),
+        "resource_group": _setting(
+            "the resource group that the network security groups go into",
+            _RESOURCE_GROUP,
+            "name of a resource group",
+            "Write 1 to 90 letters, digits, underscores, hyphens, parentheses and full stops, no full stop at the end.",
+            required=True,
+        ),
+        "location": _setting(
+            "the region, as Azure names it in commands",
+            r"[a-z][a-z0-9]{2,49}",
+            "name of an Azure location",
+            "Locations are lower case letters and digits, like westeurope (`az account list-locations --query [].name`).",
+            required=True,
+            hint=_as_location,
+        ),
+        "name_prefix": _setting(
+            "what the names of all resources start with, instead of the deployment's name",
+            NAME_PREFIX,
+            "start of an Azure name",
+            "Write up to 60 letters, digits, hyphens, underscores and full stops, a letter or digit first.",
+        ),
+        "load_balancer": _setting(
+            "whether a load balancer stands before the interfaces: its health probes then reach the TCP ports they serve",
+            "yes|no|true|false",
+            "answer to whether there is a load balancer",
+            "Write yes or no.",
+        ),
+    },
+    references=(
+        ReferenceKind(
+            APPLICATION_SECURITY_GROUP,
+            "an application security group: its name in the deployment's resource group, or its whole ARM id",
+            APPLICATION_SECURITY_GROUP_PATTERN,
+            shorthand=f"^{_APPLICATION_SECURITY_GROUP_ID}$",
+            example="asg-syslog",
+        ),
+        ReferenceKind(
+            SERVICE_TAG,
+            "a service tag, one an item: Internet, VirtualNetwork, Storage.WestEurope",
+            r"^[A-Z][A-Za-z0-9]{1,63}(\.[A-Z][A-Za-z0-9]{1,63})?$",
+            example="Storage.WestEurope",
+        ),
+    ),
+    quotas=QUOTAS,
+    matches_source_ports=True,
+    tags=TagKeys(
+        most=TAGS - 2,  # esacloud:deployment and esacloud:interface are the other two
+        key=_setting(
+            "a tag's name",
+            r"[^<>%&\\?/]{1,512}",
+            "name of a tag that Azure takes",
+            "Write 1 to 512 characters without any of < > % & \\ ? and /.",
+        ),
+        value=_setting(
+            "a tag's value", r"[^\x00]{0,256}", "value of a tag that Azure takes", "Write at most 256 characters."
+        ),
+    ),
+    check_quotas=_check_quotas,
+    example={"resource_group": "rg-mail", "location": "westeurope"},
+)
+
+
+def is_resource_id(group: str) -> bool:
+    """Whether an application security group is written as an ARM id rather than as a name."""
+    return group.startswith("/")

@@ -1,0 +1,219 @@
+"""What a network security group permits, from its rules alone: the other side of the proof.
+
+This module knows nothing of flows, and shares nothing with the code that makes rules from them. It reads any group as
+Azure would: rules by ascending priority, the first that matches decides, the default rules after all others. Service tags
+and application security groups are sets that cannot be seen into from here, each a realm of its own; `*` is both address
+families and every realm that is named anywhere. The near side is the interface itself, so its address has to be `*` or
+the tag VirtualNetwork, in which every interface lives; a rule for a part of it is refused, because what it means depends
+on the interface's address.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from esacloud.addresses import ANY_IPV4, ANY_IPV6, AddressError, parse_network
+from esacloud.azure.model import EVERYTHING, SELF, NetworkSecurityGroup, SecurityRule
+from esacloud.packets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, ONE_POINT, Box, Direction, PacketSet, Range
+
+Far = tuple[str, Range]  # a realm, and the addresses there
+
+_NUMBERS: dict[str, Range] = {  # https://www.iana.org/assignments/protocol-numbers
+    "tcp": (6, 6),
+    "udp": (17, 17),
+    "icmp": (1, 1),
+    "esp": (50, 50),
+    "ah": (51, 51),
+    "*": EVERY_PROTOCOL,
+}
+_WITHOUT_PORTS = ("icmp", "esp", "ah")
+_BOTH_FAMILIES: tuple[Far, ...] = (
+    (IPV4, (ANY_IPV4.first, ANY_IPV4.last)),
+    (IPV6, (ANY_IPV6.first, ANY_IPV6.last)),
+)
+_is_port = re.compile(r"0|[1-9][0-9]{0,4}").fullmatch
+_is_tag = re.compile(r"[A-Z][A-Za-z0-9]+(\.[A-Z][A-Za-z0-9]+)?").fullmatch
+_VIRTUAL_NETWORK = "service_tag:VirtualNetwork"
+
+DEFAULT_RULES = (
+    SecurityRule(
+        "AllowVnetInBound",
+        65000,
+        "Inbound",
+        "Allow",
+        "*",
+        source_address_prefixes=("VirtualNetwork",),
+        destination_address_prefixes=("VirtualNetwork",),
+    ),
+    SecurityRule(
+        "AllowAzureLoadBalancerInBound", 65001, "Inbound", "Allow", "*", source_address_prefixes=("AzureLoadBalancer",)
+    ),
+    SecurityRule("DenyAllInBound", 65500, "Inbound", "Deny", "*"),
+    SecurityRule(
+        "AllowVnetOutBound",
+        65000,
+        "Outbound",
+        "Allow",
+        "*",
+        source_address_prefixes=("VirtualNetwork",),
+        destination_address_prefixes=("VirtualNetwork",),
+    ),
+    SecurityRule("AllowInternetOutBound", 65001, "Outbound", "Allow", "*", destination_address_prefixes=("Internet",)),
+    SecurityRule("DenyAllOutBound", 65500, "Outbound", "Deny", "*"),
+)
+"""What every group ends with. https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview"""
+
+
+def packets(groups: Iterable[NetworkSecurityGroup]) -> dict[str, PacketSet]:
+    """All packets that the groups permit, by interface. Raises ValueError for a rule that Azure would not take."""
+    return {group.interface: permitted(group.rules) for group in groups}
+
+
+def permitted(rules: Iterable[SecurityRule], realms: Iterable[str] = ()) -> PacketSet:
+    """All packets that one group permits; `realms` are more that `*` stands for, beside those that the group names.
+
+    Raises ValueError for a rule that Azure would not take, or whose near side is a part of the interface.
+    """
+    every = [*map(match, rules), *_default_rules()]
+    named = {realm for rule in every for realm, _ in rule.far or ()}.union(realms) - {IPV4, IPV6}
+    whole = (*_BOTH_FAMILIES, *((realm, ONE_POINT) for realm in sorted(named)))
+    every.sort(key=_by_priority)
+    return _first_match(every, "in", whole) | _first_match(every, "out", whole)
+
+
+def is_everything(rule: SecurityRule) -> bool:
+    """Whether a rule matches every packet of its direction. Raises ValueError for a rule that Azure would not take."""
+    return match(rule).is_everything
+
+
+class Match(NamedTuple):
+    """What a rule matches, in numbers; `far` is None where it is everything."""
+
+    priority: int
+    direction: Direction
+    allows: bool
+    protocols: Range
+    source_ports: tuple[Range, ...]
+    ports: tuple[Range, ...]
+    far: tuple[Far, ...] | None
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether every packet of the direction matches."""
+        return (
+            self.far is None
+            and self.protocols == EVERY_PROTOCOL
+            and EVERY_PORT in self.source_ports
+            and EVERY_PORT in self.ports
+        )
+
+    def boxes(self, whole: Iterable[Far]) -> Iterator[Box]:
+        """What matches, where `whole` is everything that a far side can be."""
+        for realm, addresses in whole if self.far is None else self.far:
+            for source_ports in self.source_ports:
+                for ports in self.ports:
+                    yield Box(self.direction, realm, self.protocols, source_ports, ports, addresses)
+
+
+def _by_priority(rule: Match) -> int:
+    return rule.priority
+
+
+def _first_match(rules: Iterable[Match], direction: Direction, whole: Iterable[Far]) -> PacketSet:
+    """What the rules of one direction let through: each that allows lets in what none before it denies."""
+    allowed, denied = PacketSet(), PacketSet()
+    waiting: list[Box] = []
+    for rule in rules:
+        if rule.direction != direction:
+            continue
+        if rule.allows:
+            waiting.extend(rule.boxes(whole))
+            continue
+        if waiting:
+            allowed |= PacketSet.of(waiting) - denied
+            waiting = []
+        if rule.is_everything:
+            break
+        denied |= PacketSet.of(rule.boxes(whole))
+    return allowed
+
+
+@lru_cache(maxsize=16384)
+def match(rule: SecurityRule) -> Match:
+    """A rule in numbers. Raises ValueError for one that Azure would not take, or whose near side is not the interface."""
+    name = rule.protocol.lower()
+    if name not in _NUMBERS:
+        raise ValueError(f"Azure knows no protocol {rule.protocol!r}")
+    sources, destinations = _ports(rule.source_port_ranges), _ports(rule.destination_port_ranges)
+    if name in _WITHOUT_PORTS and (sources, destinations) != ((EVERY_PORT,), (EVERY_PORT,)):
+        raise ValueError(f"{rule.protocol} has no ports, so both have to be `*`")
+    if rule.access not in ("Allow", "Deny"):
+        raise ValueError(f"a rule allows or denies, and does not {rule.access!r}")
+    source = _side(rule.source_address_prefixes, rule.source_application_security_groups)
+    destination = _side(rule.destination_address_prefixes, rule.destination_application_security_groups)
+    if rule.direction == "Inbound":
+        near, far = destination, source
+    elif rule.direction == "Outbound":
+        near, far = source, destination
+    else:
+        raise ValueError(f"a rule is Inbound or Outbound, not {rule.direction!r}")
+    if near is not None and near != ((_VIRTUAL_NETWORK, ONE_POINT),):
+        raise ValueError("the side of the interface itself is not `*`")
+    direction: Direction = "in" if rule.direction == "Inbound" else "out"
+    return Match(rule.priority, direction, rule.access == "Allow", _NUMBERS[name], sources, destinations, far)
+
+
+@lru_cache(maxsize=1)
+def _default_rules() -> tuple[Match, ...]:
+    return tuple(map(match, DEFAULT_RULES))
+
+
+@lru_cache(maxsize=4096)
+def _ports(texts: tuple[str, ...]) -> tuple[Range, ...]:
+    if not texts:
+        raise ValueError("a rule needs source and destination ports, `*` for all")
+    if len(texts) > 1 and "*" in texts:
+        raise ValueError("`*` does not stand in a list of ports")
+    return tuple(map(port_range, texts))
+
+
+def port_range(text: str) -> Range:
+    """`53`, `1024-65535` or `*` as numbers. Raises ValueError for anything else."""
+    if text == "*":
+        return EVERY_PORT
+    first, dash, last = text.partition("-")
+    if _is_port(first) and (_is_port(last) if dash else True):
+        low = int(first)
+        high = int(last) if dash else low
+        if low <= high <= EVERY_PORT[1]:
+            return low, high
+    raise ValueError(f"{text!r} is neither a port nor a range of ports from 0 to 65535")
+
+
+def _side(prefixes: tuple[str, ...], groups: tuple[str, ...]) -> tuple[Far, ...] | None:
+    """The realms of one side; None for everything."""
+    if groups:
+        if prefixes:
+            raise ValueError("one side has both prefixes and application security groups")
+        return tuple((SELF if group == SELF else f"application_security_group:{group}", ONE_POINT) for group in groups)
+    if prefixes == EVERYTHING:
+        return None
+    if not prefixes:
+        raise ValueError("one side has neither prefixes nor application security groups")
+    return tuple(map(_prefix, prefixes)) if len(prefixes) > 1 else (_prefix(prefixes[0], alone=True),)
+
+
+@lru_cache(maxsize=65536)
+def _prefix(text: str, alone: bool = False) -> Far:
+    if _is_tag(text) or text == "*":
+        if not alone:
+            raise ValueError(f"{text} stands in a list, and Azure takes a service tag or `*` only alone")
+        return f"service_tag:{text}", ONE_POINT
+    try:
+        network = parse_network(text)
+    except AddressError:
+        raise ValueError(f"{text!r} is neither a network nor a service tag") from None
+    return (IPV4 if network.version == 4 else IPV6), (network.first, network.last)

@@ -1,0 +1,173 @@
+"""A policy said in network security groups: checked, made into rules, and only where a limit forces it merged.
+
+Rules that this module obeys: every interface of the policy has a group, one without a flow included, so that it is closed
+before its first flow is; without need nothing is merged across entries; what does not fit after that is refused, by how
+much and where. Azure has one group for an interface, so there is nothing to split into.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from esacloud.azure.checks import problems, quota_uses
+from esacloud.azure.dialect import APPLICATION_SECURITY_GROUP, is_resource_id
+from esacloud.azure.evaluate import packets
+from esacloud.azure.limits import NAME_LENGTH, Limits, limits
+from esacloud.azure.model import NetworkSecurityGroup, NetworkSecurityGroups, SecurityRule
+from esacloud.azure.notes import notes
+from esacloud.azure.priorities import PrioritiesFullError
+from esacloud.azure.probes import with_probes
+from esacloud.azure.rules import security_rules
+from esacloud.azure.terraform import default_prefix
+from esacloud.deployment.model import CloudSettings, Deployment, Reference
+from esacloud.errors import InputError, Place, Problem
+from esacloud.policy.cloud import GroupLine, Lowered
+from esacloud.policy.merging import merged
+from esacloud.policy.model import Flow, Policy
+
+_WORDS = {"in": "inbound", "out": "outbound"}
+_MEND_QUOTA = "Ask Azure for more and write it under `cloud.azure.quotas`, or shorten the lists of peers."
+
+
+def lower(policy: Policy, deployment: Deployment) -> Lowered:
+    """The network security groups of a policy, and what they permit, evaluated from their rules alone.
+
+    `Lowered.policy` is the policy with the health probes that the file asks for. Raises InputError with every problem.
+    """
+    settings = deployment.clouds["azure"]
+    found = [*_name_problems(deployment, settings), *_flow_problems(policy.flows, deployment, settings)]
+    if found:
+        raise InputError(*found)
+    policy = with_probes(policy, settings)
+    quotas = limits(settings.quotas)
+    flows: dict[str, list[Flow]] = {interface: [] for interface in policy.interfaces}
+    for flow in policy.flows:
+        flows[flow.interface].append(flow)
+    groups: list[NetworkSecurityGroup] = []
+    saved: dict[str, int] = {}
+    for interface, of_it in flows.items():
+        try:
+            group, fewer = _fitted(interface, of_it, quotas)
+        except PrioritiesFullError as full:
+            found.append(_priorities_full(full, interface, deployment, quotas))
+            continue
+        if fewer:
+            saved[interface] = fewer
+        groups.append(group)
+        found += _over(group, of_it, deployment, quotas)
+    found += [Problem(deployment.place, problem, "Please report this.") for problem in problems(groups)]
+    if found:
+        raise InputError(*found)
+    uses = tuple(quota_uses(groups, quotas))
+    return Lowered(
+        policy=policy,
+        evaluate=partial(packets, groups),
+        groups=tuple(_line(group) for group in groups),
+        quotas=uses,
+        notes=tuple(notes(policy, groups, settings, saved)),
+        native=NetworkSecurityGroups(tuple(groups), settings.tags, uses),
+    )
+
+
+def _fitted(interface: str, flows: list[Flow], quotas: Limits) -> tuple[NetworkSecurityGroup, int]:
+    """The group of an interface, its flows merged where it would overflow, and how many rules that saved."""
+    try:
+        rules: tuple[SecurityRule, ...] = security_rules(flows, quotas)
+    except PrioritiesFullError as full:
+        before = full.wanted
+    else:
+        group = NetworkSecurityGroup(interface, rules)
+        if all(use.used <= use.limit for use in quota_uses((group,), quotas)):
+            return group, 0
+        before = len(rules)
+    fewer = security_rules(merged(flows), quotas, apart=False)
+    return NetworkSecurityGroup(interface, fewer), max(before - len(fewer), 0)
+
+
+def _line(group: NetworkSecurityGroup) -> GroupLine:
+    inbound = sum(rule.direction == "Inbound" for rule in group.rules)
+    return GroupLine(group.interface, group.interface, inbound, len(group.rules) - inbound)
+
+
+def _name_problems(deployment: Deployment, settings: CloudSettings) -> Iterator[Problem]:
+    """Names that come out longer than Azure takes."""
+    prefix = settings.values.get("name_prefix") or default_prefix(deployment.name)
+    for interface in deployment.interfaces:
+        name = f"{prefix}{interface.name}-members"
+        if len(name) > NAME_LENGTH:
+            what = f"The name {name} would have {len(name)} characters, and Azure takes {NAME_LENGTH}."
+            yield Problem(settings.place, what, "Write a shorter `cloud.azure.name_prefix`.")
+
+
+def _flow_problems(flows: Iterable[Flow], deployment: Deployment, settings: CloudSettings) -> Iterator[Problem]:
+    """Flows that no security rule can say exactly."""
+    names: dict[str, str] = {}
+    seen: set[str] = set()
+    for flow in flows:
+        far = flow.far
+        if flow.transport == "icmp" and not (not isinstance(far, Reference) and getattr(far, "version", 6) == 4):
+            what = f"Azure cannot match ICMPv6, which {', '.join(flow.entries)} would need to {_far_text(flow)}."
+            yield Problem(_peer_place(flow, deployment), what, "Name IPv4 networks for this peer.")
+        if isinstance(far, Reference) and far.kind == APPLICATION_SECURITY_GROUP and far.id not in seen:
+            seen.add(far.id)
+            yield from _group_problems(far.id, names, _peer_place(flow, deployment), settings)
+
+
+def _far_text(flow: Flow) -> str:
+    return flow.far.id if isinstance(flow.far, Reference) else str(flow.far)
+
+
+def _group_problems(group: str, names: dict[str, str], place: Place, settings: CloudSettings) -> Iterator[Problem]:
+    """A group's name without a subscription to look in; one group in two spellings, which one rule cannot have."""
+    subscription = settings.values.get("subscription")
+    whole = group
+    if not is_resource_id(group):
+        if subscription is None:
+            what = f"The application security group {group} is given by its name, and the file names no subscription."
+            yield Problem(place, what, "Write `cloud.azure.subscription`, or the group's whole ARM id.")
+            return
+        scope = f"/subscriptions/{subscription}/resourceGroups/{settings.values['resource_group']}"
+        whole = f"{scope}/providers/Microsoft.Network/applicationSecurityGroups/{group}"
+    other = names.setdefault(whole.lower(), group)
+    if other != group:
+        yield Problem(place, f"{group} and {other} are one application security group.", "Write it in one way everywhere.")
+
+
+def _peer_place(flow: Flow, deployment: Deployment) -> Place:
+    for role in flow.peers:
+        if role in deployment.peers:
+            return deployment.peers[role].place
+    return _interface_place(flow.interface, deployment)
+
+
+def _interface_place(interface: str, deployment: Deployment) -> Place:
+    for candidate in deployment.interfaces:
+        if candidate.name == interface:
+            return candidate.place
+    return deployment.place
+
+
+def _priorities_full(full: PrioritiesFullError, interface: str, deployment: Deployment, quotas: Limits) -> Problem:
+    what = (
+        f"{interface}: {full.wanted} rules of one direction are needed after merging, and the priorities from "
+        f"{quotas.first_priority} to {quotas.last_priority} hold {full.room}: {full.wanted - full.room} too many."
+    )
+    mend = "Widen first_priority and last_priority under `cloud.azure.quotas`, or shorten the lists of peers."
+    return Problem(_interface_place(interface, deployment), what, mend)
+
+
+def _over(group: NetworkSecurityGroup, flows: list[Flow], deployment: Deployment, quotas: Limits) -> Iterator[Problem]:
+    """Limits that the group is over, and rules with too many application security groups on one side."""
+    for use in quota_uses((group,), quotas):
+        if use.used > use.limit:
+            what = f"{use.what}: {use.used} are needed after merging, {use.limit} fit: {use.used - use.limit} too many."
+            yield Problem(_interface_place(group.interface, deployment), what, _MEND_QUOTA)
+    most = quotas.application_security_groups_per_rule
+    for rule in group.rules:
+        named = rule.source_application_security_groups or rule.destination_application_security_groups
+        if len(named) > most:
+            asking = next((flow for flow in flows if flow.entries == rule.entries), flows[0])
+            what = f"{', '.join(rule.entries)}: {len(named)} application security groups stand on one side, {most} may."
+            mend = "Let their members join one group, and name that."
+            yield Problem(_peer_place(asking, deployment), what, mend)

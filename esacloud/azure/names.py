@@ -1,0 +1,60 @@
+"""The names of security rules: made of what a rule is for, and of nothing that may change beside it.
+
+A rule's name says direction, protocol, ports, far side and the entries that ask for it, as `out-udp-53-ipv4-dns-udp`. Its
+priority comes from its name. So a rule keeps both whatever happens to other rules, and to its own addresses.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from hashlib import blake2b
+from typing import NamedTuple
+
+from esacloud.azure.limits import NAME_LENGTH
+from esacloud.catalogue.model import EVERY_PORT, PortRange
+from esacloud.policy.model import Direction
+
+# The documented rule, see limits.py; \w there is a letter, a digit or an underscore.
+is_rule_name = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,78}[A-Za-z0-9_])?").fullmatch
+_not_in_a_name = re.compile(r"[^A-Za-z0-9_.-]+")
+
+
+class RuleIdentity(NamedTuple):
+    """What makes a rule that rule and no other.
+
+    `far` is the kind of far side: `ipv4`, `ipv6`, `any-ipv4`, `any-ipv6`, `groups`, or a service tag. Where direction,
+    protocol, ports and far side alone tell rules apart (`any`), `entries` is empty; where the far side does, `ports` is.
+    """
+
+    direction: Direction
+    transport: str
+    source_ports: PortRange
+    ports: tuple[PortRange, ...]
+    far: str
+    entries: tuple[str, ...]
+
+
+@lru_cache(maxsize=16384)
+def rule_name(identity: RuleIdentity) -> str:
+    """The name: at most 80 characters of Azure's set. Too long a name ends in a digest of the whole instead."""
+    words = [identity.direction, identity.transport]
+    if identity.ports and identity.ports != (EVERY_PORT,):
+        words.append("_".join(map(port_text, identity.ports)))
+    if identity.source_ports != EVERY_PORT:
+        words.append(f"from-{port_text(identity.source_ports)}")
+    words.append(identity.far)
+    if identity.entries:
+        words.append("_".join(identity.entries))
+    name = "-".join(words)
+    if len(name) <= NAME_LENGTH and is_rule_name(name):
+        return name
+    digest = blake2b(repr(identity).encode(), digest_size=5).hexdigest()
+    return f"{_not_in_a_name.sub('', name)[: NAME_LENGTH - 1 - len(digest)]}-{digest}"
+
+
+@lru_cache(maxsize=16384)
+def port_text(ports: PortRange) -> str:
+    """A range as Azure writes it: `53`, `1024-65535`."""
+    first, last = ports
+    return str(first) if first == last else f"{first}-{last}"
