@@ -1,0 +1,1 @@
+"""Local clouds to try everything on."""
