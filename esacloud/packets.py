@@ -35,7 +35,9 @@ EVERY_PROTOCOL: Range = (0, 255)
 EVERY_PORT: Range = (0, 65535)
 ONE_POINT: Range = (0, 0)
 _ADDRESSES = 3  # the last level: 0 protocols, 1 source ports, 2 destination ports, 3 addresses
+_LAST_ADDRESS = {IPV4: (1 << BITS[4]) - 1, IPV6: (1 << BITS[6]) - 1}  # an opaque reference has address 0 alone
 _NAMES = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMPV6: "icmpv6"}
+Regions = dict[tuple[Direction, str], Layers]
 
 
 class Box(NamedTuple):
@@ -85,39 +87,44 @@ def _ports_text(protocol: int, ports: Range) -> str:
 
 
 class PacketSet:
-    """An immutable set of packets in canonical form. Build it with `PacketSet.of`; combine with `|`, `&`, `-`, `^`.
+    """An immutable set of packets. Build it with `PacketSet.of`; combine with `|`, `&`, `-`, `^`.
 
-    Sets compare by what they hold (`==`, `<=`, `hash`), and are true when they hold anything.
+    Sets compare by what they hold (`==`, `<=`, `hash`), and are true when they hold anything. The canonical form is worked
+    out when it is first needed: two sets made of the same boxes are equal without it.
     """
 
-    __slots__ = ("_regions",)
+    __slots__ = ("_boxes", "_layers")
 
     def __init__(self) -> None:
-        self._regions: dict[tuple[Direction, str], Layers] = {}
+        self._boxes: frozenset[Box] = frozenset()
+        self._layers: Regions | None = {}
 
     @classmethod
     def of(cls, boxes: Iterable[Box]) -> PacketSet:
         """The union of the boxes. Raises ValueError for a range that runs backwards or leaves its space."""
-        regions: dict[tuple[Direction, str], Spans] = {}
-        for box in boxes:
-            direction, realm, protocols, source_ports, ports, addresses = box
-            if (spans := regions.get((direction, realm))) is None:
-                spans = regions[direction, realm] = {}
-            sides = (protocols, source_ports, ports)
-            if sides in spans:
-                spans[sides].append(addresses)
-            else:
-                _check_ranges(sides)
-                spans[sides] = [addresses]
-        for (_, realm), spans in regions.items():
-            _check_addresses(realm, spans)
-        return cls._from({region: _build(spans, 0) for region, spans in regions.items()})
+        made = cls()
+        made._boxes = frozenset(boxes)
+        made._layers = None
+        for box in made._boxes:
+            if not _is_possible(box):
+                raise ValueError(f"no such box: a range of {box!r} runs backwards or leaves its space")
+        return made
 
     @classmethod
-    def _from(cls, regions: dict[tuple[Direction, str], Layers]) -> PacketSet:
+    def _from(cls, regions: Regions) -> PacketSet:
         made = cls()
-        made._regions = {region: layers for region, layers in regions.items() if layers}
+        made._layers = {region: layers for region, layers in regions.items() if layers}
         return made
+
+    @property
+    def _regions(self) -> Regions:
+        if self._layers is None:
+            regions: dict[tuple[Direction, str], Spans] = {}
+            for direction, realm, protocols, source_ports, ports, addresses in self._boxes:
+                spans = regions.setdefault((direction, realm), {})
+                spans.setdefault((protocols, source_ports, ports), []).append(addresses)
+            self._layers = {region: _build(spans, 0) for region, spans in regions.items()}
+        return self._layers
 
     def __or__(self, other: PacketSet) -> PacketSet:
         return self._with(other, _keep_either)
@@ -132,7 +139,9 @@ class PacketSet:
         return (self - other) | (other - self)
 
     def __eq__(self, other: object) -> bool:
-        return self._regions == other._regions if isinstance(other, PacketSet) else NotImplemented
+        if not isinstance(other, PacketSet):
+            return NotImplemented
+        return bool(self._boxes and self._boxes == other._boxes) or self._regions == other._regions
 
     def __le__(self, other: PacketSet) -> bool:
         return not self - other
@@ -193,18 +202,15 @@ def _keep_first_alone(mine: bool, theirs: bool) -> bool:
     return mine and not theirs
 
 
-def _check_ranges(sides: Sides) -> None:
-    for (first, last), top in zip(sides, (255, 65535, 65535), strict=True):
-        if not 0 <= first <= last <= top:
-            raise ValueError(f"no such box: {sides} has a range outside 0 to {top}, or one that runs backwards")
-
-
-def _check_addresses(realm: str, spans: Spans) -> None:
-    top = (1 << BITS[4]) - 1 if realm == IPV4 else (1 << BITS[6]) - 1 if realm == IPV6 else 0
-    for addresses in spans.values():
-        for first, last in addresses:
-            if not 0 <= first <= last <= top:
-                raise ValueError(f"no such box: {first} to {last} are no addresses in the realm {realm!r}")
+def _is_possible(box: Box) -> bool:
+    _, realm, protocols, source_ports, ports, addresses = box
+    top = _LAST_ADDRESS.get(realm, 0)
+    return (
+        0 <= protocols[0] <= protocols[1] <= 255
+        and 0 <= source_ports[0] <= source_ports[1] <= 65535
+        and 0 <= ports[0] <= ports[1] <= 65535
+        and 0 <= addresses[0] <= addresses[1] <= top
+    )
 
 
 def _build(spans: Spans, level: int) -> Layers:

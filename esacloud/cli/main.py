@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from importlib import import_module
+from io import TextIOWrapper
 from typing import NoReturn
 
 from esacloud.errors import EsacloudError
@@ -23,6 +24,12 @@ COMMANDS = {
     "explain": "say what a port, a catalogue entry or a table row is for",
     "generate": "make a proven Terraform JSON module from a deployment file",
     "verify": "prove a module on disk against its deployment file",
+    "audit": "hold existing or planned groups against the port catalogue",
+    "plan": "show what would change in a live cloud",
+    "apply": "change a live cloud to what the deployment file says",
+    "destroy": "take away what apply made",
+    "restore": "bring a live cloud back to a snapshot that apply wrote",
+    "lab": "run local clouds to try everything on",
     "schema": "print the JSON Schema of the deployment file, for editors",
 }
 
@@ -88,4 +95,7 @@ def _top_parser() -> ArgumentParser:
 
 def entry_point() -> NoReturn:
     """What the installed `esacloud` script calls."""
+    for stream in (sys.stdout, sys.stderr):  # Chinese text on a terminal that has none is shown in escapes, not refused
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(main())

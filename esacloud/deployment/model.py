@@ -52,11 +52,15 @@ Far = Network | AnyAddress | Hostname | SelfReference | Reference
 
 @dataclass(frozen=True, slots=True)
 class PeerItem:
-    """One line of a peer: what it is, for which cloud alone (None: for all), and where it stands in the file."""
+    """One line of a peer: what it is, for which cloud alone (None: for all), where it stands, and what the user says of it.
+
+    A reference always has its cloud.
+    """
 
     far: Far
     cloud: str | None
     place: Place
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,8 @@ class Waiver:
 class CloudSettings:
     """What the file says under `cloud.<name>`: plain keys and values that the cloud's dialect has checked.
 
-    `quotas` overrides the cloud's limits by name.
+    `quotas` overrides the cloud's limits by name. `interfaces` says, for a live cloud, what an interface's groups are
+    attached to and which existing group is taken over: interface -> key -> ids.
     """
 
     name: str
@@ -110,6 +115,7 @@ class CloudSettings:
     tags: Mapping[str, str]
     quotas: Mapping[str, int]
     place: Place
+    interfaces: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,7 @@ class Deployment:
     - `versions`: the address families that `any` stands for.
     - `as_printed`: ids of entries whose printed inbound half is asked for.
     - `wider`: ids of entries that may be opened wider than the policy where a cloud cannot say it exactly.
+    - `own_networks`: the gateway's own subnets, where the file says so; only a guardrail looks at them.
     - `warnings`: problems that do not stop the work.
     """
 
@@ -137,6 +144,7 @@ class Deployment:
     digest: str
     place: Place
     warnings: tuple[Problem, ...] = ()
+    own_networks: tuple[Network, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +162,14 @@ class SettingKey:
 
 
 @dataclass(frozen=True, slots=True)
+class InterfaceKey:
+    """A key under `cloud.<name>.interfaces.<interface>`: an id, or a list of ids with `many`."""
+
+    setting: SettingKey
+    many: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ReferenceKind:
     """A kind of reference that a peer may hold, written `{<kind>: <id>, ...}` in the file.
 
@@ -161,6 +177,8 @@ class ReferenceKind:
     - `shorthand`: a regular expression for ids that may stand bare in a list (`sg-0123456789abcdef0`); None for none.
     - `size_key`: the key that gives its size, which the user must then write (`max_entries`); None where its size is 1.
     - `has_version`: whether `family: ipv4|ipv6` may stand beside it.
+    - `sizes`: the least and the greatest size.
+    - `example`: an id that a message can show.
     """
 
     kind: str
@@ -169,6 +187,17 @@ class ReferenceKind:
     shorthand: str | None = None
     size_key: str | None = None
     has_version: bool = False
+    sizes: tuple[int, int] = (1, 1)
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TagKeys:
+    """What a cloud takes as tags of its resources: how many at most, and what a key and a value may be."""
+
+    most: int
+    key: SettingKey
+    value: SettingKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +206,9 @@ class Dialect:
 
     `quotas`: the limits that a file may override, name -> (default, lowest, highest).
     `matches_source_ports`: False where a rule cannot tell packets apart by their source port.
+    `tags` is None where the cloud has none. `check_quotas` takes all quotas, overrides filled in, and returns None when
+    they can hold together, or (what is wrong, what to write instead). `interface_settings` are the keys that
+    `cloud.<name>.interfaces.<interface>` may hold.
     """
 
     cloud: str
@@ -186,3 +218,6 @@ class Dialect:
     quotas: Mapping[str, tuple[int, int, int]]
     matches_source_ports: bool
     example: Mapping[str, str] = field(default_factory=dict)
+    tags: TagKeys | None = None
+    check_quotas: Callable[[Mapping[str, int]], tuple[str, str] | None] | None = None
+    interface_settings: Mapping[str, InterfaceKey] = field(default_factory=dict)
