@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import cast
 
+from esacloud.deployment.model import Dialect
 from esacloud.policy.cloud import Cloud
 
 CLOUDS = ("aws", "azure")
@@ -15,3 +17,18 @@ def load(name: str) -> Cloud:
     if name not in CLOUDS:
         raise KeyError(name)
     return cast(Cloud, import_module(f"esacloud.{name}.cloud"))
+
+
+class Dialects(Mapping[str, Dialect]):
+    """What each cloud adds to the deployment file; a cloud that a file does not name is not imported for it."""
+
+    def __getitem__(self, name: str) -> Dialect:
+        if name not in CLOUDS:
+            raise KeyError(name)
+        return cast(Dialect, import_module(f"esacloud.{name}.dialect").DIALECT)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(CLOUDS)
+
+    def __len__(self) -> int:
+        return len(CLOUDS)

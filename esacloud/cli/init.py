@@ -1,0 +1,45 @@
+"""Write a commented deployment file to start from. It passes `esacloud check` as it stands.
+
+Every feature and every role of the catalogue is in the file, most of them as comments. A file that is there already is not
+touched.
+
+example: esacloud init mail-edge-1.yaml
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+DEFAULT = "deployment.yaml"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Define the arguments of `esacloud init`."""
+    parser.add_argument("file", metavar="FILE", nargs="?", default=DEFAULT, help=f"the file to write (default: {DEFAULT})")
+    parser.add_argument(
+        "--cloud", metavar="CLOUD", action="append", help="a cloud to write the file for; may be given again (default: aws)"
+    )
+    parser.add_argument("--catalogue", metavar="FILE", help="start from this catalogue instead of the shipped one")
+
+
+def run(arguments: Namespace) -> int:
+    """Make the text and write it."""
+    from os.path import relpath
+    from pathlib import Path
+
+    from esacloud import workflow
+    from esacloud.catalogue.load import load
+    from esacloud.deployment.starter import starter_text, write_new
+    from esacloud.errors import InputError, Place, Problem, one_of
+
+    known = workflow.dialects()
+    clouds = arguments.cloud or [next(iter(known))]
+    unknown = [cloud for cloud in clouds if cloud not in known]
+    if unknown:
+        problem = Problem(Place("--cloud"), f"The cloud {unknown[0]!r} is unknown.", f"Write {one_of(tuple(known))}.")
+        raise InputError(problem)
+    path = arguments.catalogue
+    seen_from_file = relpath(path, Path(arguments.file).parent) if path else None
+    write_new(arguments.file, starter_text(load(path), {cloud: known[cloud] for cloud in clouds}, seen_from_file))
+    print(f"{arguments.file} is written. Edit it, then run: esacloud check {arguments.file}")
+    return 0

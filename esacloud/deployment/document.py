@@ -1,0 +1,145 @@
+"""YAML text (JSON is YAML) to nodes that know their place, and nothing that a deployment file has no use for.
+
+Refused, each with its place: what YAML itself refuses, duplicate keys, keys that are no text, tags, merge keys, more than
+one document, control characters, deep nesting, and aliases that would expand without bound.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NoReturn
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from esacloud.deployment.composer import DEEPEST, MOST_NODES, TooMuchError, compose
+from esacloud.deployment.syntax import plain_words
+from esacloud.errors import InputError, Place, Problem
+
+__all__ = ["MappingNode", "Node", "ScalarNode", "SequenceNode", "parse", "place_of"]
+
+_ESCAPED_PAIR = re.compile(r"(?<!\\)((?:\\\\)*)\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
+
+
+MOST_PROBLEMS = 100  # a file with more is another kind of file, or was made to keep us busy
+
+
+def place_of(file: str, node: Node, key: str | None) -> Place:
+    """Where a node stands, line and column counted from 1."""
+    mark = node.start_mark
+    return Place(file, mark.line + 1, mark.column + 1, key)
+
+
+def parse(file: str, text: str) -> tuple[Node, list[Problem]]:
+    """The root node of the text, and problems that do not keep the rest from being read.
+
+    Raises InputError where nothing can be read at all.
+    """
+    if "\\u" in text:  # JSON writes a character beyond U+FFFF as two escapes, which YAML does not know
+        text = _ESCAPED_PAIR.sub(_one_escape, text)
+    try:
+        root = compose(text)
+    except TooMuchError as error:
+        _refuse(file, error.parent, *(_TOO_DEEP if error.deep else _TOO_MANY))
+    except (yaml.YAMLError, UnicodeEncodeError) as error:  # UnicodeEncodeError: a text with half a surrogate pair
+        raise InputError(plain_words(file, text, error)) from None
+    if root is None:
+        _refuse(file, None, "The file is empty.", "Write one with `esacloud init`.")
+    inspection = _Inspection(file, root)
+    inspection.inspect(root, 1)
+    return root, inspection.problems
+
+
+_TOO_DEEP = f"The file nests deeper than {DEEPEST} levels.", "Take the inner levels out; a deployment needs no more than 8."
+_TOO_MANY = (
+    f"The file holds more than {MOST_NODES:,} values, aliases counted in full.",
+    "Write fewer, wider networks, or use a prefix list.",
+)
+
+
+def _one_escape(match: re.Match[str]) -> str:
+    high, low = int(match[2], 16), int(match[3], 16)
+    return f"{match[1]}\\U{0x10000 + ((high - 0xD800) << 10) + low - 0xDC00:08X}"
+
+
+def _refuse(file: str, node: Node | None, what: str, mend: str) -> NoReturn:
+    place = Place(file) if node is None else place_of(file, node, None)
+    raise InputError(Problem(place, what, mend))
+
+
+class _Inspection:
+    """One walk over all nodes, aliases expanded. It keeps the first of two equal keys, as the problem says."""
+
+    def __init__(self, file: str, root: Node) -> None:
+        self.file, self.root = file, root
+        self.problems: list[Problem] = []
+        self.nodes = 0
+
+    def inspect(self, node: Node, depth: int) -> None:
+        if node.tag:
+            self.note(node, f"The tag {_short(node.tag)} is not read.", "Write the plain value, without a tag.")
+        if isinstance(node, ScalarNode):
+            return
+        if depth > DEEPEST:  # the composer has counted the levels as written, so this one comes from an alias
+            what = f"The alias here holds itself, or nests deeper than {DEEPEST} levels."
+            _refuse(self.file, node, what, "Write the value out instead of the alias.")
+        self.nodes += len(node.value)
+        if self.nodes > MOST_NODES:
+            _refuse(self.file, node, *_TOO_MANY)
+        if isinstance(node, SequenceNode):
+            for child in node.value:
+                if child.tag or type(child) is not ScalarNode:
+                    self.inspect(child, depth + 1)
+        else:
+            self.inspect_mapping(node, depth)
+
+    def inspect_mapping(self, node: Node, depth: int) -> None:
+        first: dict[str, Node] = {}
+        for key, value in node.value:
+            if not isinstance(key, ScalarNode):
+                self.note(key, "A key here is a list or a mapping.", "Write a plain word before the colon.")
+                continue
+            if key.tag:
+                self.inspect(key, depth)
+            name = key.value
+            if name == "<<" and not key.style:
+                self.note(key, "Merge keys are not read.", "Write out the keys that it would bring.")
+            elif name in first:
+                where = f"line {first[name].start_mark.line + 1}"
+                self.note(key, f"The key {name!r} stands here a second time; the first is in {where}.", "Keep one of them.")
+            else:
+                first[name] = key
+            if value.tag or type(value) is not ScalarNode:
+                self.inspect(value, depth + 1)
+        if len(first) < len(node.value):
+            node.value = [
+                (key, value) for key, value in node.value if isinstance(key, ScalarNode) and first.get(key.value) is key
+            ]
+
+    def note(self, node: Node, what: str, mend: str) -> None:
+        key = _key_of(self.root, node, "", 0)
+        self.problems.append(Problem(place_of(self.file, node, key or None), what, mend))
+        if len(self.problems) == MOST_PROBLEMS:
+            raise InputError(*self.problems)
+
+
+def _short(tag: str) -> str:
+    return tag.replace("tag:yaml.org,2002:", "!!")
+
+
+def _key_of(inside: Node, wanted: Node, path: str, depth: int) -> str | None:
+    """The path of keys to a node, searched only when there is a problem to tell."""
+    if inside is wanted:
+        return path
+    if depth > DEEPEST or isinstance(inside, ScalarNode):
+        return None
+    if isinstance(inside, SequenceNode):
+        children = [(child, f"{path}[{index}]") for index, child in enumerate(inside.value)]
+    else:
+        children = []
+        for key, value in inside.value:
+            name = f"{path}.{key.value}" if path else str(key.value)
+            if key is wanted:
+                return name if isinstance(key, ScalarNode) else path
+            children.append((value, name))
+    return next((found for child, name in children if (found := _key_of(child, wanted, name, depth + 1)) is not None), None)

@@ -1,0 +1,95 @@
+"""The peers of a file: who plays which role, item by item, and what an item says to one cloud alone.
+
+An item is a far side, or a mapping of cloud names to far sides: `{aws: sg-…, azure: …}`. The same item twice is a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from esacloud.addresses import Version
+from esacloud.catalogue.model import Catalogue
+from esacloud.deployment.document import MappingNode, Node, ScalarNode, SequenceNode
+from esacloud.deployment.far import FarReader
+from esacloud.deployment.model import Dialect, Far, Peer, PeerItem, Reference
+from esacloud.deployment.reader import Reader, join
+from esacloud.deployment.refusals import Dialects
+from esacloud.errors import Problem, one_of
+
+LONGEST_NOTE = 200
+
+
+class PeerReader:
+    """Reads the peers of one file. `named` are the dialects of the clouds in the file, `known` all that there are."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        catalogue: Catalogue,
+        named: Mapping[str, Dialect],
+        known: Dialects,
+        versions: tuple[Version, ...],
+    ) -> None:
+        self.reader, self.roles, self.named, self.known = reader, catalogue.roles, named, known
+        self.far = FarReader(reader, known, versions)
+
+    def peers(self, node: Node, key: str) -> dict[str, Peer]:
+        """The peers by role, in order of the alphabet."""
+        fields = self.reader.mapping(node, key, self.roles, "role")
+        return {role: self._peer(role, fields[role], join(key, role)) for role in sorted(fields)}
+
+    def _peer(self, role: str, node: Node, key: str) -> Peer:
+        items: list[PeerItem] = []
+        if not isinstance(node, SequenceNode):
+            self._item(node, key, None, self.named, items)
+        elif not node.value:
+            self.reader.note(node, key, f"The peer {role} names nobody.", "Write a network, or take the role out.")
+        else:
+            for index, child in enumerate(node.value):
+                self._item(child, f"{key}[{index}]", None, self.named, items)
+        return Peer(role, self._without_doubles(items), self.reader.place(node, key))
+
+    def _without_doubles(self, items: list[PeerItem]) -> tuple[PeerItem, ...]:
+        if len({(item.far, item.cloud) for item in items}) == len(items):
+            return tuple(items)
+        seen: dict[tuple[Far, str | None], PeerItem] = {}
+        for item in items:
+            first = seen.setdefault((item.far, item.cloud), item)
+            if first is not item:
+                what = f"This item is the same as {first.place.key} in line {first.place.line}."
+                self.reader.problems.append(Problem(item.place, what, "Take one of them out.", "warning"))
+        return tuple(seen.values())
+
+    def _item(self, node: Node, key: str, cloud: str | None, here: Mapping[str, Dialect], items: list[PeerItem]) -> None:
+        """Read one item that speaks to the clouds `here`; `cloud` is the one under whose name it stands."""
+        note = None
+        if isinstance(node, ScalarNode):
+            far = self.far.bare(node, key, here)
+        elif isinstance(node, MappingNode):
+            if cloud is None and any(name.value in self.known for name, _ in node.value):
+                self._item_per_cloud(node, key, items)
+                return
+            far, fields = self.far.described(node, key, here)
+            if "note" in fields:
+                note = self.reader.line(
+                    fields["note"], join(key, "note"), LONGEST_NOTE, "Say in a few words what the item is."
+                )
+        else:
+            self.reader.note(node, key, "The item is a list of its own.", "Write its items in the list around it.")
+            return
+        if far is not None:
+            items.append(
+                PeerItem(far, far.cloud if isinstance(far, Reference) else cloud, self.reader.place(node, key), note)
+            )
+
+    def _item_per_cloud(self, node: MappingNode, key: str, items: list[PeerItem]) -> None:
+        for cloud, value in self.reader.mapping(node, key, self.known, "cloud").items():
+            inside, here = join(key, cloud), {name: dialect for name, dialect in self.named.items() if name == cloud}
+            if not here:
+                what = f"The item says something to {cloud}, and the file names {one_of(sorted(self.named))} alone."
+                self.reader.note(value, inside, what, f"Add `cloud.{cloud}`, or take this out.")
+            elif isinstance(value, SequenceNode):
+                for index, child in enumerate(value.value):
+                    self._item(child, f"{inside}[{index}]", cloud, here, items)
+            else:
+                self._item(value, inside, cloud, here, items)

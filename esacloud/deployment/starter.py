@@ -1,0 +1,136 @@
+"""A commented deployment file to start from, made from the catalogue: every feature and role is in it, most of them as
+comments. As it stands it passes `esacloud check`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from esacloud.catalogue.model import Catalogue, Entry, Feature, Role, release_text
+from esacloud.catalogue.select import select
+from esacloud.deployment.model import Dialect
+from esacloud.errors import InputError, OutsideError, Place, Problem, one_of
+
+_COLUMN = 44  # where comments begin
+_HEAD = """\
+# One gateway and its surroundings. What each line means: docs/deployment-file.md; `esacloud ports` shows what a feature
+# opens. Then `esacloud check FILE` says what is wrong, and `esacloud generate FILE --out DIR` writes a Terraform module.
+"""
+
+
+def starter_text(catalogue: Catalogue, dialects: Mapping[str, Dialect], path: str | None = None) -> str:
+    """The text of the file, for the clouds whose dialects are given.
+
+    `path` is that of the catalogue, seen from the file, where it is not the shipped one.
+    """
+    features = {name for names in catalogue.starter.values() for name in names}
+    entries = [entry for feature in sorted(features) for entry in _entries(catalogue, catalogue.features[feature])]
+    named = any(entry.hostnames and not entry.networks for entry in entries)
+    needed = {entry.role for entry in entries if not entry.hostnames and not entry.networks}
+    known = _known_roles(catalogue)
+    lines = [
+        "name: my-gateway",
+        *([f"catalogue: {json.dumps(path)}"] if path else []),
+        _line(f'{catalogue.release_key}: "{release_text(catalogue.releases[-1])}"', "the release of the appliance"),
+        "",
+        "cloud:",
+        *(line for cloud in dialects for line in _cloud(dialects[cloud])),
+        "",
+        "interfaces:",
+        *_interfaces(catalogue),
+        "",
+        "peers:" if needed else "peers: {}",
+        *(_role(role, role.name in needed) for role in catalogue.roles.values() if role.name not in known),
+        "  # The catalogue has host names or networks for these. What is given here takes their place.",
+        *(_role(catalogue.roles[name], False) for name in known),
+        "",
+        "# No security group can hold a host name. `open` opens the ports of those features to every address; without this",
+        "# line, every far side has to be given under `peers` as networks.",
+        "hostnames: open" if named else "# hostnames: open",
+    ]
+    return _HEAD + "\n" + "\n".join(lines) + "\n"
+
+
+def _line(text: str, comment: str) -> str:
+    return f"{text:{_COLUMN}}# {comment}" if len(text) < _COLUMN else f"{text}  # {comment}"
+
+
+def _cloud(dialect: Dialect) -> Iterator[str]:
+    yield f"  {dialect.cloud}:"
+    for name, setting in dialect.settings.items():
+        example = dialect.example.get(name)
+        if example is not None:
+            yield _line(f"    {'' if setting.required else '# '}{name}: {example}", setting.title)
+
+
+def _interfaces(catalogue: Catalogue) -> Iterator[str]:
+    everywhere = {name for names in catalogue.starter.values() for name in names}
+    offered = next(iter(catalogue.interfaces))  # the interface that shows what else there is
+    for interface, title in catalogue.interfaces.items():
+        chosen = catalogue.starter.get(interface, ())
+        if chosen:
+            yield _line(f"  {interface}:", title.en)
+        else:  # the first one stands there in any case, because a file without an interface says nothing
+            yield _line(f"  {'' if interface == offered and not everywhere else '# '}{interface}: []", title.en)
+        for name in chosen:
+            yield _line(f"    - {name}", _feature_comment(catalogue.features[name]))
+        if interface == offered:
+            for feature in catalogue.features.values():
+                if feature.name not in everywhere:
+                    yield _line(f"    # - {_example(feature)}", _feature_comment(feature))
+
+
+def _example(feature: Feature) -> str:
+    needed = [f"{setting.name}: {setting.choices[0]}" for setting in feature.settings.values() if setting.default is None]
+    return f"{feature.name}: {{{', '.join(needed)}}}" if needed else feature.name
+
+
+def _feature_comment(feature: Feature) -> str:
+    settings = [f"{setting.name}: {one_of(setting.choices)}" for setting in feature.settings.values()]
+    return "; ".join([feature.title.en, *settings])
+
+
+def _role(role: Role, needed: bool) -> str:
+    return _line(f"  {'' if needed else '# '}{role.name}: [{role.example}]", role.title.en)
+
+
+def _known_roles(catalogue: Catalogue) -> list[str]:
+    """The roles whose far sides the catalogue always knows."""
+    asked_for = {entry.role for entry in catalogue.entries if not entry.hostnames and not entry.networks}
+    return [name for name in catalogue.roles if name not in asked_for]
+
+
+def _entries(catalogue: Catalogue, feature: Feature) -> Iterable[Entry]:
+    settings = {setting.name: setting.default or setting.choices[0] for setting in feature.settings.values()}
+    return select(catalogue, catalogue.releases[-1], feature.name, settings)
+
+
+def write_new(path: str, text: str) -> None:
+    """Write a file that is not there yet, whole or not at all.
+
+    Raises InputError where something of that name is there or its directory is not, OutsideError when the disk fails.
+    """
+    try:
+        handle, draft = tempfile.mkstemp(prefix=".esacloud-", dir=Path(path).parent)
+    except (FileNotFoundError, NotADirectoryError):
+        problem = Problem(Place(path), "The directory of this file does not exist.", "Make it first, or choose another.")
+        raise InputError(problem) from None
+    except OSError as error:
+        raise OutsideError(f"{path}: the file cannot be written: {error.strerror}.") from None
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(draft).chmod(0o644)  # mkstemp makes files for one user alone
+        os.link(draft, path)  # unlike a rename, this never replaces what is there
+    except FileExistsError:
+        raise InputError(
+            Problem(Place(path), "The file is there already.", "Choose another name, or move it away.")
+        ) from None
+    except OSError as error:
+        raise OutsideError(f"{path}: the file cannot be written: {error.strerror}.") from None
+    finally:
+        Path(draft).unlink()

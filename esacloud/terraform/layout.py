@@ -1,0 +1,129 @@
+"""JSON documents to text and back.
+
+Written for the eye and for `git diff`: two spaces a level, keys in the document's own order, and each row of a table in
+`locals` on one line. Read strictly: what two readers could take for two things (a key
+twice, NaN) is refused, with its line.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, NoReturn
+
+from esacloud.errors import InputError, Place, Problem
+from esacloud.policy.cloud import Document
+
+_encode = json.JSONEncoder(ensure_ascii=False).encode  # without indentation this is the C encoder
+_SPLIT = ",\0"  # where one thing ends and the next begins: a NUL cannot stand in a JSON text, inside a string it is escaped
+_encode_split = json.JSONEncoder(ensure_ascii=False, separators=(_SPLIT, ": ")).encode
+
+
+def render(document: Document) -> str:
+    """The text of a `*.tf.json` document, with a newline at its end."""
+    texts = {key: _locals(value) if key == "locals" else _nested(value) for key, value in document.items()}
+    return "{\n" + ",\n".join([f"  {_encode(key)}: {text}" for key, text in texts.items()]) + "\n}\n"
+
+
+def render_flat(document: Mapping[str, Any]) -> str:
+    """The text of a document whose keys hold plain values, or lists and objects with one line for each thing in them."""
+    return "{\n" + ",\n".join([f"  {_encode(key)}: {_lines(value, '  ')}" for key, value in document.items()]) + "\n}\n"
+
+
+def _locals(tables: Mapping[str, Any]) -> str:
+    return "{\n" + ",\n".join([f"    {_encode(name)}: {_lines(table, '    ')}" for name, table in tables.items()]) + "\n  }"
+
+
+def _lines(value: Any, margin: str) -> str:
+    """An object or list with each of its elements on one line."""
+    if not value or not isinstance(value, (dict, list)):
+        return _encode(value)
+    inner = f",\n{margin}  "
+    if isinstance(value, dict):
+        if all(type(element) is dict for element in value.values()):  # a table: all of its rows in one call
+            lines = _encode_split(value)[1:-1].replace("}" + _SPLIT, "}" + inner).replace(_SPLIT, ", ")
+        else:
+            lines = inner.join([f"{_encode(key)}: {_encode(element)}" for key, element in value.items()])
+        return f"{{\n{margin}  {lines}\n{margin}}}"
+    return f"[\n{margin}  {inner.join(map(_encode, value))}\n{margin}]"
+
+
+def _nested(value: Any) -> str:
+    return _nested_text(_encode(value))
+
+
+@lru_cache(maxsize=256)
+def _nested_text(compact: str) -> str:
+    """Most of a module is the same in every module: its indented form is made once."""
+    return json.dumps(json.loads(compact), ensure_ascii=False, indent=2).replace("\n", "\n  ")
+
+
+class _TwiceError(ValueError):
+    """A key stands twice in one object."""
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise _TwiceError
+    return made
+
+
+def _no_constant(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no JSON.")
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_no_constant).decode
+
+
+def parse(text: str, file: str) -> dict[str, Any]:
+    """The document that a text holds. Raises `InputError` with the line where it is no JSON, no object, or ambiguous."""
+    mend = "Make the module again with esacloud generate."
+    try:
+        document = _decode(text)
+    except _TwiceError:
+        key, line, column = _first_duplicate(text)
+        place = Place(file, line, column, key)
+        raise InputError(Problem(place, f"The key {key!r} stands twice in one object.", mend)) from None
+    except json.JSONDecodeError as error:
+        place = Place(file, error.lineno, error.colno)
+        raise InputError(Problem(place, f"This is no JSON: {error.msg}.", mend)) from None
+    except RecursionError:
+        raise InputError(Problem(Place(file), "This is nested too deeply.", mend)) from None
+    except ValueError as error:
+        raise InputError(Problem(Place(file), str(error), mend)) from None
+    if not isinstance(document, dict):
+        raise InputError(Problem(Place(file, 1), "This is no JSON object.", mend))
+    return document
+
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]')
+
+
+def _first_duplicate(text: str) -> tuple[str, int, int]:
+    """The first key that stands twice in one object of a valid JSON text, with line and column, from 1."""
+    objects: list[set[str] | None] = []
+    before = ""
+    for token in _TOKEN.finditer(text):
+        word = token[0]
+        if word == "{":
+            objects.append(set())
+        elif word == "[":
+            objects.append(None)
+        elif word in "}]":
+            objects.pop()
+        elif word[0] == '"' and before in "{," and objects and (keys := objects[-1]) is not None:
+            key = json.loads(word)
+            if key in keys:
+                line_start = text.rfind("\n", 0, token.start()) + 1
+                return key, text.count("\n", 0, token.start()) + 1, token.start() - line_start + 1
+            keys.add(key)
+        before = word
+    raise AssertionError("no key stands twice")
+
+
+def documents_of(files: Mapping[str, str]) -> dict[str, Document]:
+    """The documents among a module's files (`*.tf.json`), by file name. Raises InputError as `parse` does."""
+    return {name: parse(text, name) for name, text in files.items() if name.endswith(".tf.json")}

@@ -1,0 +1,128 @@
+"""Whose a directory is: which of its files esacloud wrote, which are terraform's working files, which a person's.
+
+A file is esacloud's when the manifest names it, or the manifest of a write that was interrupted does, or when it is the
+text to be written or the beginning of it. A name alone proves nothing: many modules have a `main.tf.json`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from esacloud.errors import InputError, Place, Problem
+from esacloud.terraform.manifest import MANIFEST, is_cut_short, read_manifest
+
+STAGING = ".esacloud-staging"
+_WORKING = re.compile(  # https://developer.hashicorp.com/terraform/language/files, and what its commands leave behind
+    r"\.terraform|\.terraform\.lock\.hcl|\.terraform\.tfstate\.lock\.info|terraform\.tfstate\.d|.*\.tfstate(\..*)?"
+    r"|.*\.tfvars(\.json)?|.*\.tfplan|tfplan|crash(\..*)?\.log|\.gitignore|\.git"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A directory that esacloud may write into.
+
+    - `current`: the files that already are as they shall be.
+    - `obsolete`: files of the module that was there and that the new one lacks.
+    - `interrupted`: whether an earlier write left its staging directory behind.
+    """
+
+    current: frozenset[str]
+    obsolete: tuple[str, ...]
+    interrupted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What earlier writes of esacloud left: their file names and digests, whether the manifest was edited or cut short."""
+
+    digests: Mapping[str, set[str]]
+    edited: bool
+    cut_short: bool
+
+
+def look_into(directory: Path, files: Mapping[str, bytes], *, force: bool) -> Holding:
+    """Look through a directory before writing `files` into it. Raises InputError where esacloud has to keep out of it."""
+    past = _past(directory)
+    current, edited, names = set(), [], set()
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            name = entry.name
+            names.add(name)
+            if name == STAGING:
+                if not entry.is_dir(follow_symlinks=False):
+                    raise _foreign(directory, name)
+            elif name not in past.digests and name not in files:
+                if not _WORKING.fullmatch(name):
+                    raise _foreign(directory, name)
+            elif not entry.is_file(follow_symlinks=False):
+                raise _refusal(directory, name, "is a symbolic link, or no file at all.", "Move it away.")
+            else:
+                content = Path(entry).read_bytes()
+                if content == files.get(name):
+                    current.add(name)
+                elif not _is_own(directory / name, content, files.get(name), past):
+                    edited.append(name)
+    if edited and not force:
+        raise _edited(directory, sorted(edited))
+    obsolete = tuple(name for name in past.digests if name in names and name not in files)
+    return Holding(frozenset(current), obsolete, STAGING in names)
+
+
+def _is_own(path: Path, content: bytes, wanted: bytes | None, past: _Past) -> bool:
+    """Whether esacloud wrote a file as it stands. False where it wrote one of that name; InputError where it never did."""
+    name = path.name
+    if name == MANIFEST and past.digests:
+        return not past.edited
+    if hashlib.sha256(content).hexdigest() in past.digests.get(name, ()):
+        return True
+    if wanted is not None and wanted.startswith(content):  # a write that did not end, an empty file included
+        return True
+    if name == MANIFEST and past.cut_short:
+        return True
+    if name in past.digests or past.cut_short:
+        return False
+    raise _foreign(path.parent, name)
+
+
+def _past(directory: Path) -> _Past:
+    text = _text(directory / MANIFEST)
+    manifest = None if text is None else read_manifest(text)
+    staged_text = _text(directory / STAGING / MANIFEST)
+    staged = None if staged_text is None else read_manifest(staged_text)
+    digests: dict[str, set[str]] = {MANIFEST: set()} if manifest or staged else {}
+    for source in filter(None, (manifest, staged)):
+        for name, value in source.files.items():
+            digests.setdefault(name, set()).add(value)
+    return _Past(
+        digests,
+        edited=manifest is not None and not manifest.intact,
+        cut_short=text is not None and manifest is None and is_cut_short(text),
+    )
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_bytes().decode(errors="replace")
+    except OSError:
+        return None
+
+
+def _refusal(directory: Path, name: str, what: str, mend: str) -> InputError:
+    return InputError(Problem(Place(str(directory / name)), f"{name} {what}", mend))
+
+
+def _foreign(directory: Path, name: str) -> InputError:
+    what = "was not written by esacloud, so nothing in this directory was touched."
+    return _refusal(directory, name, what, "Choose another directory, or move the file away.")
+
+
+def _edited(directory: Path, names: list[str]) -> InputError:
+    what = "was edited since esacloud wrote it; nothing was written."
+    mend = "Put the change into the deployment file, or replace the file with --force."
+    return InputError(*(Problem(Place(str(directory / name)), f"{name} {what}", mend) for name in names))

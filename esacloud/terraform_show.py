@@ -1,0 +1,106 @@
+"""Resources out of `terraform show -json`, of a plan or of a state, whatever provider they belong to.
+
+Values that are known only after apply are missing from a plan's values; `unknown` names them, and `references` says what
+the configuration takes them from. https://developer.hashicorp.com/terraform/internals/json-format
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One instance of a managed resource. `key` is its for_each or count key; `base` its address without the key.
+
+    `unknown` holds the names of arguments whose value, or a part of it, is known only after apply; `references` maps an
+    argument to the addresses that its expression mentions, with the module before them.
+    """
+
+    address: str
+    base: str
+    type: str
+    key: str | int | None
+    values: Mapping[str, Any]
+    unknown: frozenset[str] = frozenset()
+    references: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def is_shown(document: Any) -> bool:
+    """Whether the JSON value is what `terraform show -json` prints."""
+    return (
+        isinstance(document, dict) and isinstance(document.get("format_version"), str) and "terraform_version" in document
+    )
+
+
+def resources(document: Mapping[str, Any]) -> Iterator[Resource]:
+    """All managed resources as they will be (a plan) or are (a state)."""
+    body = document.get("planned_values") or document.get("values") or {}
+    unknown = {
+        change.get("address"): _unknown_names(change.get("change", {}).get("after_unknown"))
+        for change in _list(document.get("resource_changes"))
+    }
+    references = dict(_references(_dict(_dict(document.get("configuration")).get("root_module")), ""))
+    for found in _walk(_dict(body.get("root_module"))):
+        if found.get("mode", "managed") != "managed":
+            continue
+        address, kind = str(found.get("address")), str(found.get("type"))
+        base = address[: address.rindex("[")] if "index" in found and address.endswith("]") else address
+        yield Resource(
+            address,
+            base,
+            kind,
+            found.get("index"),
+            _dict(found.get("values")),
+            unknown.get(address, frozenset()),
+            references.get(_without_keys(base), {}),
+        )
+
+
+def _walk(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield from _list(module.get("resources"))
+    for child in _list(module.get("child_modules")):
+        yield from _walk(child)
+
+
+def _unknown_names(value: Any) -> frozenset[str]:
+    return frozenset(name for name, inside in _dict(value).items() if _has_true(inside))
+
+
+def _has_true(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_has_true, value.values()))
+    return any(map(_has_true, value)) if isinstance(value, list) else value is True
+
+
+def _references(module: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, dict[str, tuple[str, ...]]]]:
+    """Address without keys -> argument -> what it refers to, through all modules."""
+    for resource in _list(module.get("resources")):
+        found = {
+            name: tuple(prefix + word for word in _list(_dict(expression).get("references")) if isinstance(word, str))
+            for name, expression in _dict(resource.get("expressions")).items()
+        }
+        yield prefix + str(resource.get("address")), found
+    for name, call in _dict(module.get("module_calls")).items():
+        yield from _references(_dict(_dict(call).get("module")), f"{prefix}module.{name}.")
+
+
+def _without_keys(address: str) -> str:
+    """`module.a["x"].aws_b.c` as the configuration writes it: `module.a.aws_b.c`."""
+    out, depth = [], 0
+    for letter in address:
+        depth += letter == "["
+        if not depth:
+            out.append(letter)
+        depth -= letter == "]"
+    return "".join(out)
+
+
+def _dict(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return [item for item in value if item is not None] if isinstance(value, list) else []
