@@ -1,0 +1,1 @@
+"""The figures of docs/performance.md, reproducible: `python -m benchmarks.run`. See README.md beside this file."""

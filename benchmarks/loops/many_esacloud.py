@@ -1,0 +1,16 @@
+"""Every deployment file of a folder through esacloud, in one process: `many_esacloud.py FOLDER OUT`."""
+
+import sys
+from pathlib import Path
+
+from esacloud import workflow
+
+
+def main(folder: str, out: str) -> None:
+    """Read, compile, lower, prove, write, one after the other."""
+    for source in sorted(Path(folder).glob("*.yaml")):
+        module = workflow.generate(workflow.read_deployment(str(source)), "aws")
+        workflow.write_module(str(Path(out, source.stem)), module)
+
+
+main(*sys.argv[1:])
