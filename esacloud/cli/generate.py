@@ -1,0 +1,53 @@
+"""Make a Terraform JSON module from a deployment file, and prove it before it is written.
+
+Each interface becomes a security group of its own, and each rule cites the table rows that ask for it. Nothing is written
+unless the rules are proven to permit exactly what the policy says. A directory that holds anything but a module of esacloud
+and terraform's own working files is not touched.
+
+A file that names one cloud gives one module in DIR; a file that names several gives DIR/aws, DIR/azure, ... unless --cloud
+chooses one.
+
+example: esacloud generate examples/small.yaml --out build/small
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Define the arguments of `esacloud generate`."""
+    parser.add_argument("file", metavar="FILE", help="the deployment file (YAML or JSON)")
+    parser.add_argument("--out", metavar="DIR", required=True, help="the directory for the module")
+    parser.add_argument("--cloud", metavar="CLOUD", help="only the module for this cloud of the file")
+    parser.add_argument("--force", action="store_true", help="replace files of the module that were edited by hand")
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON (schemas/generate.schema.json)")
+    parser.add_argument("--quiet", "-q", action="store_true", help="print nothing but warnings and errors")
+
+
+def run(arguments: Namespace) -> int:
+    """Read, compile, lower, prove, write, print."""
+    from esacloud import workflow
+    from esacloud.cli.common import chosen_clouds, print_warnings
+
+    deployment = workflow.read_deployment(arguments.file)
+    targets = chosen_clouds(deployment, arguments.cloud, arguments.out)
+    modules = {cloud: workflow.generate(deployment, cloud) for cloud in targets}  # all are proven before one is written
+    for cloud, directory in targets.items():
+        workflow.write_module(directory, modules[cloud], force=arguments.force)
+    print_warnings(deployment.warnings, *(module.policy.warnings for module in modules.values()))
+    if arguments.json:
+        from esacloud.cli.common import print_json
+        from esacloud.report.generated import generated_document
+
+        print_json(generated_document(modules, targets))
+    elif not arguments.quiet:
+        from esacloud.report.summary import summary
+
+        texts = []
+        for cloud, directory in targets.items():
+            title = f"{deployment.name}: {len(modules[cloud].files)} files in {directory}"
+            texts.append(summary(modules[cloud].lowered, title))
+        sys.stdout.write("\n\n".join(texts) + "\n")
+    return 0

@@ -1,0 +1,73 @@
+"""The real terraform with the real AWS provider, taken from a mirror on this machine; nothing is downloaded.
+
+The mirror is looked for where ESACLOUD_PROVIDER_MIRROR says, in terraform's own configuration (TF_CLI_CONFIG_FILE,
+TF_PLUGIN_CACHE_DIR), in the places where terraform itself looks
+(https://developer.hashicorp.com/terraform/cli/config/config-file, "Implied Local Mirror Directories"), and below /opt.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from support.real_parts import missing
+
+PROVIDER = "registry.terraform.io/hashicorp/aws"
+_MIRROR_IN_CONFIGURATION = re.compile(r'filesystem_mirror\s*\{[^}]*?path\s*=\s*"([^"]+)"')
+
+
+class Terraform:
+    """Terraform in one directory, with the provider from the mirror and the given environment on top of this one."""
+
+    def __init__(self, directory: Path, environment: dict[str, str]) -> None:
+        self.directory = directory
+        configuration = directory / ".terraformrc"
+        configuration.write_text(f'provider_installation {{\n  filesystem_mirror {{ path = "{need_mirror()}" }}\n}}\n')
+        self.program = need_terraform()
+        self.environment = {
+            **os.environ,
+            "TF_CLI_CONFIG_FILE": str(configuration),
+            "TF_IN_AUTOMATION": "1",
+            "TF_INPUT": "0",
+            "CHECKPOINT_DISABLE": "1",
+            **environment,
+        }
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run `terraform WORDS...`, whatever its exit code."""
+        return subprocess.run(
+            [self.program, *words], cwd=self.directory, env=self.environment, capture_output=True, text=True, timeout=300
+        )
+
+    def __call__(self, *words: str) -> str:
+        """What `terraform WORDS...` prints; the test fails when it does not end in 0."""
+        done = self.run(*words)
+        assert done.returncode == 0, f"terraform {' '.join(words)} ended in {done.returncode}:\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+
+def need_terraform() -> str:
+    return shutil.which("terraform") or missing("terraform is not on the PATH")
+
+
+def need_mirror() -> Path:
+    found = next((place for place in _places() if (place / PROVIDER).is_dir()), None)
+    return found or missing("no mirror with the AWS provider of terraform; name one in ESACLOUD_PROVIDER_MIRROR")
+
+
+def _places() -> Iterator[Path]:
+    if named := os.environ.get("ESACLOUD_PROVIDER_MIRROR"):
+        yield Path(named)
+    configuration = Path(os.environ.get("TF_CLI_CONFIG_FILE", Path.home() / ".terraformrc"))
+    if configuration.is_file():
+        yield from map(Path, _MIRROR_IN_CONFIGURATION.findall(configuration.read_text(encoding="utf-8")))
+    if cache := os.environ.get("TF_PLUGIN_CACHE_DIR"):
+        yield Path(cache)
+    yield Path.home() / ".terraform.d" / "plugins"
+    for data in (Path.home() / ".local/share", Path("/usr/local/share"), Path("/usr/share")):
+        yield data / "terraform" / "plugins"
+    yield from sorted(Path("/opt").glob("*"))
