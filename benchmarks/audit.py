@@ -1,8 +1,8 @@
 """The audit of 1,000 groups with 60 rules each, beside checkov on the same plan, in the same run: wall time and memory.
 
-Run it with `python -m benchmarks.audit [CHECKOV]`, where CHECKOV is checkov's program in an environment of its own. Each is
-started cold, as a person starts it. checkov looks at inline rules in a Terraform plan; esacloud reads that plan and the same
-groups as `describe-security-groups` prints them.
+Run it with `python -m benchmarks.audit [CHECKOV]`, where CHECKOV is checkov's program in an environment of its own. Each
+is started cold. checkov looks at inline rules in a Terraform plan; esacloud reads that plan, and the same groups as
+`describe-security-groups` prints them.
 """
 
 from __future__ import annotations

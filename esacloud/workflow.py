@@ -1,23 +1,32 @@
 """The way of the data, end to end: a file is read, compiled, lowered to a cloud, proven, and laid out as a module.
 
 Each function here is one step or a few, with typed input and output and no hidden state; the commands call nothing else.
-Nothing touches a network, a clock or an environment variable.
+Nothing touches a network or an environment variable. The clock is read in one place, and only where no day is given, to
+tell whether a waiver has expired.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from esacloud import clouds
 from esacloud.deployment.model import Deployment, Dialect
-from esacloud.errors import EsacloudError
+from esacloud.errors import EsacloudError, InputError, Place, Problem
 from esacloud.packets import PacketSet
-from esacloud.policy.cloud import Lowered
+from esacloud.policy.cloud import Cloud, Lowered
 from esacloud.policy.compile import compile_policy
+from esacloud.policy.filtered import name_differences
 from esacloud.policy.model import Policy
 from esacloud.policy.packets import packets_by_interface
 from esacloud.policy.proof import Difference, differences
+from esacloud.values import value_class
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from esacloud.catalogue.model import Catalogue
+    from esacloud.guardrails.model import Judgement
 
 
 class ProofError(EsacloudError):
@@ -33,20 +42,41 @@ class ProofError(EsacloudError):
         )
 
 
-@dataclass(frozen=True, slots=True)
+class GuardrailError(EsacloudError):
+    """The policy opens what must not be open, or a waiver in the file does not hold. Nothing was written."""
+
+    exit_code = 1
+
+    def __init__(self, judgement: Judgement, place: Place) -> None:
+        from esacloud.report.findings import judgement_lines
+
+        self.judgement = judgement
+        super().__init__("\n".join(judgement_lines(judgement, place)))
+
+
+@value_class
 class Module:
-    """A Terraform module, proven and not yet written: its policy, its rules, and the text of every file."""
+    """A Terraform module, proven and not yet written: its policy, its rules, and the text of every file.
+
+    `judgement` is what the guardrails said: nothing that refuses, but warnings and waived findings.
+    """
 
     lowered: Lowered
     files: Mapping[str, str]
+    judgement: Judgement
 
     @property
     def policy(self) -> Policy:
         """The policy that the module was proven equal to."""
         return self.lowered.policy
 
+    def warnings(self, place: Place) -> tuple[Problem, ...]:
+        """What does not stop the work: policy, guardrails and waivers. `place` serves what has no line."""
+        findings = (finding.problem(place) for finding in self.judgement.findings)
+        return (*self.policy.warnings, *findings, *self.judgement.problems)
 
-@dataclass(frozen=True, slots=True)
+
+@value_class
 class Verification:
     """What a module on disk was found to be. It is proven when there are neither differences nor oddities."""
 
@@ -65,10 +95,18 @@ class Verification:
 
 
 def read_deployment(path: str, text: str | None = None) -> Deployment:
-    """Read and check a deployment file, or `text` in its place. Raises InputError with every problem in it."""
+    """Read and check a deployment file, or `text` in its place, and the lock beside it where the file pins host names.
+
+    Raises InputError with every problem found.
+    """
     from esacloud.deployment.read import read
 
-    return read(path, dialects(), text=text)
+    deployment = read(path, dialects(), text=text)
+    if not deployment.uses("pinned"):
+        return deployment
+    from esacloud.hostnames.pinned import with_lock
+
+    return with_lock(deployment)
 
 
 def dialects() -> Mapping[str, Dialect]:
@@ -81,28 +119,118 @@ def compile_for(deployment: Deployment, cloud: str) -> Policy:
     return compile_policy(deployment, clouds.load(cloud).DIALECT)
 
 
-def lower(deployment: Deployment, cloud: str) -> Lowered:
-    """The policy in the cloud's rules, proven equal to it. Raises InputError, or ProofError."""
-    lowered = clouds.load(cloud).lower(compile_for(deployment, cloud), deployment)
-    _prove(lowered.policy, lowered.packets)
+@value_class
+class Checked:
+    """What is to be said of one deployment file: problems, each once, and for each cloud what the guardrails say.
+
+    A cloud whose policy cannot be made has no judgement; a file that cannot be read at all has no catalogue.
+    """
+
+    file: str
+    problems: tuple[Problem, ...]
+    judgements: Mapping[str, Judgement]
+    catalogue: Catalogue | None = None
+
+    @property
+    def usable(self) -> bool:
+        """Whether the file can be used at all; guardrails may refuse it all the same."""
+        return not any(problem.severity == "error" for problem in self.problems)
+
+    @property
+    def clean(self) -> bool:
+        """Whether there is nothing to say."""
+        return not self.problems and not any(found.findings or found.problems for found in self.judgements.values())
+
+
+def check(path: str, today: date | None = None) -> Checked:
+    """Everything that `generate` would say or refuse of a deployment file. Raises nothing for what stands in the file."""
+    try:
+        deployment = read_deployment(path)
+    except InputError as error:
+        return Checked(path, error.problems, {})
+    found, judgements = [*deployment.warnings], {}
+    for name in deployment.clouds:
+        chosen = clouds.load(name)
+        try:
+            policy = compile_for(deployment, name)
+            found += policy.warnings
+            judgements[name] = judge_policy(policy, deployment, chosen, today)
+            chosen.lower(policy, deployment)
+        except InputError as error:
+            found += error.problems
+    in_order = sorted(dict.fromkeys(found), key=lambda problem: (problem.severity, problem.place.line or 0))
+    return Checked(path, tuple(in_order), judgements, deployment.catalogue)
+
+
+def judge(deployment: Deployment, cloud: str, today: date | None = None) -> Judgement:
+    """What the guardrails say of the policy on one cloud. Raises InputError where there is no policy.
+
+    `today` decides which waivers still hold; None is the day on this machine's clock.
+    """
+    return judge_policy(compile_for(deployment, cloud), deployment, clouds.load(cloud), today)
+
+
+def lower(deployment: Deployment, cloud: str, today: date | None = None) -> Lowered:
+    """The policy in the cloud's rules, within the guardrails and proven.
+
+    Raises InputError, GuardrailError or ProofError.
+    """
+    chosen = clouds.load(cloud)
+    policy = compile_for(deployment, cloud)
+    _within_guardrails(policy, deployment, chosen, today)
+    lowered = chosen.lower(policy, deployment)
+    _prove(packets_by_interface(lowered.policy), lowered.packets)
     return lowered
 
 
-def generate(deployment: Deployment, cloud: str) -> Module:
-    """A Terraform module for the deployment on one of its clouds, proven before it is handed out.
+def generate(deployment: Deployment, cloud: str, today: date | None = None) -> Module:
+    """A Terraform module for the deployment on one of its clouds, within the guardrails and proven.
 
     The very texts that will be on disk are read back and evaluated, so the proof holds for the files and not only for what
-    they were made from. Raises InputError, or ProofError.
+    they were made from. Raises InputError, GuardrailError or ProofError.
     """
     from esacloud.terraform.assemble import assemble
     from esacloud.terraform.layout import documents_of
 
     chosen = clouds.load(cloud)
-    lowered = chosen.lower(compile_for(deployment, cloud), deployment)
+    policy = compile_for(deployment, cloud)
+    wanted = packets_by_interface(policy)
+    judgement = _within_guardrails(policy, deployment, chosen, today, wanted)
+    lowered = chosen.lower(policy, deployment)
+    if lowered.policy is not policy:  # the cloud has added flows of its own
+        wanted = packets_by_interface(lowered.policy)
     files = assemble(chosen, lowered, deployment)
     back = chosen.read_back(documents_of(files))
-    _prove(lowered.policy, back.packets, back.oddities)
-    return Module(lowered, files)
+    _prove(wanted, back.packets, (*back.oddities, *name_differences(lowered.policy, back.filtered)))
+    return Module(lowered, files, judgement)
+
+
+def judge_policy(
+    policy: Policy,
+    deployment: Deployment,
+    cloud: Cloud,
+    today: date | None = None,
+    packets: Mapping[str, PacketSet] | None = None,
+) -> Judgement:
+    """What the guardrails say of a policy at hand; `packets` are its packets by interface, where they are known already."""
+    from datetime import date
+
+    from esacloud.guardrails import judge as guardrails
+
+    return guardrails.judge(policy, deployment, today or date.today(), packets, cloud.PUBLIC_REALMS)
+
+
+def _within_guardrails(
+    policy: Policy,
+    deployment: Deployment,
+    cloud: Cloud,
+    today: date | None,
+    packets: Mapping[str, PacketSet] | None = None,
+) -> Judgement:
+    judgement = judge_policy(policy, deployment, cloud, today, packets)
+    if judgement.refuses:
+        raise GuardrailError(judgement, deployment.place)
+    return judgement
 
 
 def write_module(directory: str, module: Module, *, force: bool = False) -> None:
@@ -115,8 +243,8 @@ def write_module(directory: str, module: Module, *, force: bool = False) -> None
     write(directory, module.files, force=force)
 
 
-def _prove(policy: Policy, packets: Mapping[str, PacketSet], oddities: tuple[str, ...] = ()) -> None:
-    found = differences(packets_by_interface(policy), packets)
+def _prove(wanted: Mapping[str, PacketSet], packets: Mapping[str, PacketSet], oddities: tuple[str, ...] = ()) -> None:
+    found = differences(wanted, packets)
     if found or oddities:
         raise ProofError(found, oddities)
 
@@ -128,11 +256,12 @@ def verify(deployment: Deployment, cloud: str, directory: str) -> Verification:
     with what would be written now, which finds a changed digit in a description or a manifest too.
     Raises InputError when the directory holds no module that can be read at all.
     """
-    from esacloud.terraform.directory import read_documents
     from esacloud.terraform.manifest import differing_files
+    from esacloud.terraform.reading import read_documents
 
     module = generate(deployment, cloud)
     documents, oddities = read_documents(directory)
     back = clouds.load(cloud).read_back(documents)
     found = differences(packets_by_interface(module.policy), back.packets)
-    return Verification(module.policy, found, (*oddities, *back.oddities, *differing_files(directory, module.files)))
+    oddities = (*oddities, *back.oddities, *name_differences(module.policy, back.filtered))
+    return Verification(module.policy, found, (*oddities, *differing_files(directory, module.files)))

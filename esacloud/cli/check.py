@@ -1,9 +1,10 @@
 """Look at deployment files and say what is wrong with them, and what to write instead.
 
 Everything that `generate` refuses is found: what the file says, what the table asks for and the file lacks, what exceeds a
-quota. Each problem is one line: file, line, column, key, severity, what is wrong, how to mend it.
+quota, and what the guardrails (docs/guardrails.md) say must not be open. Each problem has file, line, column and key.
 
-The exit code is 0 where nothing is to be said, 1 where there are only warnings, 2 where a file cannot be used.
+The exit code is 0 where nothing is to be said, 1 for findings of the guardrails and for warnings, 2 where a file cannot be
+used.
 
 example: esacloud check examples/small.yaml
 """
@@ -11,57 +12,77 @@ example: esacloud check examples/small.yaml
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from esacloud.errors import InputError, Problem
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from esacloud.errors import Problem
+    from esacloud.workflow import Checked
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the arguments of `esacloud check`."""
     parser.add_argument("files", metavar="FILE", nargs="+", help="a deployment file (YAML or JSON)")
-    parser.add_argument("--json", action="store_true", help="print the problems as JSON (schemas/check.schema.json)")
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="print what was found as JSON (schemas/check.schema.json)")
+    output.add_argument("--sarif", action="store_true", help="print it as SARIF 2.1.0 for code scanning")
 
 
 def run(arguments: Namespace) -> int:
-    """Read each file, make its rules for each of its clouds, and print what was found."""
-    found = {file: _problems(file) for file in arguments.files}
+    """Read each file, judge its policy and make its rules for each of its clouds, and print what was found."""
+    from esacloud import workflow
+
+    found = [workflow.check(file) for file in arguments.files]
     if arguments.json:
         from esacloud.cli.common import print_json
 
         print_json(_document(found))
+    elif arguments.sarif:
+        from esacloud.cli.common import print_json
+        from esacloud.report.sarif import checked_sarif
+
+        print_json(checked_sarif(found))
     else:
-        for problems in found.values():
-            for problem in problems:
-                print(problem)
+        from esacloud.report.checklist import checklist_lines
+
+        for checked in found:
+            for line in _lines(checked):
+                print(line)
+        for catalogue in {one.catalogue.digest: one.catalogue for one in found if one.catalogue}.values():
+            print("\n".join(checklist_lines(catalogue)))
         print(_last_line(found))
-    errors, warnings = _counts(found)
-    return 2 if errors else min(warnings, 1)
+    if not all(checked.usable for checked in found):
+        return 2
+    return 0 if all(checked.clean for checked in found) else 1
 
 
-def _problems(file: str) -> tuple[Problem, ...]:
-    """What is wrong with one file, each problem once, although a file may name several clouds."""
-    from esacloud import workflow
+def _lines(checked: Checked) -> Iterator[str]:
+    """The problems of one file, then what the guardrails say; a finding that several clouds share is told once."""
+    from esacloud.errors import Place
+    from esacloud.report.findings import judgement_lines
 
-    try:
-        deployment = workflow.read_deployment(file)
-    except InputError as error:
-        return error.problems
-    found = list(deployment.warnings)
-    for cloud in deployment.clouds:
-        try:
-            found += workflow.lower(deployment, cloud).policy.warnings
-        except InputError as error:
-            found += error.problems
-    return tuple(sorted(dict.fromkeys(found), key=lambda problem: (problem.severity, problem.place.line or 0)))
+    yield from map(str, checked.problems)
+    told: set[str] = set()
+    for judgement in checked.judgements.values():
+        text = "\n".join(judgement_lines(judgement, Place(checked.file)))
+        if text and text not in told:
+            told.add(text)
+            yield text
 
 
-def _counts(found: Mapping[str, tuple[Problem, ...]]) -> tuple[int, int]:
-    severities = [problem.severity for problems in found.values() for problem in problems]
+def _counts(found: Sequence[Checked]) -> tuple[int, int]:
+    """How many errors and warnings there are, of the files and of the guardrails on each cloud."""
+    severities: list[str] = []
+    for checked in found:
+        severities += [problem.severity for problem in checked.problems]
+        for judgement in checked.judgements.values():
+            severities += [finding.severity for finding in judgement.findings]
+            severities += [problem.severity for problem in judgement.problems]
     return severities.count("error"), severities.count("warning")
 
 
-def _last_line(found: Mapping[str, tuple[Problem, ...]]) -> str:
+def _last_line(found: Sequence[Checked]) -> str:
     parts = [
         f"{number} {noun}{'' if number == 1 else 's'}"
         for number, noun in zip((len(found), *_counts(found)), ("file", "error", "warning"), strict=True)
@@ -69,27 +90,31 @@ def _last_line(found: Mapping[str, tuple[Problem, ...]]) -> str:
     return f"{parts[0]}: {parts[1]}, {parts[2]}"
 
 
-def _document(found: Mapping[str, tuple[Problem, ...]]) -> Mapping[str, Any]:
+def _document(found: Sequence[Checked]) -> Mapping[str, Any]:
+    from esacloud.report.findings_json import judgement_document
+
     errors, warnings = _counts(found)
     return {
         "errors": errors,
         "warnings": warnings,
         "files": [
             {
-                "file": file,
-                "problems": [
-                    {
-                        "file": problem.place.file,
-                        "line": problem.place.line,
-                        "column": problem.place.column,
-                        "key": problem.place.key,
-                        "severity": problem.severity,
-                        "what": problem.what,
-                        "mend": problem.mend,
-                    }
-                    for problem in problems
-                ],
+                "file": checked.file,
+                "problems": list(map(_problem, checked.problems)),
+                "guardrails": {cloud: judgement_document(found) for cloud, found in checked.judgements.items()},
             }
-            for file, problems in found.items()
+            for checked in found
         ],
+    }
+
+
+def _problem(problem: Problem) -> Mapping[str, Any]:
+    return {
+        "file": problem.place.file,
+        "line": problem.place.line,
+        "column": problem.place.column,
+        "key": problem.place.key,
+        "severity": problem.severity,
+        "what": problem.what,
+        "mend": problem.mend,
     }

@@ -7,14 +7,14 @@ group permits, whatever deny rules and priorities its cloud has.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
 from esacloud.errors import Place
 from esacloud.packets import Box
+from esacloud.values import field, value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Statement:
     """One thing that somebody said and that permits packets: a flow of a policy, or a rule of a group.
 
@@ -28,7 +28,7 @@ class Statement:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ActualGroup:
     """A security group or network security group. `id` is unique in its source; `interface` is what its tags say, if so.
 
@@ -42,7 +42,7 @@ class ActualGroup:
     interface: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ActualGroups:
     """Everything that one document says.
 

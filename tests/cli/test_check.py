@@ -22,18 +22,63 @@ def write(directory: Path, old: str = "", new: str = "", name: str = "f.yaml") -
     return file
 
 
-def test_a_file_in_order_gives_zero_and_a_count() -> None:
+def found_in(out: str) -> list[str]:
+    """The lines about the file, without the checklist and the count after them."""
+    lines = out.splitlines()
+    end = next((number for number, line in enumerate(lines) if line.startswith("Not a filter's work")), len(lines) - 1)
+    return lines[:end]
+
+
+def test_a_file_in_order_gives_zero_a_checklist_and_a_count() -> None:
     ran = esacloud("check", SMALL)
-    assert (ran.code, ran.out, ran.err) == (0, "1 file: 0 errors, 0 warnings\n", "")
+    assert (ran.code, found_in(ran.out), ran.err) == (0, [], "")
+    assert ran.out.count("[ ]") == 3
+    assert "(adminaccessconfig)" in ran.out
+    assert ran.out.endswith("\n1 file: 0 errors, 0 warnings\n")
+
+
+def test_what_must_not_be_open_is_a_finding_that_says_why_and_how_to_mend_or_waive_it(tmp_path: Path) -> None:
+    file = write(tmp_path, "[10.20.0.0/24]", "[any]")
+    ran = esacloud("check", file)
+    assert ran.code == 1
+    assert f"{file}:14:20: peers.administrators[0]: error: ESA001 " in ran.out
+    assert "management: tcp/22 in from every public IPv4 address and every public IPv6 address may pass." in ran.out
+    for word in ("why: ", "mend: ", "or waive: {code: ESA001, peer: any, "):
+        assert word in ran.out
+
+
+def test_a_waiver_accepts_a_finding_until_it_expires(tmp_path: Path) -> None:
+    file = write(tmp_path, "[10.20.0.0/24]", "[203.0.113.7, 8.8.8.8]")
+    waiver = "{{code: {}, peer: any, reason: on the way out, until: {}}}"
+    text = file.read_text(encoding="utf-8")
+    codes = ("ESA001", "ESA002", "ESA015")
+    file.write_text(text + "\nwaivers:\n" + "".join(f"  - {waiver.format(code, '2099-01-01')}\n" for code in codes))
+    ran = esacloud("check", file)
+    assert ran.code == 0, ran.out
+    assert "waived until 2099-01-01: ESA001 " in ran.out
+    file.write_text(text + "\nwaivers:\n" + "".join(f"  - {waiver.format(code, '2024-01-01')}\n" for code in codes))
+    ran = esacloud("check", file)
+    assert ran.code == 1
+    assert "waivers[0]: error: " in ran.out
+    assert "ESA001 The command line is reachable from public addresses." in ran.out
+
+
+def test_findings_for_code_scanning_are_sarif(tmp_path: Path) -> None:
+    file = write(tmp_path, "[10.20.0.0/24]", "[any]")
+    log = json.loads(esacloud("check", "--sarif", file, tmp_path / "no.yaml").out)
+    results = {result["ruleId"]: result for result in log["runs"][0]["results"]}
+    assert log["version"] == "2.1.0"
+    assert {"ESA001", "ESA002", "FILE"} <= results.keys()
+    assert results["ESA001"]["locations"][0]["physicalLocation"]["region"]["startLine"] == 14
 
 
 def test_warnings_alone_give_one(tmp_path: Path) -> None:
     file = write(tmp_path, "[10.0.0.2]", "[10.0.0.2, 10.0.0.2]")
     ran = esacloud("check", file)
-    first, last = ran.out.splitlines()
+    (first,) = found_in(ran.out)
     assert ran.code == 1
     assert first.startswith(f"{file}:17:27: peers.dns-servers[1]: warning: This item is the same as peers.dns-servers[0]")
-    assert last == "1 file: 0 errors, 1 warning"
+    assert ran.out.endswith("1 file: 0 errors, 1 warning\n")
 
 
 def test_a_file_that_cannot_be_used_gives_two(tmp_path: Path) -> None:
@@ -76,9 +121,7 @@ def test_json_says_the_same_and_satisfies_its_schema(tmp_path: Path, old: str) -
     assert as_json.code == as_text.code
     document = valid(json.loads(as_json.out), "check")
     problems = document["files"][0]["problems"]
-    assert len(problems) == len(as_text.out.splitlines()) - 1
-    assert as_text.out.splitlines()[-1].startswith("1 file: ")
-    for problem, line in zip(problems, as_text.out.splitlines(), strict=False):
+    for problem, line in zip(problems, found_in(as_text.out), strict=True):
         assert line == (
             f"{problem['file']}:{problem['line']}:{problem['column']}: "
             + (f"{problem['key']}: " if problem["key"] else "")

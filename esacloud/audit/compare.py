@@ -1,0 +1,134 @@
+"""The audit itself: expected packets against actual ones, and the guardrails over the actual ones. Exact, both ways.
+
+A rule for every address also covers a reference of the cloud's own, because what is behind it has addresses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from esacloud.addresses import Network
+from esacloud.audit.groups import Together, put_together
+from esacloud.audit.model import Audit, Missing, Unasked, Wanted
+from esacloud.catalogue.model import Catalogue
+from esacloud.guardrails.judge import judge_subject
+from esacloud.guardrails.reach import is_whole
+from esacloud.guardrails.subject import Subject
+from esacloud.packets import IPV4, IPV6, ONE_POINT, Box, PacketSet
+from esacloud.policy.actual import ActualGroups, Statement
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from esacloud.deployment.model import Waiver
+
+
+ANYWHERE = "any interface"
+
+
+def audit(
+    actual: ActualGroups,
+    placed: Mapping[str, tuple[str, ...]],
+    allowed: Mapping[str, tuple[Wanted, ...]],
+    needed: Mapping[str, tuple[Wanted, ...]],
+    catalogue: Catalogue,
+    today: date,
+    waivers: Iterable[Waiver] = (),
+    own_networks: tuple[Network, ...] = (),
+    needed_somewhere: tuple[Wanted, ...] = (),
+) -> Audit:
+    """Look at the groups that `placed` puts on each interface.
+
+    `allowed` and `needed` say by interface what may be open and what has to be; for a deployment both are its flows.
+    `needed_somewhere` has to be open on one of the interfaces, whichever.
+    """
+    together = [put_together(actual, interface, ids) for interface, ids in placed.items()]
+    by_interface = {one.looked.interface: one for one in together}
+    missing: list[Missing] = []
+    unasked: list[Unasked] = []
+    for interface, one in by_interface.items():
+        missing.extend(_missing(one, needed.get(interface, ())))
+        unasked.extend(_unasked(one, allowed.get(interface, ())))
+    missing.extend(
+        Missing(ANYWHERE, wanted.label, wanted.rows, PacketSet.of(wanted.boxes))
+        for wanted in needed_somewhere
+        if not any(_meets(wanted, one.packets) for one in together)
+    )
+
+    def statements(interface: str) -> list[Statement]:
+        return [rule for _, rule in by_interface[interface].rules]
+
+    packets = {interface: one.packets for interface, one in by_interface.items()}
+    subject = Subject(catalogue, packets, statements, own_networks, actual.public_realms)
+    unknown = (*(said for one in together for said in one.unknown), *actual.unknown)
+    return Audit(
+        tuple(one.looked for one in together),
+        tuple(missing),
+        tuple(unasked),
+        judge_subject(subject, waivers, today),
+        tuple(dict.fromkeys(unknown)),
+        actual.notes,
+    )
+
+
+def _missing(one: Together, needed: tuple[Wanted, ...]) -> Iterator[Missing]:
+    if not needed:
+        return
+    realms = {box.realm for wanted in needed for box in wanted.boxes}
+    present = PacketSet.of(_closed(one.packets.boxes(), realms))
+    lacking = PacketSet.of(box for wanted in needed for box in wanted.boxes) - present
+    for wanted in needed:
+        packets = PacketSet.of(wanted.boxes) & lacking
+        if packets and (wanted.whole or not _meets(wanted, one.packets)):
+            yield Missing(one.looked.interface, wanted.label, wanted.rows, packets)
+
+
+def _meets(wanted: Wanted, packets: PacketSet) -> bool:
+    """Whether any packet of what is wanted passes, from or to whomever, references included."""
+    realms = packets.realms()
+    return bool(PacketSet.of(_closed(wanted.boxes, realms)) & packets)
+
+
+def _unasked(one: Together, allowed: tuple[Wanted, ...]) -> Iterator[Unasked]:
+    """Each rule alone: a group permits what its rules permit, so a rule answers for its own packets."""
+    asked: dict[tuple[str, str], list[Box]] = {}  # by direction and realm, where alone boxes can meet
+    for box in dict.fromkeys(_closed((box for wanted in allowed for box in wanted.boxes), one.packets.realms())):
+        asked.setdefault(box[:2], []).append(box)
+    known: dict[tuple[Box, ...], PacketSet] = {}
+    for group, rule in one.rules:
+        if rule.boxes not in known:
+            known[rule.boxes] = PacketSet.of(rest for box in rule.boxes for rest in _rest(box, asked.get(box[:2], ())))
+        if known[rule.boxes]:
+            yield Unasked(one.looked.interface, group, rule.label, known[rule.boxes])
+
+
+def _rest(box: Box, asked: Sequence[Box]) -> Iterable[Box]:
+    """The part of a box that nothing asks for. Only what meets it matters, and most boxes meet one or none."""
+    low, high = box.ports
+    meeting = [other for other in asked if other[4][0] <= high and low <= other[4][1] and _meet(other, box)]
+    if not meeting:
+        return (box,)
+    if any(_holds(other, box) for other in meeting):
+        return ()
+    return (PacketSet.of((box,)) - PacketSet.of(meeting)).boxes()
+
+
+def _meet(one: Box, other: Box) -> bool:
+    """Whether two boxes of one direction and realm share a packet."""
+    return all(mine[0] <= its[1] and its[0] <= mine[1] for mine, its in zip(one[2:], other[2:], strict=True))
+
+
+def _holds(one: Box, other: Box) -> bool:
+    """Whether the first of two boxes of one direction and realm holds all of the second."""
+    return all(mine[0] <= its[0] and its[1] <= mine[1] for mine, its in zip(one[2:], other[2:], strict=True))
+
+
+def _closed(boxes: Iterable[Box], realms: Iterable[str]) -> Iterator[Box]:
+    """The boxes, and for those of every address of a family the same for each of the references."""
+    references = [realm for realm in realms if realm not in (IPV4, IPV6)]
+    for box in boxes:
+        yield box
+        if references and is_whole(box):
+            for realm in references:
+                yield box._replace(realm=realm, addresses=ONE_POINT)

@@ -1,0 +1,89 @@
+"""What a gateway is expected to have open: the flows of a deployment, or the catalogue's entries for some features."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from esacloud.audit.model import Wanted
+from esacloud.catalogue.model import Catalogue, Entry, Release, release_text
+from esacloud.errors import InputError, Place, Problem, nearest
+from esacloud.packets import EVERY_PROTOCOL, ICMP, ICMPV6, IPV4, IPV6, TCP, UDP, Box, Direction, Range
+from esacloud.policy.model import Policy
+from esacloud.policy.packets import flow_boxes
+
+_PROTOCOLS: Mapping[str, tuple[Range, ...]] = {
+    "tcp": ((TCP, TCP),),
+    "udp": ((UDP, UDP),),
+    "icmp": ((ICMP, ICMP), (ICMPV6, ICMPV6)),
+    "all": (EVERY_PROTOCOL,),
+}
+_MANY_PORTS = 1024
+_FAMILIES = ((IPV4, (0, (1 << 32) - 1)), (IPV6, (0, (1 << 128) - 1)))
+
+
+def from_policy(policy: Policy) -> dict[str, tuple[Wanted, ...]]:
+    """The flows of a policy by interface: every packet of them is needed, and nothing else is."""
+    wanted: dict[str, list[Wanted]] = {interface: [] for interface in policy.interfaces}
+    for flow in policy.flows:
+        boxes = tuple(map(_plainly_named, flow_boxes((flow,))))
+        wanted[flow.interface].append(Wanted(", ".join(flow.entries), flow.rows, boxes, whole=True))
+    return {interface: tuple(found) for interface, found in wanted.items()}
+
+
+def _plainly_named(box: Box) -> Box:
+    """The box with a reference by its name alone: clouds' documents have resource ids where a file may have either."""
+    kind, _, name = box.realm.partition(":")
+    return box._replace(realm=f"{kind}:{name.rpartition('/')[2]}") if "/" in name else box
+
+
+def from_features(
+    catalogue: Catalogue, features: Iterable[str] | None, release: str | None, place: Place
+) -> tuple[Wanted, ...]:
+    """What the features' entries need, from and to anyone; `None` is every feature, and then nothing can be missing.
+
+    Settings are not known, so an entry that depends on one may be there or not. Entries of very many ports (FTP data) count
+    only where their feature is named, because they would excuse any rule.
+    Raises InputError for a feature or a release that the catalogue does not have.
+    """
+    names = tuple(catalogue.features) if features is None else tuple(dict.fromkeys(features))
+    problems = [
+        _no_such("feature", name, tuple(catalogue.features), place) for name in names if name not in catalogue.features
+    ]
+    releases = {release_text(known): known for known in catalogue.releases}
+    if release is not None and release not in releases:
+        problems.append(_no_such("release", release, tuple(releases), place))
+    if problems:
+        raise InputError(*problems)
+    at = releases[release] if release is not None else None
+    found = [entry for entry in catalogue.entries if entry.feature in names and _exists_in(entry, at)]
+    if features is None:
+        found = [entry for entry in found if all(last - first < _MANY_PORTS for first, last in entry.ports)]
+    return tuple(Wanted(entry.id, entry.rows, tuple(_boxes(entry)), whole=False) for entry in found)
+
+
+def needed_without_settings(catalogue: Catalogue, wanted: Iterable[Wanted]) -> tuple[Wanted, ...]:
+    """Those that a feature needs whatever its settings are."""
+    always = {entry.id for entry in catalogue.entries if not entry.when}
+    return tuple(one for one in wanted if one.label in always)
+
+
+def _exists_in(entry: Entry, release: Release | None) -> bool:
+    first, last = entry.releases
+    return release is None or ((first is None or first <= release) and (last is None or release <= last))
+
+
+def _boxes(entry: Entry) -> Iterator[Box]:
+    directions: tuple[Direction, ...] = ("in", "out") if entry.direction == "both" else (entry.direction,)
+    for direction in directions:
+        for transport in entry.transports:
+            for protocols in _PROTOCOLS[transport]:
+                for ports in entry.ports:
+                    for realm, addresses in _FAMILIES:
+                        yield Box(direction, realm, protocols, entry.source_ports, ports, addresses)
+
+
+def _no_such(what: str, name: str, known: tuple[str, ...], place: Place) -> Problem:
+    near = nearest(name, known)
+    return Problem(
+        place, f"There is no {what} {name!r}.", f"Write {near} if that is meant." if near else "See `esacloud ports`."
+    )

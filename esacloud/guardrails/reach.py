@@ -1,0 +1,102 @@
+"""What most guardrails ask: which packets of a service reach public addresses, and how to say so in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from esacloud.addresses import BITS, Version, networks_between
+from esacloud.guardrails.model import Breach
+from esacloud.guardrails.networks import Spans, has_every_public, joined, public, shared
+from esacloud.guardrails.subject import Subject, cuts
+from esacloud.packets import IPV4, IPV6, Box, Direction, PacketSet
+
+_MANY_PORTS = 1024  # a statement of so many ports names no service
+_FAMILIES: dict[str, tuple[Version, str]] = {IPV4: (4, "IPv4"), IPV6: (6, "IPv6")}
+
+
+def public_breaches(subject: Subject, direction: Direction, *services: str) -> Iterator[Breach]:
+    """One breach for each interface where packets of the services come from, or go to, public addresses."""
+    for interface in subject.packets:
+        boxes = list(subject.to_services(interface, direction, *services, public=True))
+        if boxes:
+            yield breach(interface, public_part(boxes))
+
+
+def public_egress(subject: Subject, *services: str) -> Iterator[Breach]:
+    """The same for packets out, as far as statements of few ports permit them.
+
+    Wide ranges out are there for other reasons (FTP data), and the gateway opens a service only where it is told to.
+    """
+    ties = subject.services(*services)
+    for interface in subject.packets:
+        if any(True for _ in subject.to_services(interface, "out", *services, public=True)):
+            said = (box for statement in subject.statements(interface) for box in statement.boxes)
+            narrow = (box for box in said if box.direction == "out" and box.ports[1] - box.ports[0] < _MANY_PORTS)
+            boxes = [cut for box in narrow for cut in cuts(box, ties) if subject.is_public(cut)]
+            if boxes:
+                yield breach(interface, public_part(boxes))
+
+
+def public_part(boxes: Iterable[Box]) -> Iterator[Box]:
+    """The boxes cut down to their public addresses; references stay as they are."""
+    for box in boxes:
+        if box.realm in _FAMILIES:
+            for span in shared((box.addresses,), public(box.realm)):
+                yield box._replace(addresses=span)
+        else:
+            yield box
+
+
+def breach(interface: str, boxes: Iterable[Box], after: str = "") -> Breach:
+    """A breach by these boxes, with its sentence; `after` is put behind it, before the full stop."""
+    packets = PacketSet.of(boxes)
+    return Breach(interface, packets, f"{in_words(packets)} may pass{after}.")
+
+
+def in_words(packets: PacketSet) -> str:
+    """The packets as a phrase: `tcp/80 and tcp/443 in from every public IPv4 address`; many networks are counted."""
+    ways: dict[str, tuple[dict[str, None], dict[str, list[tuple[int, int]]]]] = {}
+    for box in packets.boxes():
+        head, _, _ = str(box).partition(" in from " if box.direction == "in" else " out to ")
+        heads, fars = ways.setdefault(box.direction, ({}, {}))
+        heads[head] = None
+        fars.setdefault(box.realm, []).append(box.addresses)
+    parts = []
+    for direction, (heads, fars) in ways.items():
+        services = _listed(list(heads), "services")
+        parts.append(f"{services} {'in from' if direction == 'in' else 'out to'} {far_in_words(fars)}")
+    return " and ".join(parts)
+
+
+def far_in_words(fars: dict[str, list[tuple[int, int]]]) -> str:
+    """Far sides as a phrase: realm -> spans."""
+    words: list[str] = []
+    for realm, found in fars.items():
+        if realm not in _FAMILIES:
+            words.append(realm)
+            continue
+        version, name = _FAMILIES[realm]
+        spans = joined(found)
+        if spans == ((0, (1 << BITS[version]) - 1),):
+            words.append(f"every {name} address")
+        elif shared(public(realm), spans) == public(realm):
+            words.append(f"every public {name} address")
+        else:
+            words.append(_networks_in_words(version, spans))
+    return " and ".join(words)
+
+
+def _networks_in_words(version: Version, spans: Spans) -> str:
+    networks = [str(network) for span in spans for network in networks_between(version, *span)]
+    return _listed(networks, "networks")
+
+
+def _listed(words: list[str], what: str, most: int = 3) -> str:
+    if len(words) > most:
+        return f"{', '.join(words[:most])} and {len(words) - most} more {what}"
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def is_whole(box: Box) -> bool:
+    """Whether the box reaches every public address of its family."""
+    return box.realm in _FAMILIES and has_every_public(box.realm, box.addresses)

@@ -1,0 +1,27 @@
+"""ESA001: the command line must not be reachable from public addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from esacloud.guardrails.model import Breach, Example, Guardrail
+from esacloud.guardrails.reach import public_breaches
+from esacloud.guardrails.subject import Subject
+
+
+def find(subject: Subject) -> Iterator[Breach]:
+    """Packets to the command line's ports from public addresses."""
+    return public_breaches(subject, "in", "command-line")
+
+
+GUARDRAIL = Guardrail(
+    code="ESA001",
+    title="The command line is reachable from public addresses.",
+    severity="error",
+    reason="Whoever reaches SSH can guess passwords and use the next flaw in it.",
+    source="the appliance's guide, on protecting the gateway from attacks: SSH must not be exposed to outside addresses",
+    mend="Name the administrators' private networks, or let them come in through a VPN or a bastion.",
+    bad=Example(("tcp/22 in from 0.0.0.0/1", "tcp/22 in from 128.0.0.0/1")),
+    good=Example(("tcp/22 in from 10.20.0.0/24", "tcp/22 in from fd00:20::/64", "tcp/22 out to any")),
+    find=find,
+)

@@ -1,0 +1,27 @@
+"""ESA002: the web interfaces and the API must not be reachable from public addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from esacloud.guardrails.model import Breach, Example, Guardrail
+from esacloud.guardrails.reach import public_breaches
+from esacloud.guardrails.subject import Subject
+
+
+def find(subject: Subject) -> Iterator[Breach]:
+    """Packets to the ports of the web interfaces and the API from public addresses."""
+    return public_breaches(subject, "in", "web-administration")
+
+
+GUARDRAIL = Guardrail(
+    code="ESA002",
+    title="A web interface or the API is reachable from public addresses.",
+    severity="error",
+    reason="The administration pages run as a privileged user; one flaw in them gives the whole gateway away.",
+    source="the appliance's guide, on protecting the gateway from attacks: only named addresses may administer it",
+    mend="Name the administrators' private networks, or let them come in through a VPN or a bastion.",
+    bad=Example(("tcp/443 in from 198.51.100.0/24",)),
+    good=Example(("tcp/443 in from 10.20.0.0/24", "tcp/443 out to any", "tcp/25 in from any")),
+    find=find,
+)

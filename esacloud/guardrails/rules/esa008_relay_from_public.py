@@ -1,0 +1,37 @@
+"""ESA008: nobody outside may be a relay client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from esacloud.guardrails.model import Breach, Example, Guardrail
+from esacloud.guardrails.reach import breach, public_part
+from esacloud.guardrails.subject import Subject
+
+
+def find(subject: Subject) -> Iterator[Breach]:
+    """Statements that let public addresses in as relay clients. By role: on the wire, a relay client is any mail sender."""
+    relays = frozenset(subject.roles["relay"])
+    for interface in subject.packets:
+        boxes = [
+            box
+            for statement in subject.statements(interface)
+            if not relays.isdisjoint(statement.roles)
+            for box in statement.boxes
+            if box.direction == "in" and subject.is_public(box)
+        ]
+        if boxes:
+            yield breach(interface, public_part(boxes))
+
+
+GUARDRAIL = Guardrail(
+    code="ESA008",
+    title="Public addresses may relay mail through the gateway.",
+    severity="error",
+    reason="A gateway that relays for strangers sends their spam, and its address is soon on every block list.",
+    source="the appliance's guide, on protecting the gateway from attacks: no relay rules on public listeners",
+    mend="Name the servers that send through the gateway. Where outsiders must relay, demand SMTP AUTH and waive this.",
+    bad=Example(("relay-clients: tcp/25 in from any",)),
+    good=Example(("relay-clients: tcp/25 in from 10.0.5.0/28", "mail-senders: tcp/25 in from any")),
+    find=find,
+)

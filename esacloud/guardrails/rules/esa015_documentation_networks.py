@@ -1,0 +1,36 @@
+"""ESA015: networks kept for documentation must not be left in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from esacloud.guardrails.model import Breach, Example, Guardrail
+from esacloud.guardrails.networks import listed, within
+from esacloud.guardrails.reach import breach
+from esacloud.guardrails.subject import Subject
+from esacloud.packets import IPV4, IPV6
+
+
+def find(subject: Subject) -> Iterator[Breach]:
+    """Packets whose far side lies in a documentation network as a whole."""
+    for interface in subject.packets:
+        boxes = [
+            box
+            for box in (*subject.public_boxes(interface, "in"), *subject.public_boxes(interface, "out"))
+            if box.realm in (IPV4, IPV6) and within(listed(box.realm, "documentation"), box.addresses)
+        ]
+        if boxes:
+            yield breach(interface, boxes)
+
+
+GUARDRAIL = Guardrail(
+    code="ESA015",
+    title="A network kept for documentation was left in.",
+    severity="warning",
+    reason="Nothing answers there: the flow does not work, and a placeholder that was forgotten once is seldom alone.",
+    source="https://www.rfc-editor.org/rfc/rfc5737, https://www.rfc-editor.org/rfc/rfc3849, https://www.rfc-editor.org/rfc/rfc9637",
+    mend="Write the network that is meant.",
+    bad=Example(("udp/514 out to 192.0.2.10",)),
+    good=Example(("udp/514 out to 10.0.0.10", "tcp/443 out to any")),
+    find=find,
+)

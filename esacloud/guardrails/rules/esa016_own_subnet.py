@@ -1,0 +1,41 @@
+"""ESA016: a peer must not hold the gateway's own subnet by accident."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from esacloud.guardrails.model import Breach, Example, Guardrail
+from esacloud.guardrails.reach import breach, is_whole
+from esacloud.guardrails.subject import Subject
+from esacloud.packets import IPV4, IPV6
+
+
+def find(subject: Subject) -> Iterator[Breach]:
+    """Packets from or to a whole subnet of the gateway's own; `any` is no accident, and a cluster lives there."""
+    if not subject.own_networks:
+        return
+    own = [(IPV4 if net.version == 4 else IPV6, (net.first, net.last)) for net in subject.own_networks]
+    cluster = subject.services("cluster")
+    for interface in subject.packets:
+        boxes = [
+            box._replace(addresses=span)
+            for box in subject.boxes(interface)
+            for realm, span in own
+            if box.realm == realm and box.addresses[0] <= span[0] and span[1] <= box.addresses[1]
+            if not is_whole(box) and (box.protocols, box.ports) not in cluster
+        ]
+        if boxes:
+            yield breach(interface, boxes)
+
+
+GUARDRAIL = Guardrail(
+    code="ESA016",
+    title="A peer holds the gateway's own subnet.",
+    severity="warning",
+    reason="Everything else in that subnet is let in as that peer, and most often a network was written wider than meant.",
+    source="https://cwe.mitre.org/data/definitions/1327.html",
+    mend="Write the peer's own networks; write `self` for the members of a cluster.",
+    bad=Example(("tcp/443 in from 10.20.0.0/16",), own_networks=("10.20.8.0/28",)),
+    good=Example(("tcp/443 in from 10.20.0.0/24", "tcp/25 in from any"), own_networks=("10.20.8.0/28",)),
+    find=find,
+)

@@ -1,0 +1,190 @@
+"""What a guardrail looks at: packets by interface, and the statements behind them, of a policy or of a cloud's groups.
+
+A subject also knows the appliance's services by the guardrails' own words (`command-line`, `spam-quarantine`), which
+`services.json` ties to features and entries of the port catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
+
+from esacloud.addresses import Network
+from esacloud.catalogue.model import Catalogue
+from esacloud.errors import Place
+from esacloud.guardrails.networks import has_public
+from esacloud.package_data import read_beside
+from esacloud.packets import IPV4, IPV6, TCP, UDP, Box, Direction, PacketSet, Range
+from esacloud.policy.actual import Statement
+
+Service = tuple[Range, Range]  # protocols, ports
+Heaps = dict[object, list[Box]]  # boxes by direction, and by direction and "public"
+_PROTOCOLS: dict[str, Range] = {"tcp": (TCP, TCP), "udp": (UDP, UDP)}
+
+
+class Subject:
+    """Packets by interface with the statements that permit them. Built once, asked by every guardrail; nothing changes it.
+
+    `own_networks` are the gateway's own subnets, where known. `public_realms` are references that stand for the Internet.
+    `statements` is asked only where a guardrail needs to know who said what, and `place_of` where one is in a finding.
+    """
+
+    __slots__ = (
+        "_boxes",
+        "_catalogue",
+        "_rough",
+        "_services",
+        "_statements",
+        "limits",
+        "own_networks",
+        "packets",
+        "place_of",
+        "public_realms",
+        "roles",
+    )
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        packets: Mapping[str, PacketSet],
+        statements: Callable[[str], Sequence[Statement]],
+        own_networks: tuple[Network, ...] = (),
+        public_realms: frozenset[str] = frozenset(),
+        limits: Mapping[str, int] | None = None,
+        place_of: Callable[[Statement], Place | None] = attrgetter("place"),
+    ) -> None:
+        self.packets = packets
+        self.own_networks, self.public_realms = own_networks, public_realms
+        self.limits = {**default_limits(), **(limits or {})}
+        self.roles = _tied()["roles"]
+        self._catalogue, self.place_of = catalogue, place_of
+        self._services = _services(catalogue)
+        self._statements = statements
+        self._boxes: dict[str, Heaps] = {}
+        self._rough: dict[str, Heaps] = {}
+
+    def boxes(self, interface: str) -> Sequence[Box]:
+        """The interface's packets as disjoint boxes."""
+        return self._sorted(interface)["all"]
+
+    def public_boxes(self, interface: str, direction: Direction) -> Sequence[Box]:
+        """Those of one direction with any public far address, uncut."""
+        return self._sorted(interface)[direction, "public"] if self._parts(interface)[direction, "public"] else ()
+
+    def _sorted(self, interface: str) -> Heaps:
+        """The disjoint boxes put in heaps once, because most guardrails ask for the same few."""
+        found = self._boxes.get(interface)
+        if found is None:
+            found = self._boxes[interface] = self._heaps(self.packets[interface].boxes())
+        return found
+
+    def _parts(self, interface: str) -> Heaps:
+        """The same of boxes that may overlap, which cost nothing to get.
+
+        Whether any packet lies in a direction, a service and the public addresses, any boxes of the same packets tell
+        alike: each of the three is a range, or a few, of one side of a box. So disjoint ones are not waited for.
+        """
+        found = self._rough.get(interface)
+        if found is None:
+            found = self._rough[interface] = self._heaps(self.packets[interface].parts())
+        return found
+
+    def _heaps(self, boxes: Iterable[Box]) -> Heaps:
+        every = list(boxes)
+        found: Heaps = {"all": every, "in": [], "out": [], ("in", "public"): [], ("out", "public"): []}
+        for box in every:
+            found[box[0]].append(box)
+            if self.is_public(box):
+                found[box[0], "public"].append(box)
+        return found
+
+    def statements(self, interface: str) -> Sequence[Statement]:
+        """The flows or rules of the interface."""
+        return self._statements(interface)
+
+    def services(self, *names: str) -> tuple[Service, ...]:
+        """The protocols and ports of the services; none for what the catalogue does not have. Raises KeyError."""
+        return tuple(service for name in names for service in self._services[name])
+
+    def to_services(self, interface: str, direction: Direction, *names: str, public: bool = False) -> Iterator[Box]:
+        """The interface's boxes of one direction, each cut down to the ports of a service; `public` ones alone if asked."""
+        services = self.services(*names)
+        heap: object = (direction, "public") if public else direction
+        if any(_meets(box, services) for box in self._parts(interface)[heap]):
+            for box in self._sorted(interface)[heap]:
+                yield from cuts(box, services)
+
+    def is_public(self, box: Box) -> bool:
+        """Whether any far address of the box is public."""
+        if box.realm in (IPV4, IPV6):
+            return has_public(box.realm, box.addresses)
+        return box.realm in self.public_realms
+
+    def without(self, waived: PacketSet) -> Subject:
+        """The subject without the waived packets, and without the statements that permit nothing else."""
+
+        def statements(interface: str) -> list[Statement]:
+            return [said for said in self._statements(interface) if not PacketSet.of(said.boxes) <= waived]
+
+        packets = {interface: packets - waived for interface, packets in self.packets.items()}
+        return Subject(
+            self._catalogue, packets, statements, self.own_networks, self.public_realms, self.limits, self.place_of
+        )
+
+
+def _meets(box: Box, services: Iterable[Service]) -> bool:
+    """Whether `cuts` gives anything."""
+    _, _, (first, last), _, (low, high), _ = box
+    for protocols, ports in services:
+        if low <= ports[1] and ports[0] <= high and first <= protocols[1] and protocols[0] <= last:
+            return True
+    return False
+
+
+def cuts(box: Box, services: Iterable[Service]) -> Iterator[Box]:
+    """The parts of the box that go to the protocols and ports of the services."""
+    for protocols, ports in services:
+        if box[4][0] <= ports[1] and ports[0] <= box[4][1] and box[2][0] <= protocols[1] and protocols[0] <= box[2][1]:
+            first, last = max(box.protocols[0], protocols[0]), min(box.protocols[1], protocols[1])
+            low, high = max(box.ports[0], ports[0]), min(box.ports[1], ports[1])
+            yield Box(box.direction, box.realm, (first, last), box.source_ports, (low, high), box.addresses)
+
+
+@lru_cache(maxsize=1)
+def default_limits() -> dict[str, int]:
+    """The numbers that guardrails judge by."""
+    data = read_beside(__file__, "limits.json")
+    return {name: value for name, value in data.items() if isinstance(value, int)}
+
+
+@lru_cache(maxsize=1)
+def _tied() -> dict[str, Any]:
+    data: dict[str, Any] = read_beside(__file__, "services.json")
+    return data
+
+
+_known_services: dict[str, dict[str, tuple[Service, ...]]] = {}
+
+
+def _services(catalogue: Catalogue) -> dict[str, tuple[Service, ...]]:
+    """Service name -> its protocols and ports in this catalogue. Kept by the catalogue's digest: every run asks."""
+    found = _known_services.get(catalogue.digest)
+    if found is None:
+        found = _known_services[catalogue.digest] = {
+            name: tuple(
+                sorted(
+                    {
+                        (_PROTOCOLS[transport], ports)
+                        for entry in catalogue.entries
+                        if entry.id in tie["entries"]
+                        for transport in entry.transports
+                        if transport in _PROTOCOLS
+                        for ports in entry.ports
+                    }
+                )
+            )
+            for name, tie in _tied()["services"].items()
+        }
+    return found

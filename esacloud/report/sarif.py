@@ -1,0 +1,127 @@
+"""Findings for code scanning, as SARIF 2.1.0: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html.
+
+Guardrails are the rules; what an audit misses or finds unasked for are two rules more. A fingerprint is made of what is
+open and not of line numbers, so that a finding keeps its identity when lines move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from esacloud.audit.model import Audit
+from esacloud.errors import Place
+from esacloud.guardrails.model import Guardrail, Judgement
+from esacloud.guardrails.reach import in_words
+from esacloud.guardrails.rules import GUARDRAILS
+
+if TYPE_CHECKING:
+    from esacloud.workflow import Checked
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+MISSING, UNASKED, WAIVER, FILE = "AUDIT-MISSING", "AUDIT-UNASKED", "WAIVER", "FILE"
+_OTHER_RULES = (
+    (MISSING, "The gateway needs a flow that no rule permits.", "error"),
+    (UNASKED, "A rule permits packets that nothing in the port catalogue asks for.", "warning"),
+    (FILE, "A deployment file says something that cannot be used, or that does nothing.", "error"),
+    (WAIVER, "A waiver has expired, is not used, or names no guardrail.", "warning"),
+)
+
+
+def checked_sarif(found: Iterable[Checked]) -> dict[str, Any]:
+    """A log of what `esacloud check` found in several files: their problems, and what the guardrails say."""
+    results: list[dict[str, Any]] = []
+    for checked in found:
+        for problem in checked.problems:
+            text = f"{problem.what} {problem.mend}"
+            results.append(_result(FILE, problem.severity, text, [problem.place], problem.what))
+        for judgement in checked.judgements.values():
+            results += [result for result in _judged(judgement, Place(checked.file)) if result not in results]
+    return _log(results)
+
+
+def judgement_sarif(judgement: Judgement, place: Place) -> dict[str, Any]:
+    """A log of what `esacloud check` found; `place` serves findings that have no line of their own."""
+    return _log(_judged(judgement, place))
+
+
+def audit_sarif(audit: Audit, place: Place) -> dict[str, Any]:
+    """A log of an audit; `place` is the file that was audited."""
+    return _log([*_audited(audit, place), *_judged(audit.judgement, place)])
+
+
+def _audited(audit: Audit, place: Place) -> Iterator[dict[str, Any]]:
+    for missing in audit.missing:
+        text = f"{missing.interface}: {missing.label}: {in_words(missing.packets)} cannot pass."
+        yield _result(MISSING, "error", text, [place], f"{missing.interface}/{missing.label}")
+    for unasked in audit.unasked:
+        text = f"{unasked.group}, {unasked.rule}: {in_words(unasked.packets)} may pass."
+        yield _result(UNASKED, "warning", text, [place], f"{unasked.group}/{text}")
+
+
+def _judged(judgement: Judgement, place: Place) -> Iterator[dict[str, Any]]:
+    for finding in judgement.findings:
+        text = f"{finding.interface}: {finding.what} {finding.guardrail.mend}"
+        yield _result(
+            finding.code, finding.severity, text, finding.places or [place], f"{finding.interface}/{finding.what}"
+        )
+    for waived in judgement.waived:
+        found = waived.finding
+        text = f"{found.interface}: {found.what}"
+        result = _result(found.code, found.severity, text, found.places or [place], f"{found.interface}/{found.what}")
+        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": waived.waiver.reason}]
+        yield result
+    for problem in judgement.problems:
+        yield _result(WAIVER, problem.severity, f"{problem.what} {problem.mend}", [problem.place], problem.what)
+
+
+def _log(results: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    from esacloud._version import __version__
+
+    rules = [*map(_rule, GUARDRAILS), *(_plain_rule(*rule) for rule in _OTHER_RULES)]
+    numbers = {rule["id"]: number for number, rule in enumerate(rules)}
+    found = [{**result, "ruleIndex": numbers[result["ruleId"]]} for result in results]
+    driver = {"name": "esacloud", "version": __version__, "rules": rules}
+    return {
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": found}],
+    }
+
+
+def _rule(guardrail: Guardrail) -> dict[str, Any]:
+    rule = _plain_rule(guardrail.code, guardrail.title, guardrail.severity)
+    rule["fullDescription"] = {"text": guardrail.reason}
+    rule["help"] = {"text": f"{guardrail.mend} Source: {guardrail.source}"}
+    if guardrail.source.startswith("https://") and "," not in guardrail.source:
+        rule["helpUri"] = guardrail.source
+    return rule
+
+
+def _plain_rule(code: str, title: str, severity: str) -> dict[str, Any]:
+    return {"id": code, "shortDescription": {"text": title}, "defaultConfiguration": {"level": severity}}
+
+
+def _result(code: str, severity: str, text: str, places: Iterable[Place], identity: str) -> dict[str, Any]:
+    return {
+        "ruleId": code,
+        "level": severity,
+        "message": {"text": text},
+        "locations": [_location(place) for place in places],
+        "partialFingerprints": {"packets/v1": sha256(f"{code}/{identity}".encode()).hexdigest()},
+    }
+
+
+def _location(place: Place) -> dict[str, Any]:
+    path = PurePath(place.file)
+    uri = path.as_uri() if path.is_absolute() else quote(path.as_posix())
+    physical: dict[str, Any] = {"artifactLocation": {"uri": uri}}
+    if place.line is not None:
+        region = {"startLine": place.line}
+        if place.column is not None:
+            region["startColumn"] = place.column
+        physical["region"] = region
+    return {"physicalLocation": physical}

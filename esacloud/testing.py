@@ -1,0 +1,118 @@
+"""For your own tests: does a module, a group or a packet set let this through? The answer fails with a witness.
+
+    from esacloud.testing import assert_denies, assert_permits
+
+    assert_permits("build/small", "tcp/25 in from any", interface="data1")
+    assert_denies("build/small", "tcp/22 in from any")
+
+A subject is a packet set; a deployment lowered to a cloud (`workflow.lower`); a directory with a module that esacloud
+wrote; or a JSON file as `esacloud audit` takes it. docs/testing-your-own.md shows more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from esacloud.packet_text import PacketTextError, parse_packets
+from esacloud.packets import IPV4, IPV6, ONE_POINT, Box, PacketSet
+from esacloud.policy.cloud import Lowered
+
+Subject = PacketSet | Mapping[str, PacketSet] | Lowered | str | Path
+
+
+def assert_permits(subject: Subject, sentence: str, interface: str | None = None) -> None:
+    """Fail unless every packet that the sentence names may pass. `interface` is needed where the subject has several.
+
+    Raises AssertionError with a packet that may not; ValueError for a sentence or interface that means nothing; InputError
+    for a file that cannot be read.
+    """
+    __tracebackhide__ = True
+    wanted, packets = parse_packets(sentence), permitted(subject, interface)
+    lacking = wanted - _closed(packets, wanted)
+    if lacking:
+        raise AssertionError(f"{_called(subject, interface)} does not permit {lacking.witness()}, and should: {sentence}")
+
+
+def assert_denies(subject: Subject, sentence: str, interface: str | None = None) -> None:
+    """Fail if any packet that the sentence names may pass; without `interface`, on any of the subject's interfaces.
+
+    Raises as `assert_permits` does.
+    """
+    __tracebackhide__ = True
+    unwanted = parse_packets(sentence)
+    for name, packets in _by_interface(subject).items():
+        if interface in (None, name):
+            found = _closed(packets, unwanted) & unwanted
+            if found:
+                raise AssertionError(f"{_called(subject, name)} permits {found.witness()}, and should not: {sentence}")
+    if interface is not None:
+        permitted(subject, interface)
+
+
+def permitted(subject: Subject, interface: str | None = None) -> PacketSet:
+    """All packets that the subject permits at one interface. Raises ValueError where it has several and none is named."""
+    found = _by_interface(subject)
+    if interface is None and len(found) == 1:
+        return next(iter(found.values()))
+    if interface is None or interface not in found:
+        raise ValueError(f"name one of the interfaces: {', '.join(found) or 'there is none'}")
+    return found[interface]
+
+
+def _by_interface(subject: Subject) -> Mapping[str, PacketSet]:
+    if isinstance(subject, PacketSet):
+        return {"": subject}
+    if isinstance(subject, Mapping):
+        return subject
+    if isinstance(subject, Lowered):
+        return subject.packets
+    path = Path(subject)
+    return _of_module(path) if path.is_dir() else _of_file(path)
+
+
+def _of_file(path: Path) -> dict[str, PacketSet]:
+    from esacloud.audit.groups import by_itself, put_together
+    from esacloud.audit.sources import read_files
+
+    actual = read_files([str(path)])
+    tagged: dict[str, tuple[str, ...]] = {}
+    for group in actual.groups:
+        if group.interface:
+            tagged[group.interface] = (*tagged.get(group.interface, ()), group.id)
+    return {name: put_together(actual, name, ids).packets for name, ids in {**by_itself(actual), **tagged}.items()}
+
+
+def _of_module(path: Path) -> Mapping[str, PacketSet]:
+    from esacloud import clouds
+    from esacloud.terraform.reading import read_documents
+
+    documents, oddities = read_documents(str(path))
+    for cloud in clouds.CLOUDS:
+        back = clouds.load(cloud).read_back(documents)
+        if back.packets and not (oddities or back.oddities):
+            return back.packets
+        oddities = (*oddities, *back.oddities)
+    raise ValueError(f"{path} holds no module that can be read whole: {' '.join(oddities)}")
+
+
+def _closed(packets: PacketSet, asked: PacketSet) -> PacketSet:
+    """The packets, and what is permitted to every address also for the references that are asked about."""
+    references = asked.realms() - {IPV4, IPV6}
+    if not references:
+        return packets
+    return packets | PacketSet.of(
+        Box(box.direction, realm, box.protocols, box.source_ports, box.ports, ONE_POINT)
+        for box in packets.boxes()
+        if box.realm == IPV4 and box.addresses == (0, (1 << 32) - 1)
+        for realm in references
+    )
+
+
+def _called(subject: Subject, interface: str | None) -> str:
+    name: Any = subject if isinstance(subject, str | Path) else type(subject).__name__
+    return f"{name} ({interface})" if interface else str(name)
+
+
+__all__ = ["PacketTextError", "assert_denies", "assert_permits", "permitted"]

@@ -1,0 +1,21 @@
+"""No false alarm: what the shipped examples describe, and what `generate` makes of them, breaks no guardrail."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from esacloud import workflow
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_a_shipped_example_breaks_no_guardrail(path: Path) -> None:
+    deployment = workflow.read_deployment(str(path))
+    for cloud in deployment.clouds:
+        judgement = workflow.judge(deployment, cloud, date(2026, 6, 1))
+        assert [f"{finding.code} {finding.what}" for finding in judgement.findings] == []
+        assert not judgement.problems
