@@ -96,6 +96,7 @@ def _entry(entry: Json, printed: Mapping[int, str]) -> Entry:
         releases=(release_of(first) if first else None, release_of(last) if last else None),
         errata=tuple(_erratum(erratum) for erratum in entry.get("errata", ())),
         source=entry.get("source", ""),
+        rotating=entry.get("rotating", False),
     )
 
 

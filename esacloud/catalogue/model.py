@@ -8,10 +8,10 @@ comes from, and what was printed where the reading differs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
 from esacloud.addresses import Network
+from esacloud.values import field, value_class
 
 Transport = Literal["tcp", "udp", "icmp", "all"]
 EntryDirection = Literal["in", "out", "both"]
@@ -23,7 +23,7 @@ PortRange = tuple[int, int]  # both ends belong to it
 EVERY_PORT: PortRange = (0, 65535)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Text:
     """The same thing said in English and in Chinese."""
 
@@ -35,7 +35,7 @@ class Text:
         return self.zh if language == "zh" else self.en
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Row:
     """One row of the vendor's table, numbered from 1 at the top, as printed.
 
@@ -51,7 +51,7 @@ class Row:
     no_rule: Text | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Erratum:
     """Where the reading differs from the print: which row and cell, what was printed, what is read, how sure, and why."""
 
@@ -63,7 +63,7 @@ class Erratum:
     why: Text
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Setting:
     """A choice that a feature offers. `default` is None where the user has to choose."""
 
@@ -73,7 +73,7 @@ class Setting:
     title: Text
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Feature:
     """A function of the gateway that a site uses or not; it switches entries on."""
 
@@ -82,7 +82,7 @@ class Feature:
     settings: Mapping[str, Setting]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Role:
     """The part that a far side plays, as `dns-servers`. A deployment says who plays it, under `peers`.
 
@@ -96,7 +96,7 @@ class Role:
     example: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Entry:
     """One thing that a gateway needs open.
 
@@ -108,6 +108,7 @@ class Entry:
     - `when` holds feature settings that switch the entry on: setting name -> the values that do.
     - `releases` is the first and the last release that needs the entry, either None for no bound.
     - `rows` is empty where the table lacks the entry; `source` then says where it comes from.
+    - `rotating`: whether the addresses behind `hostnames` are known to change often, so that no list of them lasts.
     """
 
     id: str
@@ -126,6 +127,7 @@ class Entry:
     releases: tuple[Release | None, Release | None]
     errata: tuple[Erratum, ...]
     source: str
+    rotating: bool = False
 
     @property
     def prints_inbound(self) -> bool:
@@ -133,14 +135,14 @@ class Entry:
         return self.direction == "out" and self.documented == "in and out"
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Catalogue:
     """The port table of one appliance. `digest` is the SHA-256 of the file's bytes, in hexadecimal.
 
     `release_key` is the deployment file's key for the release (`asyncos`); `releases` are all known ones, ascending.
     `checklist` is what the vendor advises and no packet filter can do: text -> command name or "".
     `starter` holds the features that a deployment file to start from switches on, by interface.
-    `of_feature` and `of_row` are the same entries, by feature and by table row.
+    `of_feature`, `of_row` and `of_id` are the same entries, by feature, by table row and by their own id.
     """
 
     name: str
@@ -159,6 +161,7 @@ class Catalogue:
     starter: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     of_feature: Mapping[str, tuple[Entry, ...]] = field(init=False, repr=False, compare=False)
     of_row: Mapping[int, tuple[Entry, ...]] = field(init=False, repr=False, compare=False)
+    of_id: Mapping[str, Entry] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         of_feature: dict[str, list[Entry]] = {name: [] for name in self.features}
@@ -168,14 +171,12 @@ class Catalogue:
             for row in entry.rows:
                 of_row.setdefault(row, []).append(entry)
         object.__setattr__(self, "of_feature", {name: tuple(entries) for name, entries in of_feature.items()})
+        object.__setattr__(self, "of_id", {entry.id: entry for entry in self.entries})
         object.__setattr__(self, "of_row", {row: tuple(entries) for row, entries in of_row.items()})
 
     def entry(self, entry_id: str) -> Entry:
         """The entry of that id. Raises KeyError."""
-        for entry in self.entries:
-            if entry.id == entry_id:
-                return entry
-        raise KeyError(entry_id)
+        return self.of_id[entry_id]
 
 
 def release_text(release: Release) -> str:

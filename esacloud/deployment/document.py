@@ -13,12 +13,11 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from esacloud.deployment.composer import DEEPEST, MOST_NODES, TooMuchError, compose
-from esacloud.deployment.syntax import plain_words
 from esacloud.errors import InputError, Place, Problem
 
 __all__ = ["MappingNode", "Node", "ScalarNode", "SequenceNode", "parse", "place_of"]
 
-_ESCAPED_PAIR = re.compile(r"(?<!\\)((?:\\\\)*)\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
+_ESCAPED_PAIR = r"(?i)(?<!\\)((?:\\\\)*)\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})"
 
 
 MOST_PROBLEMS = 100  # a file with more is another kind of file, or was made to keep us busy
@@ -36,12 +35,14 @@ def parse(file: str, text: str) -> tuple[Node, list[Problem]]:
     Raises InputError where nothing can be read at all.
     """
     if "\\u" in text:  # JSON writes a character beyond U+FFFF as two escapes, which YAML does not know
-        text = _ESCAPED_PAIR.sub(_one_escape, text)
+        text = re.sub(_ESCAPED_PAIR, _one_escape, text)
     try:
         root = compose(text)
     except TooMuchError as error:
         _refuse(file, error.parent, *(_TOO_DEEP if error.deep else _TOO_MANY))
     except (yaml.YAMLError, UnicodeEncodeError) as error:  # UnicodeEncodeError: a text with half a surrogate pair
+        from esacloud.deployment.syntax import plain_words  # only a file with a mistake pays for its patterns
+
         raise InputError(plain_words(file, text, error)) from None
     if root is None:
         _refuse(file, None, "The file is empty.", "Write one with `esacloud init`.")

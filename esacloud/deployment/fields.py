@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from esacloud.addresses import AddressError, Network, Version, parse_network
 from esacloud.catalogue.model import Catalogue, Release
@@ -14,8 +13,6 @@ from esacloud.deployment.reader import Reader
 from esacloud.errors import one_of
 
 Entries = tuple[str, ...]  # ids, in order of the alphabet
-HOSTNAMES = ("open",)
-_NOT_YET = ("pinned", "filtered")  # documented ways for host names that this version does not have
 
 
 def read_name(reader: Reader, fields: Mapping[str, Node]) -> str | None:
@@ -52,23 +49,6 @@ def read_versions(reader: Reader, fields: Mapping[str, Node]) -> tuple[Version, 
     if fields["families"].value == []:
         reader.note(fields["families"], "families", "No address family is left.", "Write [ipv4], [ipv6] or [ipv4, ipv6].")
     return tuple(FAMILIES[name] for name in names if name in FAMILIES) or tuple(FAMILIES.values())
-
-
-def read_hostnames(reader: Reader, fields: Mapping[str, Node]) -> Literal["open"] | None:
-    """How host names become addresses; None where the file does not say."""
-    if "hostnames" not in fields:
-        return None
-    text = reader.scalar(fields["hostnames"], "hostnames", "Write open, or leave the key out.")
-    if text == "open":
-        return "open"
-    if text in _NOT_YET:
-        what = f"`hostnames: {text}` is not available in this version."
-        reader.note(
-            fields["hostnames"], "hostnames", what, "Write open, or give the networks of the peers instead of host names."
-        )
-    elif text is not None:
-        reader.unknown(fields["hostnames"], "hostnames", "way for host names", text, HOSTNAMES)
-    return None
 
 
 def read_own_networks(reader: Reader, fields: Mapping[str, Node]) -> tuple[Network, ...]:

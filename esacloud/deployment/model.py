@@ -7,32 +7,32 @@ references) is described by that cloud's `Dialect`, so that this room knows no c
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
 from esacloud.addresses import Network, Version
 from esacloud.catalogue.model import Catalogue, Release
 from esacloud.errors import Place, Problem
+from esacloud.values import field, value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class AnyAddress:
     """`any`: every address of every family that the deployment uses."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Hostname:
     """A DNS name, lower case, without a trailing dot."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class SelfReference:
     """`self`: the other members that carry the same group."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Reference:
     """Something that only the cloud can resolve: a security group, a prefix list, a service tag.
 
@@ -47,10 +47,12 @@ class Reference:
     version: Version | None = None
 
 
+Way = Literal["open", "pinned", "filtered"]  # how a host name gets into rules that can hold none
+
 Far = Network | AnyAddress | Hostname | SelfReference | Reference
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class PeerItem:
     """One line of a peer: what it is, for which cloud alone (None: for all), where it stands, and what the user says of it.
 
@@ -63,7 +65,7 @@ class PeerItem:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Peer:
     """Who plays a role: one or more items."""
 
@@ -72,7 +74,7 @@ class Peer:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class FeatureUse:
     """A feature switched on at an interface, all its settings filled in, and peers that hold for this use alone."""
 
@@ -82,7 +84,7 @@ class FeatureUse:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Interface:
     """A network interface of the gateway, and what it serves."""
 
@@ -91,7 +93,7 @@ class Interface:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Waiver:
     """A guardrail's finding that the user accepts: its code, for which peer, why, and until which day (YYYY-MM-DD)."""
 
@@ -102,7 +104,7 @@ class Waiver:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class CloudSettings:
     """What the file says under `cloud.<name>`: plain keys and values that the cloud's dialect has checked.
 
@@ -118,15 +120,30 @@ class CloudSettings:
     interfaces: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
+class Pinned:
+    """What the lock file beside a deployment file says: host name -> its addresses, ascending.
+
+    `file` is the lock's path; `resolved` is when the names were last looked up, in UTC, as 2026-11-24T03:00:00Z.
+    """
+
+    file: str
+    resolved: str
+    addresses: Mapping[str, tuple[Network, ...]]
+
+
+@value_class
 class Deployment:
     """A whole deployment file. `digest` is the SHA-256 of its content in canonical form: comments and order do not count.
 
-    - `hostnames`: how host names become addresses; None where the file does not say.
+    - `hostnames`: how host names become addresses; None where the file does not say. `hostnames_of` says it for single
+      features and comes before it.
     - `versions`: the address families that `any` stands for.
     - `as_printed`: ids of entries whose printed inbound half is asked for.
     - `wider`: ids of entries that may be opened wider than the policy where a cloud cannot say it exactly.
     - `own_networks`: the gateway's own subnets, where the file says so; only a guardrail looks at them.
+    - `firewall`: where packets to host names go that a firewall matches (`filtered`); None where the file does not say.
+    - `pinned`: the lock file, where one is needed and there.
     - `warnings`: problems that do not stop the work.
     """
 
@@ -136,7 +153,7 @@ class Deployment:
     clouds: Mapping[str, CloudSettings]
     interfaces: tuple[Interface, ...]
     peers: Mapping[str, Peer]
-    hostnames: Literal["open"] | None
+    hostnames: Way | None
     versions: tuple[Version, ...]
     as_printed: tuple[str, ...]
     wider: tuple[str, ...]
@@ -145,9 +162,20 @@ class Deployment:
     place: Place
     warnings: tuple[Problem, ...] = ()
     own_networks: tuple[Network, ...] = ()
+    hostnames_of: Mapping[str, Way] = field(default_factory=dict)
+    firewall: Peer | None = None
+    pinned: Pinned | None = None
+
+    def way_of(self, feature: str) -> Way | None:
+        """How the host names of a feature become addresses; None where the file does not say."""
+        return self.hostnames_of.get(feature, self.hostnames)
+
+    def uses(self, way: Way) -> bool:
+        """Whether the file asks for this way for any feature."""
+        return way == self.hostnames or way in self.hostnames_of.values()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class SettingKey:
     """A key under `cloud.<name>`.
 
@@ -161,7 +189,7 @@ class SettingKey:
     check: Callable[[str], tuple[str, str] | None]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class InterfaceKey:
     """A key under `cloud.<name>.interfaces.<interface>`: an id, or a list of ids with `many`."""
 
@@ -169,7 +197,7 @@ class InterfaceKey:
     many: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ReferenceKind:
     """A kind of reference that a peer may hold, written `{<kind>: <id>, ...}` in the file.
 
@@ -191,7 +219,7 @@ class ReferenceKind:
     example: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class TagKeys:
     """What a cloud takes as tags of its resources: how many at most, and what a key and a value may be."""
 
@@ -200,7 +228,7 @@ class TagKeys:
     value: SettingKey
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Dialect:
     """What a cloud adds to the deployment file, and what it can say in a rule.
 

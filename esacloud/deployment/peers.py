@@ -1,6 +1,7 @@
 """The peers of a file: who plays which role, item by item, and what an item says to one cloud alone.
 
-An item is a far side, or a mapping of cloud names to far sides: `{aws: sg-…, azure: …}`. The same item twice is a warning.
+An item is a far side, a file of published ranges with the service that is meant, or a mapping of cloud names to far sides:
+`{aws: sg-…, azure: …}`. The same item twice is a warning.
 """
 
 from __future__ import annotations
@@ -17,6 +18,13 @@ from esacloud.deployment.refusals import Dialects
 from esacloud.errors import Problem, one_of
 
 LONGEST_NOTE = 200
+RANGES = "ranges"  # the key of an item that stands for what a file of published ranges has
+RANGES_KEYS = {
+    RANGES: "Write the path of a file of published ranges, seen from this file.",
+    "service": "Write the service as the file spells it.",
+    "region": "Write the region as the file spells it.",
+    "note": "Say in a few words what the item is.",
+}
 
 
 class PeerReader:
@@ -31,14 +39,15 @@ class PeerReader:
         versions: tuple[Version, ...],
     ) -> None:
         self.reader, self.roles, self.named, self.known = reader, catalogue.roles, named, known
-        self.far = FarReader(reader, known, versions)
+        self.far, self.versions = FarReader(reader, known, versions), versions
 
     def peers(self, node: Node, key: str) -> dict[str, Peer]:
         """The peers by role, in order of the alphabet."""
         fields = self.reader.mapping(node, key, self.roles, "role")
-        return {role: self._peer(role, fields[role], join(key, role)) for role in sorted(fields)}
+        return {role: self.peer(role, fields[role], join(key, role)) for role in sorted(fields)}
 
-    def _peer(self, role: str, node: Node, key: str) -> Peer:
+    def peer(self, role: str, node: Node, key: str) -> Peer:
+        """One peer: an item, or a list of items."""
         items: list[PeerItem] = []
         if not isinstance(node, SequenceNode):
             self._item(node, key, None, self.named, items)
@@ -69,6 +78,9 @@ class PeerReader:
             if cloud is None and any(name.value in self.known for name, _ in node.value):
                 self._item_per_cloud(node, key, items)
                 return
+            if any(name.value == RANGES for name, _ in node.value):
+                self._ranges(node, key, cloud, items)
+                return
             far, fields = self.far.described(node, key, here)
             if "note" in fields:
                 note = self.reader.line(
@@ -81,6 +93,27 @@ class PeerReader:
             items.append(
                 PeerItem(far, far.cloud if isinstance(far, Reference) else cloud, self.reader.place(node, key), note)
             )
+
+    def _ranges(self, node: MappingNode, key: str, cloud: str | None, items: list[PeerItem]) -> None:
+        """An item for each network that a file of published ranges has for a service."""
+        from pathlib import Path
+
+        from esacloud.deployment.ranges import RangesError, networks_in
+
+        reader, fields = self.reader, self.reader.mapping(node, key, RANGES_KEYS)
+        if "service" not in fields:
+            reader.missing(node, join(key, "service"), "Write the service whose networks are meant, as the file spells it.")
+            return
+        texts = {name: reader.line(fields[name], join(key, name), LONGEST_NOTE, RANGES_KEYS[name]) for name in fields}
+        if None in texts.values():
+            return
+        path = Path(reader.file).parent / (texts[RANGES] or "")
+        try:
+            networks = networks_in(path, texts["service"] or "", texts.get("region"), self.versions)
+        except RangesError as error:
+            reader.note(fields[error.key], join(key, error.key), error.what, error.mend)
+            return
+        items.extend(PeerItem(network, cloud, reader.place(node, key), texts.get("note")) for network in networks)
 
     def _item_per_cloud(self, node: MappingNode, key: str, items: list[PeerItem]) -> None:
         for cloud, value in self.reader.mapping(node, key, self.known, "cloud").items():

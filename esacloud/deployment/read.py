@@ -7,7 +7,6 @@ catalogue that it names, is looked at: no clock, no environment, no network.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from esacloud.catalogue.model import Catalogue
 from esacloud.deployment.cloud_settings import read_clouds
@@ -15,12 +14,12 @@ from esacloud.deployment.digest import digest_of
 from esacloud.deployment.document import MappingNode, Node
 from esacloud.deployment.fields import (
     read_entries,
-    read_hostnames,
     read_name,
     read_own_networks,
     read_release_key,
     read_versions,
 )
+from esacloud.deployment.hostnames import read_firewall, read_hostnames
 from esacloud.deployment.interfaces import read_interfaces
 from esacloud.deployment.model import Deployment
 from esacloud.deployment.peers import PeerReader
@@ -38,6 +37,7 @@ KEYS = (
     "peers",
     "families",
     "hostnames",
+    "firewall",
     "own_networks",
     "as_printed",
     "wider",
@@ -82,7 +82,9 @@ def _deployment(reader: Reader, fields: Mapping[str, Node], catalogue: Catalogue
         interfaces = ()
         known = one_of(tuple(catalogue.interfaces))
         reader.missing(reader.root, "interfaces", f"Add `interfaces:` with {known} and the features that it serves.")
-    hostnames = read_hostnames(reader, fields)
+    used = {use.feature for interface in interfaces for use in interface.features}
+    hostnames, hostnames_of = read_hostnames(reader, fields, catalogue.features, used)
+    firewall = read_firewall(reader, fields, peer_reader)
     own_networks = read_own_networks(reader, fields)
     as_printed, wider = read_entries(reader, fields, catalogue)
     waivers = read_waivers(reader, fields["waivers"], "waivers") if "waivers" in fields else ()
@@ -92,7 +94,7 @@ def _deployment(reader: Reader, fields: Mapping[str, Node], catalogue: Catalogue
         "name": name,
         "release": release,
         "catalogue": catalogue.digest,
-        "hostnames": hostnames,
+        "hostnames": [hostnames, hostnames_of] if hostnames_of else hostnames,
         "families": versions,
         "own_networks": own_networks,
         "as_printed": as_printed,
@@ -110,10 +112,12 @@ def _deployment(reader: Reader, fields: Mapping[str, Node], catalogue: Catalogue
         as_printed=as_printed,
         wider=wider,
         waivers=waivers,
-        digest=digest_of(plain, clouds, interfaces, peers, waivers),
+        digest=digest_of(plain, clouds, interfaces, {**peers, "(firewall)": firewall} if firewall else peers, waivers),
         place=reader.place(reader.root, ""),
         warnings=tuple(reader.problems),
         own_networks=own_networks,
+        hostnames_of=hostnames_of,
+        firewall=firewall,
     )
 
 
@@ -129,6 +133,8 @@ def _catalogue(reader: Reader, root: MappingNode, given: Catalogue | None) -> Ca
     if path is None:
         raise InputError(*reader.problems)
     try:
+        from pathlib import Path  # few files name a catalogue
+
         return load(str(Path(reader.file).parent / path))
     except InputError as error:
         reader.note(named, "catalogue", f"The catalogue {path!r} cannot be used.", "Mend what is said about it here.")

@@ -11,7 +11,7 @@ from typing import Any
 
 from esacloud.catalogue.model import Catalogue, Feature
 from esacloud.deployment import waivers
-from esacloud.deployment.fields import HOSTNAMES
+from esacloud.deployment.hostnames import DEFAULT, WAYS
 from esacloud.deployment.interfaces import PEERS
 from esacloud.deployment.model import Dialect
 from esacloud.deployment.names import DATE, NAME, WAIVER_CODE, known_releases
@@ -59,10 +59,8 @@ def deployment_schema(catalogue: Catalogue, dialects: Mapping[str, Dialect]) -> 
             minItems=1,
             uniqueItems=True,
         ),
-        "hostnames": {
-            "description": "How host names become addresses. open: their ports are opened to any address.",
-            "enum": list(HOSTNAMES),
-        },
+        "hostnames": _hostnames(catalogue),
+        "firewall": {"description": "Where packets to filtered host names go.", **reference("peer")},
         "own_networks": listing("The gateway's own subnets.", {"type": "string", "pattern": NETWORK}),
         "as_printed": _entries(
             "Entries whose inbound half, which the table prints, is opened too.",
@@ -93,6 +91,17 @@ def _release(catalogue: Catalogue) -> Schema:
             {"enum": list(known)},
             {"type": "string", "pattern": rf"^({release})(\.[0-9]+)*(-[0-9]+)?$"},
             *([{"enum": numbers}] if numbers else []),
+        ],
+    }
+
+
+def _hostnames(catalogue: Catalogue) -> Schema:
+    by_feature = dict.fromkeys((DEFAULT, *catalogue.features), reference("way"))
+    return {
+        "description": "How host names become addresses, for all features or for each.",
+        "anyOf": [
+            reference("way"),
+            closed("The way of each feature; `default` is that of the others.", by_feature),
         ],
     }
 
@@ -141,6 +150,7 @@ def _definitions(catalogue: Catalogue, clouds: Mapping[str, Dialect]) -> Schema:
             {role.name: {"description": role.title.en, **reference("peer")} for role in catalogue.roles.values()},
         ),
         "peer": {"anyOf": [reference("item"), {"type": "array", "items": reference("item"), "minItems": 1}]},
+        "way": {"anyOf": words_of(WAYS)},
         **item_definitions(clouds),
     }
 

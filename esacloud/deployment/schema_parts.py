@@ -8,7 +8,7 @@ from typing import Any
 from esacloud.deployment.cloud_settings import takes_booleans
 from esacloud.deployment.model import Dialect, InterfaceKey, ReferenceKind, SettingKey
 from esacloud.deployment.names import HOSTNAME
-from esacloud.deployment.peers import LONGEST_NOTE
+from esacloud.deployment.peers import LONGEST_NOTE, RANGES, RANGES_KEYS
 
 Schema = dict[str, Any]
 
@@ -74,6 +74,8 @@ def _forms(kinds: Iterable[ReferenceKind]) -> list[Schema]:
         closed("A network, with a note.", {"network": network, "note": note}, required=["network"]),
         closed("A host name, with a note.", {"hostname": hostname, "note": note}, required=["hostname"]),
     ]
+    texts = {name: one_line(mend, LONGEST_NOTE) for name, mend in RANGES_KEYS.items()}
+    forms.append(closed("The networks of a service in a file of published ranges.", texts, required=[RANGES, "service"]))
     for kind in kinds:
         title = kind.title[:1].upper() + kind.title[1:]
         ids = {"description": f"{title}.", "type": "string", "pattern": kind.pattern}

@@ -7,18 +7,19 @@ rooms above (reports, Terraform, the command) speak to these values alone, so th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
 from esacloud.deployment.model import Deployment, Dialect
 from esacloud.packets import PacketSet
+from esacloud.policy.filtered import FilteredName
 from esacloud.policy.model import Policy
+from esacloud.values import value_class
 
 Document = Mapping[str, Any]  # the JSON value of one *.tf.json file
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class QuotaUse:
     """How much of one quota one thing takes: `what` in words, how much is used, and the limit."""
 
@@ -27,7 +28,7 @@ class QuotaUse:
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class GroupLine:
     """One group of rules as a summary shows it: its name, its interface, and how many rules go in and out."""
 
@@ -37,7 +38,7 @@ class GroupLine:
     outbound: int
 
 
-@dataclass(frozen=True)  # without slots, for the cached property
+@value_class(slots=False)  # for the cached property
 class Lowered:
     """A policy said in a cloud's own rules.
 
@@ -61,22 +62,24 @@ class Lowered:
         return self.evaluate()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ReadBack:
     """What a Terraform module read from disk permits, by interface.
 
     `oddities` are sentences about what in it is not as esacloud writes it and so could not be evaluated, or does not count
-    as proven: with any of them nothing is proven.
+    as proven: with any of them nothing is proven. `filtered` are the host names that its firewall rules let pass.
     """
 
     packets: Mapping[str, PacketSet]
     oddities: tuple[str, ...]
+    filtered: frozenset[FilteredName] = frozenset()
 
 
 class Cloud(Protocol):
     """The module `esacloud.<cloud>.cloud`."""
 
     DIALECT: Dialect
+    PUBLIC_REALMS: frozenset[str]  # references that stand for public addresses, as Azure's service tag Internet does
 
     def lower(self, policy: Policy, deployment: Deployment) -> Lowered:
         """Say the policy in the cloud's rules, exactly. Raises InputError when quotas or its words do not suffice."""

@@ -6,19 +6,18 @@ only by name, never to everyone; two reasons for the same packets make one flow;
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from esacloud.addresses import Network
 from esacloud.catalogue.model import EVERY_PORT, Entry, PortRange, Transport
 from esacloud.catalogue.select import select
-from esacloud.deployment.model import Deployment, Dialect, FeatureUse, Interface, Reference
-from esacloud.errors import InputError, Problem
-from esacloud.policy.far_sides import FarSides, cited
+from esacloud.deployment.model import Deployment, Dialect, FeatureUse, Interface, Reference, Way
+from esacloud.errors import InputError, Place, Problem
+from esacloud.policy.far_sides import FarSides, Named, cited
+from esacloud.policy.filtered import way_problems
 from esacloud.policy.leftovers import left_out, opens_nothing, unused_names, unused_peers
 from esacloud.policy.model import Direction, Endpoint, Flow, Policy, Widened
 
 Packets = tuple[str, Direction, Transport, PortRange, PortRange, Endpoint]  # a flow without its reasons
-Reason = tuple[Entry, tuple[str, ...]]  # who asks for it, and the host names that its far side stands for
+Reason = tuple[Entry, Named]  # who asks for it, and the host names that its far side stands for
 
 
 def compile_policy(deployment: Deployment, dialect: Dialect) -> Policy:
@@ -30,6 +29,13 @@ def compile_policy(deployment: Deployment, dialect: Dialect) -> Policy:
     return _Compiler(deployment, dialect).policy()
 
 
+def pinned_names(deployment: Deployment, dialect: Dialect) -> dict[str, Place]:
+    """Every host name whose addresses a lock has to hold -> where the file asks for it, in order of the names."""
+    compiler = _Compiler(deployment, dialect)
+    compiler.walk()
+    return dict(sorted(compiler.far_sides.pinned_names.items()))
+
+
 class _Compiler:
     def __init__(self, deployment: Deployment, dialect: Dialect) -> None:
         self.deployment, self.dialect = deployment, dialect
@@ -39,7 +45,8 @@ class _Compiler:
         self.idle: list[Problem] = []
         self.widened: dict[tuple[str, Packets], Packets] = {}  # (entry, what it became) -> what it was
 
-    def policy(self) -> Policy:
+    def walk(self) -> None:
+        """Add the flows of all features."""
         deployment = self.deployment
         for interface in deployment.interfaces:
             for use in interface.features:
@@ -48,12 +55,20 @@ class _Compiler:
                     self.add(interface, use, entry)
                 if not entries:
                     self.idle.append(opens_nothing(deployment, use))
+
+    def policy(self) -> Policy:
+        deployment = self.deployment
+        self.walk()
         switched_on = {entry.id for reasons in self.reasons.values() for entry, _ in reasons}
         warnings = [
             *unused_peers(deployment, self.far_sides.used_peers),
             *unused_names(deployment, switched_on),
             *self.idle,
+            *self.far_sides.warnings,
         ]
+        if deployment.firewall or deployment.uses("filtered") or deployment.uses("pinned"):
+            for problem in way_problems(deployment, self.reasons):
+                (warnings if problem.severity == "warning" else self.problems).append(problem)
         if self.problems:
             raise InputError(*self.problems, *warnings)
         order = {name: number for number, name in enumerate(deployment.catalogue.interfaces)}
@@ -87,9 +102,9 @@ class _Compiler:
         for direction in directions:
             for transport in entry.transports:
                 for ports in entry.ports:
-                    for far, names in fars:
+                    for far, named in fars:
                         key = (interface.name, direction, transport, ports, source_ports, far)
-                        self.reasons.setdefault(key, []).append((entry, names))
+                        self.reasons.setdefault(key, []).append((entry, named))
                         if source_ports != entry.source_ports:
                             exact = (interface.name, direction, transport, ports, entry.source_ports, far)
                             self.widened[entry.id, key] = exact
@@ -97,15 +112,22 @@ class _Compiler:
 
 def _flow(key: Packets, reasons: list[Reason]) -> Flow:
     if len(reasons) == 1:
-        ((entry, names),) = reasons
-        return Flow(*key, (entry.id,), entry.rows, (entry.role,), names)
+        ((entry, (way, names)),) = reasons
+        if way == "open":
+            return Flow(*key, (entry.id,), entry.rows, (entry.role,), names)
     return Flow(
         *key,
         entries=tuple(sorted({entry.id for entry, _ in reasons})),
         rows=tuple(sorted({row for entry, _ in reasons for row in entry.rows})),
         peers=tuple(sorted({entry.role for entry, _ in reasons})),
-        names=tuple(sorted({name for _, names in reasons for name in names})),
+        names=_named(reasons, "open"),
+        pinned=_named(reasons, "pinned"),
+        filtered=_named(reasons, "filtered"),
     )
+
+
+def _named(reasons: list[Reason], way: Way) -> tuple[str, ...]:
+    return tuple(sorted({name for _, (its_way, names) in reasons if its_way == way for name in names}))
 
 
 def _canonical(key: Packets, order: dict[str, int]) -> tuple[object, ...]:
@@ -121,7 +143,7 @@ def _canonical(key: Packets, order: dict[str, int]) -> tuple[object, ...]:
 
 def _inbound_from_everyone(deployment: Deployment, entry: Entry) -> Problem:
     return Problem(
-        replace(deployment.place, key="as_printed"),
+        deployment.place.at("as_printed"),
         f"The printed inbound half of {entry.id} ({cited(entry)}) would be open to every address.",
         f"Name the networks under `peers.{entry.role}`, or take {entry.id} out of `as_printed`: a stateful filter does not "
         "need the inbound half.",

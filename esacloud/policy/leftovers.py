@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
-from dataclasses import replace
 from functools import cache
 
 from esacloud.catalogue.model import Text
@@ -56,7 +55,7 @@ def unused_names(deployment: Deployment, switched_on: Set[str]) -> Iterator[Prob
         for entry_id in ids:
             if entry_id not in switched_on:
                 what = f"{entry_id} is not switched on, so naming it changes nothing."
-                place = replace(deployment.place, key=key)
+                place = deployment.place.at(key)
                 yield Problem(place, what, "Take it out, or switch its feature on.", "warning")
 
 

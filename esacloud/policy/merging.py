@@ -244,4 +244,6 @@ def flow_for(transport: Transport, ports: PortRange, source_ports: PortRange, fa
         rows=tuple(sorted({row for flow in why for row in flow.rows})),
         peers=tuple(sorted({peer for flow in why for peer in flow.peers})),
         names=tuple(sorted({name for flow in why for name in flow.names})),
+        pinned=tuple(sorted({name for flow in why for name in flow.pinned})),
+        filtered=tuple(sorted({name for flow in why for name in flow.filtered})),
     )

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from esacloud.addresses import Network
 from esacloud.catalogue.model import PortRange, Text, Transport
 from esacloud.deployment.model import Reference, SelfReference
 from esacloud.errors import Problem
+from esacloud.values import value_class
 
 Direction = Literal["in", "out"]
 Endpoint = Network | Reference | SelfReference
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Flow:
     """Traffic that one side opens: one interface, direction, protocol, port range and far side.
 
     `entries` and `rows` say who asks for it, ascending; two reasons for the same traffic make one flow.
     `peers` are the roles that the far side plays. `names` are host names that the far side stands for where host names are
-    left open to any. Protocols without ports have EVERY_PORT.
+    left open to any; `pinned` are those whose address the far side is, `filtered` those that a firewall on the way matches.
+    Protocols without ports have EVERY_PORT.
     """
 
     interface: str
@@ -33,9 +34,11 @@ class Flow:
     rows: tuple[int, ...]
     peers: tuple[str, ...]
     names: tuple[str, ...] = ()
+    pinned: tuple[str, ...] = ()
+    filtered: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class LeftOut:
     """A table row that is in no flow, and why.
 
@@ -49,7 +52,7 @@ class LeftOut:
     feature: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Widened:
     """A flow that a cloud cannot say exactly, and that the file allows to be opened wider: what it was, what it became."""
 
@@ -58,7 +61,7 @@ class Widened:
     wide: Flow
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Policy:
     """Everything that one deployment permits on one cloud.
 

@@ -7,6 +7,7 @@ Realms of opaque references are named `kind:id`, as `security_group:sg-012345678
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from esacloud.addresses import Network
 from esacloud.deployment.model import Reference
@@ -43,12 +44,14 @@ def packets_by_interface(policy: Policy) -> dict[str, PacketSet]:
 
 def flow_boxes(flows: Iterable[Flow]) -> Iterator[Box]:
     """The boxes of each flow: one, or two for ICMP with a far side that may be of either address family."""
+    new = tuple.__new__  # every policy has each of its boxes made several times, and `Box` itself takes twice as long
     for flow in flows:
         realm, addresses = far_realm(flow.far)
-        for protocols in _protocols(flow.transport, realm):
-            yield Box(flow.direction, realm, protocols, flow.source_ports, flow.ports, addresses)
+        for protocols in _WHOLE.get(flow.transport) or _ICMP_OF.get(realm, _EITHER_ICMP):
+            yield new(Box, (flow.direction, realm, protocols, flow.source_ports, flow.ports, addresses))
 
 
+@lru_cache(maxsize=16384)  # the same peer stands at the far side of several flows
 def far_realm(far: Endpoint) -> tuple[str, Range]:
     """The realm of a far side, and its addresses there."""
     if isinstance(far, Network):
@@ -61,7 +64,3 @@ def far_realm(far: Endpoint) -> tuple[str, Range]:
 _WHOLE: dict[str, tuple[Range, ...]] = {"tcp": ((TCP, TCP),), "udp": ((UDP, UDP),), "all": (EVERY_PROTOCOL,)}
 _ICMP_OF: dict[str, tuple[Range, ...]] = {IPV4: ((ICMP, ICMP),), IPV6: ((ICMPV6, ICMPV6),)}
 _EITHER_ICMP: tuple[Range, ...] = ((ICMP, ICMP), (ICMPV6, ICMPV6))
-
-
-def _protocols(transport: str, realm: str) -> tuple[Range, ...]:
-    return _WHOLE.get(transport) or _ICMP_OF.get(realm, _EITHER_ICMP)

@@ -1,0 +1,89 @@
+"""Ask DNS for the host names that a deployment file pins, and write their addresses into the lock file beside it.
+
+`generate`, `plan` and `apply` then use the lock alone and ask nobody. Each name is asked for A and AAAA; an address that
+left the answer stays in the lock for a grace time, because many hosts take turns. Nothing is written when a name cannot be
+pinned: it does not resolve, or leads to a private address. Needs dnspython: pip install 'esacloud[dns]'.
+
+With --check nothing is written, and the exit code is 1 when the addresses in the lock are no longer right.
+
+example: esacloud resolve examples/hostnames/pinned.yaml --resolver 9.9.9.9 --check
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Define the arguments of `esacloud resolve`."""
+    parser.add_argument("file", metavar="FILE", help="the deployment file (YAML or JSON)")
+    parser.add_argument(
+        "--resolver",
+        metavar="IP[:PORT]",
+        action="append",
+        type=_resolver,
+        default=[],
+        help="ask this resolver instead of the machine's own; may be given several times, and is then tried in order",
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 when addresses changed")
+    parser.add_argument(
+        "--grace",
+        metavar="DAYS",
+        type=_days,
+        help="how long an address stays that left the answer (14, or as the lock says)",
+    )
+    parser.add_argument(
+        "--timeout", metavar="SECONDS", type=_seconds, default=5.0, help="how long to wait for each answer (5)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON (schemas/resolve.schema.json)")
+
+
+def run(arguments: Namespace) -> int:
+    """Resolve, compare, write, print."""
+    from datetime import UTC, datetime
+
+    from esacloud.cli.common import print_json, print_warnings
+    from esacloud.hostnames.run import resolve, write_lock
+    from esacloud.report.resolved import resolved_document, resolved_text
+
+    found = resolve(
+        arguments.file,
+        now=datetime.now(UTC),
+        servers=arguments.resolver,
+        grace_days=arguments.grace,
+        timeout=arguments.timeout,
+    )
+    if not arguments.check:
+        write_lock(found)
+    print_warnings(found.warnings)
+    if arguments.json:
+        print_json(resolved_document(found, written=not arguments.check))
+    else:
+        print(resolved_text(found, written=not arguments.check))
+    return 1 if arguments.check and found.changed else 0
+
+
+def _resolver(text: str) -> tuple[str, int]:
+    from esacloud.addresses import AddressError
+    from esacloud.hostnames.ask import resolver_address
+
+    try:
+        return resolver_address(text)
+    except AddressError as error:
+        raise ArgumentTypeError(str(error)) from None
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= 3650):
+        raise ArgumentTypeError(f"{text!r} is no number of days; write one from 0 to 3650")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.05 <= seconds <= 300:
+        raise ArgumentTypeError(f"{text!r} is no number of seconds; write one from 0.05 to 300")
+    return seconds

@@ -1,0 +1,138 @@
+"""A peer's networks out of a file of published ranges: AWS's `ip-ranges.json`, Microsoft's Office 365 endpoints.
+
+In a deployment file that is `{ranges: FILE, service: NAME, region: NAME}`, the path seen from that file. The file is a copy
+that its user fetched: nothing is looked up. Networks that touch or overlap are joined, and families not in use left out.
+
+Formats: https://docs.aws.amazon.com/vpc/latest/userguide/aws-ip-ranges.html and, for the answer of `/endpoints/worldwide`,
+https://learn.microsoft.com/microsoft-365/enterprise/microsoft-365-ip-web-service.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from esacloud.addresses import AddressError, Network, Version, networks_between, parse_network
+from esacloud.errors import nearest, one_of
+
+LARGEST = 64 * 1024 * 1024  # bytes; ip-ranges.json has about 2 MB
+_MANY = 12  # services that a sentence can list
+
+
+class RangesError(Exception):
+    """Why a file of ranges cannot serve: the item's key that it is about, what is wrong, what to write instead."""
+
+    def __init__(self, key: str, what: str, mend: str) -> None:
+        super().__init__(what)
+        self.key, self.what, self.mend = key, what, mend
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    service: str
+    region: str | None
+    network: str
+
+
+def networks_in(path: Path, service: str, region: str | None, versions: tuple[Version, ...]) -> tuple[Network, ...]:
+    """The networks of a service, of one region where the file has regions. Raises RangesError."""
+    found = _ranges(path)
+    of_service = [one for one in found if one.service == service]
+    if not of_service:
+        raise _unknown("service", service, {one.service for one in found}, path)
+    if region is not None:
+        known = {one.region for one in of_service if one.region is not None}
+        if not known:
+            what = f"{path.name} knows no regions."
+            raise RangesError("region", what, "Leave the region out.")
+        of_service = [one for one in of_service if one.region == region]
+        if not of_service:
+            raise _unknown("region", region, known, path)
+    networks = []
+    for one in of_service:
+        try:
+            networks.append(parse_network(one.network))
+        except AddressError as error:
+            raise _damaged(path, error.what) from None
+    kept = _joined(network for network in networks if network.version in versions)
+    if not kept:
+        what = f"{path.name} has no networks of {service} in the families that are used."
+        raise RangesError("service", what, "Add the other family to `families`, or choose another service.")
+    return kept
+
+
+def _unknown(key: str, name: str, known: set[str], path: Path) -> RangesError:
+    names = sorted(known)
+    close = nearest(name, names)
+    mend = (
+        f"Write {close}." if close else f"Write {one_of(names)}." if len(names) <= _MANY else "Look into the file for one."
+    )
+    return RangesError(key, f"{path.name} has no {key} {name!r}.", mend)
+
+
+def _damaged(path: Path, why: str) -> RangesError:
+    return RangesError("ranges", f"{path.name} is not as it was published: {why}", "Fetch it again.")
+
+
+def _ranges(path: Path) -> list[_Range]:
+    try:
+        data = path.read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a NUL byte in the path
+        reason = getattr(error, "strerror", None) or str(error)
+        raise RangesError("ranges", f"The file {str(path)!r} cannot be read: {reason}.", "Write its path.") from None
+    try:
+        document = json.loads(data) if len(data) <= LARGEST else None
+    except (ValueError, RecursionError):
+        document = None
+    reader = _reader_of(document)
+    if reader is None:
+        what = f"{path.name} is neither AWS's ip-ranges.json nor an answer of Microsoft's endpoints service."
+        raise RangesError("ranges", what, "Name a copy of one of them.")
+    try:
+        return list(reader(document))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _damaged(path, f"something is missing or of another kind: {error}.") from None
+
+
+def _reader_of(document: Any) -> Callable[[Any], Iterator[_Range]] | None:
+    if isinstance(document, dict) and isinstance(document.get("prefixes"), list):
+        return _aws
+    if isinstance(document, list) and document and all(isinstance(one, dict) and "serviceArea" in one for one in document):
+        return _office365
+    return None
+
+
+def _aws(document: Mapping[str, Any]) -> Iterator[_Range]:
+    for key, field in (("prefixes", "ip_prefix"), ("ipv6_prefixes", "ipv6_prefix")):
+        for one in document.get(key, ()):
+            yield _Range(_text(one["service"]), _text(one["region"]), _text(one[field]))
+
+
+def _office365(document: list[Mapping[str, Any]]) -> Iterator[_Range]:
+    for one in document:
+        for network in one.get("ips", ()):  # an endpoint that has names alone has none
+            yield _Range(_text(one["serviceArea"]), None, _text(network))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.40} is no text")
+    return value
+
+
+def _joined(networks: Iterable[Network]) -> tuple[Network, ...]:
+    """The fewest networks with exactly these addresses, ascending."""
+    out: list[Network] = []
+    spans: list[tuple[Version, int, int]] = []
+    for network in sorted(networks):
+        version, first, last = network.version, network.first, network.last
+        if spans and spans[-1][0] == version and first <= spans[-1][2] + 1:
+            spans[-1] = version, spans[-1][1], max(last, spans[-1][2])
+        else:
+            spans.append((version, first, last))
+    for span in spans:
+        out.extend(networks_between(*span))
+    return tuple(out)

@@ -1,0 +1,103 @@
+"""Resolving for one deployment file, from end to end: which names, what DNS says, the next lock, and writing it whole."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from esacloud import clouds
+from esacloud.deployment.model import Deployment
+from esacloud.deployment.read import read
+from esacloud.errors import InputError, OutsideError, Place, Problem
+from esacloud.hostnames.ask import ask
+from esacloud.hostnames.lock import Lock, lock_path, lock_text
+from esacloud.hostnames.pinned import from_the_future, is_from_the_future
+from esacloud.hostnames.read_lock import read_lock
+from esacloud.hostnames.resolve import GRACE_DAYS, Change, changes, next_lock, refusals
+from esacloud.policy.compile import pinned_names
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What DNS said for a deployment file. `path` is the lock's; `warnings` do not stop the work."""
+
+    deployment: str
+    path: str
+    before: Lock | None
+    lock: Lock
+    changes: tuple[Change, ...]
+    warnings: tuple[Problem, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether other addresses count than before, so that modules would change."""
+        return any(change.added or change.removed for change in self.changes) or (
+            self.before is None or self.before.names.keys() != self.lock.names.keys()
+        )
+
+
+def resolve(
+    file: str,
+    *,
+    now: datetime,
+    servers: Sequence[tuple[str, int]] = (),
+    grace_days: int | None = None,
+    timeout: float = 5.0,
+) -> Resolved:
+    """Ask for every name that the file pins, on any of its clouds. `now` is in UTC; nothing is written.
+
+    Raises InputError for names that cannot be pinned and for a lock that cannot be used, OutsideError where resolvers
+    alone are at fault.
+    """
+    dialects = {name: clouds.load(name).DIALECT for name in clouds.CLOUDS}
+    deployment = read(file, dialects)
+    path = lock_path(file)
+    before = read_lock(path, deployment.name)
+    if before is not None and is_from_the_future(before, now):
+        raise InputError(from_the_future(Place(path, key="resolved"), before.resolved, now))
+    places = _places(deployment)
+    answers = ask(tuple(places), servers, timeout=timeout) if places else {}
+    found = list(refusals(places, answers, deployment.versions))
+    if found and all(outside for _, outside in found):
+        raise OutsideError("\n".join(str(problem) for problem, _ in found))
+    if found:
+        raise InputError(*(problem for problem, _ in found))
+    days = grace_days if grace_days is not None else before.grace_days if before else GRACE_DAYS
+    lock = next_lock(deployment.name, answers, before, now, days)
+    warnings = list(deployment.warnings)
+    if not places:
+        what = "No host name of this file is pinned, so there is nothing to look up."
+        warnings.append(Problem(Place(file, key="hostnames"), what, "Write `hostnames: pinned`.", "warning"))
+    return Resolved(deployment.name, path, before, lock, changes(before, lock), tuple(warnings))
+
+
+def _places(deployment: Deployment) -> dict[str, Place]:
+    """The names that any of the clouds pins -> where the file asks for them, in order."""
+    places: dict[str, Place] = {}
+    for cloud in deployment.clouds:
+        for name, place in pinned_names(deployment, clouds.load(cloud).DIALECT).items():
+            places.setdefault(name, place)
+    return dict(sorted(places.items()))
+
+
+def write_lock(resolved: Resolved) -> None:
+    """Write the lock, whole or not at all. Raises OutsideError where the disk refuses."""
+    path = Path(resolved.path)
+    draft = None
+    try:
+        handle, draft = tempfile.mkstemp(prefix=".esacloud-", dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(lock_text(resolved.lock))
+        Path(draft).chmod(0o644)  # mkstemp makes files for one user alone
+        Path(draft).replace(path)
+    except OSError as error:
+        raise OutsideError(f"{path}: The lock cannot be written: {error.strerror}. It is as it was.") from None
+    finally:
+        if draft is not None:
+            with suppress(FileNotFoundError):
+                Path(draft).unlink()
