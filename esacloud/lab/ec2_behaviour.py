@@ -35,7 +35,7 @@ def behave() -> None:
 
 
 def _keep_descriptions(rule_class: Any) -> None:
-    """Of itself moto answers with the description of CIDR rules alone, so that terraform's second plan would set the others again.
+    """Of itself moto answers with the descriptions of CIDR rules alone, so terraform's second plan would set the others.
 
     It keeps a group's in `source_group`, where it makes two rules differ, and drops a prefix list's when the rule is made.
     """

@@ -34,6 +34,8 @@ SUBSCRIPTION = TENANT = CLIENT = "00000000-0000-0000-0000-000000000000"
 SECRET = "testing"  # noqa: S105 - it opens nothing but this emulator
 API_VERSION = "2025-05-01"
 
+_subscription_in = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE).match
+
 Snapshot = Mapping[str, dict[str, Any]]
 """Every resource as the API shows it, by its id."""
 
@@ -41,6 +43,7 @@ Snapshot = Mapping[str, dict[str, Any]]
 class ArmEmulator:
     """A local Azure Resource Manager, started by `with ArmEmulator() as arm`.
 
+    - `any_subscription`: whether it also has every other subscription that is asked for, each empty at first;
     - `resource_groups`: those that are there from the start, name to location;
     - `polls`: how often a long-running operation is in progress before it ends; `retry_after`: the seconds between;
     - `page_size`: how many resources a list shows at once; `limits`: how much the subscription may have;
@@ -53,6 +56,7 @@ class ArmEmulator:
         self,
         *,
         subscription: str = SUBSCRIPTION,
+        any_subscription: bool = False,
         resource_groups: Mapping[str, str] | None = None,
         polls: int = 1,
         retry_after: int = 0,
@@ -66,7 +70,8 @@ class ArmEmulator:
         self._resource_groups = dict(resource_groups or {})
         self._polls, self._retry_after, self._page_size = polls, retry_after, page_size
         self._port, self._directory = port, directory
-        self._store = Store(subscription, limits or Limits())
+        self._limits, self._any_subscription = limits or Limits(), any_subscription
+        self._store = Store(subscription, self._limits)
         self._faults, self._journal = Faults(), Journal()
         self._stopping = threading.Event()
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
@@ -91,8 +96,9 @@ class ArmEmulator:
         self.url = self.authority = self._server.url
         self.token_url = f"{self.authority}/{self.tenant}/oauth2/v2.0/token"
         self._tokens = TokenEndpoint(self.url, self.tenant, self.client_id, self.client_secret)
-        operations = Operations(self.url, self.subscription, self._polls, self._retry_after)
-        self._application = Application(self._store, operations, self._tokens, Pages(self.url, self._page_size))
+        self._application = self._of_store(self._store)
+        self._others: dict[str, Application] = {}
+        self._others_lock = threading.Lock()
         for name, location in self._resource_groups.items():
             self.add_resource_group(name, location)
         self._server.start()
@@ -211,6 +217,18 @@ class ArmEmulator:
         """Take back the faults that no request has met."""
         self._faults.clear()
 
+    def _of_store(self, store: Store) -> Application:
+        operations = Operations(self.url, store.subscription, self._polls, self._retry_after)
+        return Application(store, operations, self._tokens, Pages(self.url, self._page_size))
+
+    def _application_for(self, request: Request) -> Application:
+        """The subscription that the request is about, where the emulator has more than one."""
+        found = _subscription_in(request.path) if self._any_subscription else None
+        if found is None or found[1].lower() == self.subscription.lower():
+            return self._application
+        with self._others_lock:
+            return self._others.setdefault(found[1].lower(), self._of_store(Store(found[1], self._limits)))
+
     def _serve(self, request: Request) -> Response | None:
         fault = self._faults.take(request)
         try:
@@ -225,10 +243,10 @@ class ArmEmulator:
 
     def _respond(self, request: Request, fault: Fault | None) -> Response | None:
         if fault is None:
-            return self._application.answer(request)
+            return self._application_for(request).answer(request)
         if refused := refusal(fault, request):
             return Response(refused.status, refused.document(), refused.headers)
         if fault.kind == "cut-before":
             return None
-        response = self._application.answer(request, operation_fails=fault.kind == "operation-fails")
+        response = self._application_for(request).answer(request, operation_fails=fault.kind == "operation-fails")
         return response if fault.kind == "operation-fails" else None

@@ -1,0 +1,124 @@
+"""Calls to EC2 through one client: which there are, what their failures mean, and a journal of those sent.
+
+Every operation that this package may send stands in `OPERATIONS` and no other is sent. Failures become those of
+`live.retry`. Security group calls have no client token, so that `InvalidPermission.Duplicate` and its like are how a
+second try learns that the first one worked: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from esacloud.errors import InputError, Place, Problem
+from esacloud.live.cloud import Connection
+from esacloud.live.retry import Backoff, LostError, RefusedError, SettledError, ThrottledError, ask
+
+READING = ("DescribeSecurityGroups", "DescribeNetworkInterfaces")
+CHANGING = (
+    "CreateSecurityGroup",
+    "CreateTags",
+    "DeleteTags",
+    "AuthorizeSecurityGroupIngress",
+    "AuthorizeSecurityGroupEgress",
+    "RevokeSecurityGroupIngress",
+    "RevokeSecurityGroupEgress",
+    "UpdateSecurityGroupRuleDescriptionsIngress",
+    "UpdateSecurityGroupRuleDescriptionsEgress",
+    "ModifyNetworkInterfaceAttribute",
+    "DeleteSecurityGroup",
+)
+OPERATIONS = (*READING, *CHANGING)
+
+PAGE = 1000  # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroups.html
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html, and what botocore's own retries know
+THROTTLED = frozenset(
+    ("RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException", "RequestThrottled")
+)
+UNSURE = frozenset(
+    ("InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable", "RequestTimeout", "ServerInternal")
+)
+SETTLED = frozenset(("InvalidPermission.Duplicate", "InvalidPermission.NotFound", "InvalidGroup.Duplicate"))
+GROUP_NOT_FOUND = "InvalidGroup.NotFound"
+
+
+def client_for(connection: Connection, region: str) -> Any:
+    """An EC2 client with the usual chain of credentials, or the one at hand. Raises InputError."""
+    if connection.client is not None:
+        return connection.client
+    try:
+        import boto3
+        from botocore.config import Config
+        from botocore.exceptions import BotoCoreError
+    except ImportError:
+        what = "Plan, apply and destroy on AWS need boto3."
+        raise InputError(Problem(Place("aws"), what, "Install it: pip install 'esacloud[aws]'.")) from None
+    try:
+        session = boto3.Session(profile_name=connection.profile)
+        return session.client(
+            "ec2",
+            region_name=region,
+            endpoint_url=connection.endpoint_url,
+            config=Config(retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=60),  # retry.py retries
+            **(connection.credentials or {}),
+        )
+    except (BotoCoreError, ValueError) as error:
+        raise InputError(Problem(Place("aws"), f"{error}.", "Look at the profile, the region and the endpoint.")) from None
+
+
+class Calls:
+    """One client, and the operations sent through it so far, in order."""
+
+    def __init__(self, client: Any, backoff: Backoff) -> None:
+        self.client, self.backoff = client, backoff
+        self.journal: list[str] = []
+
+    def read(self, operation: str, key: str, **parameters: Any) -> list[dict[str, Any]]:
+        """All items of all pages of a call that changes nothing, sent again while it is throttled or unanswered."""
+        return list(self._pages(operation, key, parameters))
+
+    def _pages(self, operation: str, key: str, parameters: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        page = {**parameters, "MaxResults": PAGE}
+        while True:
+            answer = ask(lambda page=page: self.send(operation, **page), self.backoff)  # type: ignore[misc]
+            yield from answer.get(key, ())
+            token = answer.get("NextToken")
+            if not token:
+                return
+            page = {**page, "NextToken": token}
+
+    def send(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        """One call, once. Raises ThrottledError, LostError, SettledError or RefusedError."""
+        if operation not in OPERATIONS:
+            raise ValueError(f"{operation} is not among the operations that this package sends")
+        self.journal.append(operation)
+        method: Callable[..., dict[str, Any]] = getattr(self.client, _snake(operation))
+        from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
+        from botocore.exceptions import ConnectionError as NoConnectionError
+        from botocore.parsers import ResponseParserError
+
+        try:
+            return method(**parameters)
+        except ClientError as error:
+            raise _meaning(operation, error.response) from error
+        except (HTTPClientError, NoConnectionError, ResponseParserError, IncompleteReadError) as error:
+            raise LostError(f"EC2 {operation}: no answer ({error})") from error
+        except BotoCoreError as error:
+            raise RefusedError(f"EC2 {operation}: {error}", type(error).__name__) from error
+
+
+def _meaning(operation: str, response: dict[str, Any]) -> Exception:
+    code = str(response.get("Error", {}).get("Code", ""))
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    text = f"EC2 {operation}: {code}: {response.get('Error', {}).get('Message', '')}"
+    if code in THROTTLED:
+        return ThrottledError(text)
+    if code in UNSURE or status >= 500:
+        return LostError(text)
+    if code in SETTLED:
+        return SettledError(text)
+    return RefusedError(text, code)
+
+
+def _snake(operation: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in operation).lstrip("_")

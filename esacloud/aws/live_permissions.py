@@ -1,0 +1,64 @@
+"""The IAM actions that each command needs on AWS, and no more: every API operation is one action of the same name.
+
+`COMMANDS` is what docs/permissions.md is made from, and the tests hold it against the calls that the commands really send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from esacloud.aws.live_calls import CHANGING, READING
+
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "plan": READING,
+    "apply": (*READING, *CHANGING),
+    "destroy": (
+        *READING,
+        "DeleteTags",
+        "RevokeSecurityGroupIngress",
+        "RevokeSecurityGroupEgress",
+        "ModifyNetworkInterfaceAttribute",
+        "DeleteSecurityGroup",
+    ),
+    "restore": (*READING, *CHANGING),
+}
+WHEN: Mapping[str, str] = {
+    "DescribeSecurityGroups": "always",
+    "DescribeNetworkInterfaces": "something is attached, or an interface gets another group or loses one",
+    "CreateSecurityGroup": "a group is new",
+    "CreateTags": "a group is new (in the same call), or its tags change",
+    "DeleteTags": "a group that was taken over is given back",
+    "AuthorizeSecurityGroupIngress": "inbound rules are new",
+    "AuthorizeSecurityGroupEgress": "outbound rules are new",
+    "RevokeSecurityGroupIngress": "inbound rules go",
+    "RevokeSecurityGroupEgress": "outbound rules go; always for a new group, which begins with one",
+    "UpdateSecurityGroupRuleDescriptionsIngress": "the table rows behind an inbound rule change",
+    "UpdateSecurityGroupRuleDescriptionsEgress": "the table rows behind an outbound rule change",
+    "ModifyNetworkInterfaceAttribute": "a group is attached or detached",
+    "DeleteSecurityGroup": "a group that apply made goes",
+}
+
+
+def markdown() -> str:
+    """The table for docs/permissions.md."""
+    commands = tuple(COMMANDS)
+    lines = [
+        f"| IAM action | needed when | {' | '.join(f'`{name}`' for name in commands)} |",
+        f"|---|---|{'---|' * len(commands)}",
+    ]
+    for operation, when in WHEN.items():
+        marks = " | ".join("yes" if operation in COMMANDS[name] else "" for name in commands)
+        lines.append(f"| `ec2:{operation}` | {when} | {marks} |")
+    return "\n".join(lines)
+
+
+def policy(command: str, region: str = "*", account: str = "*") -> dict[str, object]:
+    """An IAM policy document for one command. EC2's Describe actions know no resources, so they have `*`."""
+    reading = [f"ec2:{name}" for name in COMMANDS[command] if name in READING]
+    changing = [f"ec2:{name}" for name in COMMANDS[command] if name in CHANGING]
+    statements: list[dict[str, object]] = [{"Effect": "Allow", "Action": reading, "Resource": "*"}]
+    if changing:
+        kinds = ("security-group", "security-group-rule", "network-interface", "vpc")
+        resources = [f"arn:aws:ec2:{region}:{account}:{kind}/*" for kind in kinds]
+        statements.append({"Effect": "Allow", "Action": changing, "Resource": resources})
+    return {"Version": "2012-10-17", "Statement": statements}

@@ -1,0 +1,104 @@
+"""A plan: what is there against what shall be, in order, with what it means in packets and in quotas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from esacloud.change.diff import group_changes
+from esacloud.change.fingerprint import fingerprint
+from esacloud.live.cloud import LiveCloud
+from esacloud.live.model import ChangePlan, Foreign, GroupChange, LiveGroup, Opening, State
+from esacloud.packets import PacketSet
+from esacloud.policy.cloud import QuotaUse
+
+WHY_FOREIGN = {
+    "report": "is left alone and reported (--foreign report); keep or purge it",
+    "keep": "is kept (--foreign keep)",
+    "purge": "goes with everything else that the deployment does not ask for (--foreign purge)",
+}
+
+
+def make_plan(live: LiveCloud, before: State, wanted: State, foreign: Foreign, *, exact: bool = False) -> ChangePlan:
+    """The plan from a state as read to a wanted one. Raises InputError where quotas leave no way that keeps the law.
+
+    `exact` also undoes attachments and tags that the wanted state does not have, as a restore wants it.
+    """
+    wanted = live.complete(before, wanted)
+    changes = group_changes(before, wanted, foreign, exact_attachments=exact)
+    after = _after(before, wanted, changes)
+    return ChangePlan(
+        before=before,
+        after=after,
+        fingerprint=fingerprint(before),
+        changes=tuple(change for change in changes if change or change.foreign),
+        steps=live.steps(changes, after),
+        openings=tuple(_openings(before, after)),
+        quotas=_quotas(live, before, after),
+        notes=tuple(dict.fromkeys((*_notes(changes, foreign), *wanted.notes, *before.notes))),
+        foreign=foreign,
+        exact=exact,
+    )
+
+
+def _after(before: State, wanted: State, changes: Iterable[GroupChange]) -> State:
+    """The state at the end: wanted rules, rules left alone, and groups that are not ours to delete."""
+    groups = []
+    for change in changes:
+        if change.after is not None:
+            groups.append(_group_after(change, change.after))
+        elif not change.delete and change.before is not None:
+            groups.append(replace(change.before, rules=change.stays))
+    return replace(wanted, groups=tuple(groups), attachments=before.attachments)
+
+
+def _group_after(change: GroupChange, wanted: LiveGroup) -> LiveGroup:
+    if change.before is None:
+        return wanted
+    attached = {*change.before.attached, *wanted.attached} - set(change.detach)
+    tags = {key: value for key, value in change.before.tags.items() if key not in change.untag}
+    return replace(
+        wanted,
+        id=change.before.id,
+        title=change.before.title,
+        description=change.before.description,
+        rules=(*wanted.rules, *change.foreign),
+        tags={**tags, **wanted.tags},
+        attached=tuple(sorted(attached)),
+        made_here=change.before.made_here,
+        adopted=change.before.adopted,
+    )
+
+
+def _openings(before: State, after: State) -> Iterator[Opening]:
+    old, new, empty = before.packets(), after.packets(), PacketSet()
+    for interface in sorted(old.keys() | new.keys()):
+        was, will = old.get(interface, empty), new.get(interface, empty)
+        if was != will:
+            yield Opening(interface, will - was, was - will)
+
+
+def _quotas(live: LiveCloud, before: State, after: State) -> tuple[tuple[QuotaUse, QuotaUse], ...]:
+    old = {use.what: use for use in live.quotas(before)}
+    new = {use.what: use for use in live.quotas(after)}
+    pairs = []
+    for what in dict.fromkeys((*new, *old)):
+        known = new.get(what) or old[what]
+        none = replace(known, used=0)
+        pairs.append((old.get(what, none), new.get(what, none)))
+    return tuple(pairs)
+
+
+def _notes(changes: Iterable[GroupChange], foreign: Foreign) -> Iterator[str]:
+    for change in changes:
+        if change.before is None:
+            continue
+        gone = () if change.delete else change.remove
+        for rule in (*change.foreign, *(rule for rule in gone if not rule.ours)):
+            said = f" ({rule.description})" if rule.description else ""
+            yield f"{change.name}: the rule {rule.key}{said} was not made by esacloud; it {WHY_FOREIGN[foreign]}."
+        for rule in change.before.rules:
+            if not rule.judged:
+                yield f"{change.name}: nobody here knows what the rule {rule.key} permits, so it is in no proof."
+        if change.after is None and not change.delete:
+            yield f"{change.name}: the group {change.before.id} was not made by `esacloud apply` and is left in place."

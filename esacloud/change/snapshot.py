@@ -1,0 +1,137 @@
+"""Snapshots: a state as it was before a change, on disk before the first call that changes anything.
+
+A file is written whole or not at all, readable by its owner alone, and safely on the disk before its name is told. It
+holds groups, rules and ids; nothing in it is a secret.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from esacloud.change.fingerprint import fingerprint
+from esacloud.errors import InputError, OutsideError, Place, Problem
+from esacloud.live.cloud import LiveCloud
+from esacloud.live.model import LiveGroup, State
+
+FORMAT = 1
+PRIVATE_FILE, PRIVATE_DIRECTORY = 0o600, 0o700
+
+
+def write(directory: Path, state: State, now: datetime) -> Path:
+    """Write a snapshot into the directory, made if need be. Raises OutsideError when the disk does not take it."""
+    text = json.dumps(document(state, now), indent=2, ensure_ascii=False) + "\n"
+    stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    path = directory / f"{state.deployment}-{state.cloud}-{stamp}-{fingerprint(state)[:8]}.json"
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=PRIVATE_DIRECTORY)
+        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+        _sync_directory(directory)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        raise OutsideError(
+            f"{directory}: the snapshot of the old state cannot be written ({error.strerror}), and without it nothing is "
+            "changed. Name another directory with --snapshot."
+        ) from error
+    return path
+
+
+def _sync_directory(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def document(state: State, now: datetime) -> dict[str, Any]:
+    """The state as a JSON value (schemas/snapshot.schema.json)."""
+    return {
+        "esacloud_snapshot": FORMAT,
+        "cloud": state.cloud,
+        "deployment": state.deployment,
+        "taken": now.astimezone(UTC).isoformat(timespec="seconds"),
+        "scope": dict(state.scope),
+        "limits": dict(state.limits),
+        "fingerprint": fingerprint(state),
+        "attachments_read": state.attachments is not None,
+        "groups": [_group(group) for group in state.groups],
+    }
+
+
+def _group(group: LiveGroup) -> dict[str, Any]:
+    return {
+        "name": group.name,
+        "interface": group.interface,
+        "id": group.id,
+        "title": group.title,
+        "description": group.description,
+        "tags": dict(group.tags),
+        "attached": list(group.attached),
+        "made_here": group.made_here,
+        "adopted": group.adopted,
+        "rules": [{"key": rule.key, "description": rule.description, "native": dict(rule.native)} for rule in group.rules],
+    }
+
+
+def load(path: str) -> dict[str, Any]:
+    """The document of a snapshot. Raises InputError for a file that is none."""
+    place = Place(path)
+    mend = "Name a file that `esacloud apply` wrote and said at its end."
+    try:
+        found = json.loads(Path(path).read_bytes())
+    except OSError as error:
+        raise InputError(Problem(place, f"The file cannot be read: {error.strerror}.", mend)) from None
+    except (ValueError, RecursionError):
+        raise InputError(Problem(place, "The file is no JSON.", mend)) from None
+    if not isinstance(found, Mapping) or found.get("esacloud_snapshot") != FORMAT:
+        raise InputError(Problem(place, "The file is no snapshot of esacloud.", mend))
+    from jsonschema import Draft202012Validator
+
+    from esacloud.schema_files import schema
+
+    problems = [
+        Problem(
+            Place(path, key=".".join(map(str, error.absolute_path))),
+            f"{error.message}.",
+            "Take the file as it was written.",
+        )
+        for error in Draft202012Validator(schema("snapshot")).iter_errors(found)
+    ]
+    if problems:
+        raise InputError(*problems)
+    return dict(found)
+
+
+def state_of(found: Mapping[str, Any], live: LiveCloud) -> State:
+    """The state that a snapshot's document holds."""
+    groups = tuple(
+        LiveGroup(
+            name=group["name"],
+            interface=group["interface"],
+            title=group["title"],
+            description=group["description"],
+            rules=tuple(live.rule(rule["native"], rule["description"]) for rule in group["rules"]),
+            tags=group["tags"],
+            attached=tuple(group["attached"]),
+            id=group["id"],
+            made_here=group["made_here"],
+            adopted=group["adopted"],
+        )
+        for group in found["groups"]
+    )
+    state = State(found["cloud"], found["deployment"], found["scope"], groups, found["limits"])
+    return state if not found["attachments_read"] else replace(state, attachments={})

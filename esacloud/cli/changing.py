@@ -1,0 +1,44 @@
+"""What apply, destroy and restore do once their plans are made: show, ask, change, say what was done."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from esacloud.cli.live_options import agreed, progress, state_directory
+
+if TYPE_CHECKING:
+    from esacloud.live.cloud import LiveCloud
+    from esacloud.live.model import ChangePlan
+
+
+def carry_out(arguments: Namespace, todo: Sequence[tuple[LiveCloud, ChangePlan]], question: str) -> int:
+    """Carry the plans out, and return the exit code: 1 where a foreign rule is left to look at, or the answer was no."""
+    from esacloud.change import run as change
+    from esacloud.cli.common import print_json
+    from esacloud.report.plan import applied_text, plan_text
+    from esacloud.report.plan_json import applied_document
+
+    if not arguments.json:
+        print("\n\n".join(plan_text(plan) for _, plan in todo), flush=True)
+    asked = not arguments.yes and not all(plan.empty for _, plan in todo)
+    if asked and not agreed(question):
+        print("Nothing was changed.")
+        return 1
+    done = []
+    for live, plan in todo:
+        applied = change.apply(
+            live,
+            plan,
+            state_directory(arguments),
+            shown=asked,
+            snapshots=arguments.snapshot,
+            progress=progress(),
+        )
+        done.append(applied)
+        if not arguments.json and not plan.empty:
+            print(f"\n{applied_text(applied)}", flush=True)
+    if arguments.json:
+        print_json(applied_document(done))
+    return 1 if any(plan.foreign == "report" and plan.left_foreign for _, plan in todo) else 0

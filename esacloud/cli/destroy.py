@@ -1,0 +1,56 @@
+"""Take away the groups that `esacloud apply` made for a deployment, and nothing else.
+
+They are detached first. A group that was there before and was taken over stays, without our rules and tags; a group that
+terraform made stays as it is. Where the cloud does not delete a group, the message names what still holds it.
+
+With --lab the local cloud is stopped as well when no group of any deployment is left in it.
+
+example: esacloud destroy examples/small.yaml --lab --yes
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from esacloud.cli.live_options import add_changing, add_connection
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Define the arguments of `esacloud destroy`."""
+    parser.add_argument("file", metavar="FILE", help="the deployment file (YAML or JSON)")
+    parser.add_argument("--cloud", metavar="CLOUD", help="only this cloud of the file")
+    add_connection(parser)
+    add_changing(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON (schemas/apply.schema.json); needs --yes")
+
+
+def run(arguments: Namespace) -> int:
+    """Plan for every chosen cloud, ask once, take away one after the other."""
+    from esacloud import workflow
+    from esacloud.change import run as change
+    from esacloud.cli.changing import carry_out
+    from esacloud.cli.common import chosen_clouds
+    from esacloud.cli.live_options import check_can_ask, connected
+
+    check_can_ask(arguments, arguments.file)
+    deployment = workflow.read_deployment(arguments.file)
+    todo, labs = [], []
+    for cloud in chosen_clouds(deployment, arguments.cloud, ""):
+        live, connection = connected(arguments, deployment, cloud, None)
+        labs.append((cloud, connection))
+        todo.append((live, change.plan_destroy(live)))
+    code = carry_out(arguments, todo, "Take this away?")
+    if arguments.lab and code == 0:
+        _stop_empty(arguments, labs, deployment)
+    return code
+
+
+def _stop_empty(arguments: Namespace, labs: list, deployment: object) -> None:  # type: ignore[type-arg]
+    import sys
+
+    from esacloud.cli.live_options import state_directory
+    from esacloud.lab import process
+
+    for cloud, connection in labs:
+        if not process.lab_module(cloud).in_use(connection, deployment) and process.stop(cloud, state_directory(arguments)):
+            print(f"lab: {cloud} stopped; nothing was left in it", file=sys.stderr)

@@ -1,0 +1,51 @@
+"""Run local clouds: start, stop, status, and how other programs reach them.
+
+`esacloud lab` shows which labs run. `esacloud lab start aws` starts one, keeps it running and prints how to point boto3,
+the AWS CLI and terraform at it. `esacloud lab stop` ends all of them, or the named one, and all that is in them is gone.
+`esacloud apply FILE --lab` starts the one that it needs.
+
+example: esacloud lab start aws
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Define the arguments of `esacloud lab`."""
+    parser.add_argument("action", nargs="?", choices=("status", "start", "stop"), default="status", help="what to do")
+    parser.add_argument("cloud", nargs="?", metavar="CLOUD", help="which cloud; all that run, or aws for start")
+    parser.add_argument("--state-dir", metavar="DIR", type=Path, help="where labs are kept (~/.local/state/esacloud)")
+    parser.add_argument("--json", action="store_true", help="print JSON (schemas/lab.schema.json)")
+
+
+def run(arguments: Namespace) -> int:
+    """Do it and print what runs."""
+    from esacloud.cli.common import print_json
+    from esacloud.cli.live_options import state_directory
+    from esacloud.lab import process
+
+    directory = state_directory(arguments)
+    clouds = [arguments.cloud] if arguments.cloud else process.available()
+    if arguments.cloud:
+        process.lab_module(arguments.cloud)
+    if arguments.action == "stop":
+        stopped = [cloud for cloud in clouds if process.stop(cloud, directory)]
+        if not arguments.json:
+            print("\n".join(f"{cloud}: stopped" for cloud in stopped) or "no lab was running")
+    elif arguments.action == "start":
+        clouds = [arguments.cloud or "aws"]
+        started = process.start(clouds[0], directory)
+        if not arguments.json:
+            print(process.lab_module(started.cloud).instructions(started.address))
+    labs = [lab for cloud in clouds if (lab := process.running(cloud, directory))]
+    if arguments.json:
+        print_json({"labs": [{"cloud": lab.cloud, "address": lab.address, "process": lab.pid} for lab in labs]})
+    elif arguments.action == "status":
+        for lab in labs:
+            print(process.lab_module(lab.cloud).instructions(lab.address))
+        if not labs:
+            print("no lab is running; `esacloud lab start aws` starts one")
+    return 0

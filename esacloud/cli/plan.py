@@ -1,0 +1,63 @@
+"""Show what `esacloud apply` would change in a live cloud: rules, packets, API calls and quotas.
+
+It reads the security groups of the deployment, found by their tags or named in the file, and changes nothing. It also shows
+where groups that terraform made from our module have drifted.
+
+exit code 0 means: nothing to change. 1 means: something to change, or a foreign rule to look at. With --detailed-exitcode
+the codes are terraform's: 0 nothing to change, 2 something to change, 1 an error.
+
+example: esacloud plan examples/small.yaml --lab
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+
+from esacloud.cli.live_options import add_connection, add_foreign
+from esacloud.errors import EsacloudError
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Define the arguments of `esacloud plan`."""
+    parser.add_argument("file", metavar="FILE", help="the deployment file (YAML or JSON)")
+    parser.add_argument("--cloud", metavar="CLOUD", help="only this cloud of the file")
+    add_connection(parser)
+    add_foreign(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON (schemas/plan.schema.json)")
+    parser.add_argument("--detailed-exitcode", action="store_true", help="terraform's exit codes: 0, 2 for changes, 1")
+
+
+def run(arguments: Namespace) -> int:
+    """Read, compare, print."""
+    if not arguments.detailed_exitcode:
+        return 0 if _clean(arguments) else 1
+    try:
+        return 0 if _clean(arguments) else 2
+    except EsacloudError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _clean(arguments: Namespace) -> bool:
+    from esacloud import workflow
+    from esacloud.change import run as change
+    from esacloud.cli.common import chosen_clouds, look_at_lock, print_json, print_warnings
+    from esacloud.cli.live_options import connected
+    from esacloud.report.plan import plan_text
+    from esacloud.report.plan_json import plans_document
+
+    deployment = workflow.read_deployment(arguments.file)
+    look_at_lock(deployment)
+    plans = []
+    for cloud in chosen_clouds(deployment, arguments.cloud, ""):
+        lowered = workflow.lower(deployment, cloud)
+        live, _ = connected(arguments, deployment, cloud, lowered)
+        plans.append(change.plan(live, lowered, arguments.foreign))
+        print_warnings(lowered.policy.warnings)
+    print_warnings(deployment.warnings)
+    if arguments.json:
+        print_json(plans_document(plans))
+    else:
+        print("\n\n".join(map(plan_text, plans)))
+    return all(plan.clean for plan in plans)

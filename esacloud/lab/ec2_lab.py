@@ -1,0 +1,146 @@
+"""The lab for AWS: a moto server, with stand-ins for what a deployment file names and nobody has made there.
+
+A file says the ids of a VPC, of groups and prefix lists that rules are about, of network interfaces. In the lab these are
+made on demand with the very ids of the file, empty; whoever prints it says so.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from esacloud.aws.live_calls import client_for
+from esacloud.deployment.model import Deployment
+from esacloud.lab.ec2 import CREDENTIALS, ec2_server
+from esacloud.lab.ec2_behaviour import ID_HEADER
+from esacloud.live.cloud import Connection
+from esacloud.policy.cloud import Lowered
+
+SUBNET, NETWORK = "10.0.0.0/24", "10.0.0.0/16"
+_ACCOUNT = {
+    "aws_access_key_id": CREDENTIALS["AWS_ACCESS_KEY_ID"],
+    "aws_secret_access_key": CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+}
+
+
+def serve(ready: Callable[[str], None]) -> None:
+    """Serve until the process ends; `ready` is told the address."""
+    with ec2_server() as address:
+        ready(address)
+        signal.pause()
+
+
+def connection(address: str) -> Connection:
+    """How to reach the lab."""
+    return Connection(endpoint_url=address, credentials=_ACCOUNT)
+
+
+def furnish(where: Connection, deployment: Deployment, lowered: Lowered | None) -> tuple[str, ...]:
+    """Make what the deployment file names and the lab lacks, under the ids of the file. Says what was made."""
+    settings = deployment.clouds["aws"]
+    client = client_for(where, where.region or settings.values["region"])
+    vpc = settings.values["vpc"]
+    made: list[str] = []
+    if not client.describe_vpcs(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Vpcs"]:
+        with _id(client, "CreateVpc", vpc):
+            client.create_vpc(CidrBlock=NETWORK, AmazonProvidedIpv6CidrBlock=True)
+        made.append(vpc)
+    groups = {name for keys in settings.interfaces.values() for name in keys.get("group", ())}
+    lists: set[str] = set()
+    for group in lowered.native.groups if lowered else ():
+        for rule in group.rules:
+            if rule.source_kind == "referenced_security_group_id":
+                groups.add(rule.source.rpartition("/")[2])
+            elif rule.source_kind == "prefix_list_id":
+                lists.add(rule.source)
+    made += _groups(client, vpc, groups)
+    made += _prefix_lists(client, lists)
+    made += _network_interfaces(
+        client, vpc, {one for keys in settings.interfaces.values() for one in keys.get("network_interfaces", ())}
+    )
+    return tuple(made)
+
+
+def in_use(where: Connection, deployment: Deployment) -> bool:
+    """Whether a group of any deployment is left in the region."""
+    client = client_for(where, where.region or deployment.clouds["aws"].values["region"])
+    tag = [{"Name": "tag-key", "Values": ["esacloud:deployment"]}]
+    return bool(client.describe_security_groups(Filters=tag)["SecurityGroups"])
+
+
+def instructions(address: str) -> str:
+    """How other programs reach the lab."""
+    variables = " ".join(f"{name}={value}" for name, value in CREDENTIALS.items())
+    return f"""\
+AWS lab at {address}: EC2, STS and IAM. It takes any credentials and forgets everything when it stops.
+
+the shell, the AWS CLI and boto3 (1.28 or newer) find it by the environment:
+    export AWS_ENDPOINT_URL={address} AWS_REGION=eu-central-1 AWS_DEFAULT_REGION=eu-central-1 {variables}
+    aws ec2 describe-security-groups
+
+boto3 by argument:
+    boto3.client("ec2", endpoint_url="{address}", region_name="eu-central-1",
+                 aws_access_key_id="testing", aws_secret_access_key="testing")
+
+terraform:
+    provider "aws" {{
+      region                      = "eu-central-1"
+      access_key                  = "testing"
+      secret_key                  = "testing"
+      skip_credentials_validation = true
+      skip_metadata_api_check     = true
+      skip_region_validation      = true
+      endpoints {{
+        ec2 = "{address}"
+        sts = "{address}"
+        iam = "{address}"
+      }}
+    }}
+"""
+
+
+def _groups(client: Any, vpc: str, wanted: set[str]) -> Iterator[str]:
+    found = client.describe_security_groups(Filters=[{"Name": "group-id", "Values": sorted(wanted)}]) if wanted else {}
+    for name in sorted(wanted - {group["GroupId"] for group in found.get("SecurityGroups", ())}):
+        with _id(client, "CreateSecurityGroup", name):
+            client.create_security_group(GroupName=f"stand-in {name[3:]}", Description="stand-in of the lab", VpcId=vpc)
+        yield name
+
+
+def _prefix_lists(client: Any, wanted: set[str]) -> Iterator[str]:
+    found = client.describe_managed_prefix_lists()["PrefixLists"] if wanted else ()
+    for name in sorted(wanted - {one["PrefixListId"] for one in found}):
+        with _id(client, "CreateManagedPrefixList", name):
+            client.create_managed_prefix_list(PrefixListName=f"stand-in {name[3:]}", MaxEntries=1, AddressFamily="IPv4")
+        yield name
+
+
+def _network_interfaces(client: Any, vpc: str, wanted: set[str]) -> Iterator[str]:
+    filters = [{"Name": "network-interface-id", "Values": sorted(wanted)}]
+    found = client.describe_network_interfaces(Filters=filters)["NetworkInterfaces"] if wanted else ()
+    missing = sorted(wanted - {one["NetworkInterfaceId"] for one in found})
+    if not missing:
+        return
+    subnets = client.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
+    subnet = subnets[0] if subnets else client.create_subnet(VpcId=vpc, CidrBlock=SUBNET)["Subnet"]
+    for name in missing:
+        with _id(client, "CreateNetworkInterface", name):
+            client.create_network_interface(SubnetId=subnet["SubnetId"])
+        yield name
+
+
+@contextmanager
+def _id(client: Any, operation: str, name: str) -> Iterator[None]:
+    """Ask the lab to give what is made this id."""
+
+    def ask(request: Any, **_: Any) -> None:
+        request.headers[ID_HEADER] = name
+
+    event = f"before-sign.ec2.{operation}"
+    client.meta.events.register(event, ask)
+    try:
+        yield
+    finally:
+        client.meta.events.unregister(event, ask)

@@ -1,0 +1,137 @@
+"""Local clouds that outlive the command that starts them: one process a cloud, told by a file of state.
+
+A lab holds a lock on its file for as long as it lives, so that a file left behind by a machine that was switched off is not
+taken for a running lab, and no other process is ever stopped in its place.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from esacloud.errors import InputError, OutsideError, Place, Problem, one_of
+
+# Each module has `serve(ready)`, which blocks, `connection(address)`, `furnish(connection, deployment, lowered)`,
+# `in_use(connection, deployment)` and `instructions(address)`.
+LABS = {"aws": "esacloud.lab.ec2_lab", "azure": "esacloud.lab.arm_lab"}
+STARTS_WITHIN = 30.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A running local cloud."""
+
+    cloud: str
+    address: str
+    pid: int
+
+
+def lab_module(cloud: str) -> ModuleType:
+    """What the lab of a cloud offers. Raises InputError for one that has none."""
+    name = LABS.get(cloud)
+    try:
+        if name is not None:
+            return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise InputError(
+                Problem(Place("lab"), f"The lab needs {error.name}.", "Install it: pip install 'esacloud[lab]'.")
+            ) from None
+    raise InputError(Problem(Place("lab"), f"There is no lab for {cloud!r}.", f"Choose {one_of(tuple(available()))}."))
+
+
+def available() -> list[str]:
+    """The clouds that have a lab."""
+    from importlib.util import find_spec
+
+    return [cloud for cloud, name in LABS.items() if find_spec(name)]
+
+
+def running(cloud: str, state_directory: Path) -> Lab | None:
+    """The lab of a cloud, when it is running."""
+    path = _file(cloud, state_directory)
+    try:
+        if not _held(path):
+            return None
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return Lab(cloud, found["address"], found["pid"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def start(cloud: str, state_directory: Path) -> Lab:
+    """The lab of a cloud, started if it is not running. Raises OutsideError when it does not start."""
+    lab_module(cloud)
+    found = running(cloud, state_directory)
+    if found is not None:
+        return found
+    path = _file(cloud, state_directory)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    log = path.with_suffix(".log")
+    with log.open("w", encoding="utf-8") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "esacloud.lab.serve", cloud, str(path)],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    until = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < until:
+        found = running(cloud, state_directory)
+        if found is not None:
+            return found
+        if process.poll() is not None:
+            break
+        time.sleep(0.02)
+    found = running(cloud, state_directory)  # another command may have won the race
+    if found is not None:
+        return found
+    process.kill()
+    said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    raise OutsideError(f"The lab for {cloud} did not start: {said[-1] if said else 'it said nothing'} (see {log}).")
+
+
+def stop(cloud: str, state_directory: Path) -> bool:
+    """Stop the lab of a cloud, and with it all that is in it; False when it was not running."""
+    found = running(cloud, state_directory)
+    if found is None:
+        return False
+    path = _file(cloud, state_directory)
+    os.kill(found.pid, signal.SIGTERM)
+    until = time.monotonic() + STARTS_WITHIN
+    while _held(path):
+        if time.monotonic() > until:
+            raise OutsideError(f"The lab for {cloud} (process {found.pid}) does not end.")
+        time.sleep(0.02)
+    path.unlink(missing_ok=True)
+    return True
+
+
+def _file(cloud: str, state_directory: Path) -> Path:
+    return state_directory / "lab" / f"{cloud}.json"
+
+
+def _held(path: Path) -> bool:
+    """Whether a lab holds its file."""
+    import fcntl
+
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return False
+    except OSError:
+        return True
+    finally:
+        os.close(handle)

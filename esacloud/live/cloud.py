@@ -1,0 +1,69 @@
+"""What a live cloud offers to the rooms above: reading a state, what shall be, steps in order, doing one.
+
+`esacloud.<cloud>.live` has `live(deployment, settings)` that makes one, and `live_of(scope, settings)` for a snapshot.
+Whoever implements it sends calls through `retry.ask` and `retry.converge`, so that every step is safe to do again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from esacloud.live.model import ChangePlan, GroupChange, LiveRule, State, Step
+from esacloud.live.retry import Backoff
+from esacloud.policy.cloud import Lowered, QuotaUse
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How to reach a cloud: what the command line says, or a client at hand, which then is all that is used.
+
+    `profile`, `region` and `endpoint_url` are None where the cloud's own chain of settings decides. `credentials` are for
+    local clouds alone, and are never written anywhere.
+    """
+
+    profile: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+    client: Any = None
+    credentials: Mapping[str, str] | None = field(default=None, repr=False)
+    backoff: Backoff = field(default_factory=Backoff)
+
+
+class LiveCloud(Protocol):
+    """One deployment's place in a cloud. It keeps no state but its client and a journal of calls; one thread at a time."""
+
+    cloud: str
+    calls: list[str]  # the API operations sent so far, in order
+
+    def wanted(self, lowered: Lowered) -> State:
+        """What the deployment asks for: groups, rules, tags, and what carries them."""
+
+    def read(self, wanted: State | None) -> State:
+        """What is there; what the wanted state needs to know is read too. Raises OutsideError."""
+
+    def complete(self, before: State, wanted: State) -> State:
+        """The wanted state with what only the cloud knows: what carries the groups of an interface that gets another."""
+
+    def nothing(self, before: State) -> State:
+        """The state in which this deployment has no group, as `destroy` wants it."""
+
+    def steps(self, changes: tuple[GroupChange, ...], after: State) -> tuple[Step, ...]:
+        """The steps in order, each with its calls. Raises InputError where quotas leave no way."""
+
+    def quotas(self, state: State) -> tuple[QuotaUse, ...]:
+        """What the groups of a state use."""
+
+    def perform(self, step: Step, plan: ChangePlan, ids: dict[str, str]) -> None:
+        """Do one step. `ids` has the id of every group by name, and learns those of groups that are made.
+
+        Raises OutsideError; whatever was done until then is a part of the step and safe to do again.
+        """
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Hold a lock that the cloud itself keeps; nothing where ETags serve. Raises LockedError at once."""
+
+    def rule(self, native: Mapping[str, Any], description: str) -> LiveRule:
+        """A rule from its cloud's own form, as a snapshot holds it."""

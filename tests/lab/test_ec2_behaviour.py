@@ -1,0 +1,83 @@
+"""The AWS lab does what EC2 does where moto alone does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support.described import permission
+from support.live_ec2 import ENI, ENI2, GROUP, LIST, VPC, LiveEc2, live_ec2
+from support.real_parts import missing
+
+
+@pytest.fixture(scope="module")
+def ec2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveEc2]:
+    for module in ("boto3", "moto", "flask", "flask_cors"):
+        try:
+            __import__(module)
+        except ImportError:
+            missing(f"{module} is not installed")
+    with live_ec2(tmp_path_factory.mktemp("state")) as found:
+        found.furnish()
+        yield found
+
+
+@pytest.fixture
+def group(ec2: LiveEc2, request: pytest.FixtureRequest) -> str:
+    name = request.node.name[:200]
+    return str(ec2.client.create_security_group(GroupName=name, Description="test", VpcId=VPC)["GroupId"])
+
+
+def described(ec2: LiveEc2, group: str) -> dict[str, Any]:
+    found: dict[str, Any] = ec2.client.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]
+    return found
+
+
+def test_what_a_file_names_is_made_under_the_ids_of_the_file(ec2: LiveEc2) -> None:
+    assert ec2.client.describe_vpcs(VpcIds=[VPC])["Vpcs"]
+    assert ec2.client.describe_security_groups(GroupIds=[GROUP])["SecurityGroups"][0]["VpcId"] == VPC
+    carriers = ec2.client.describe_network_interfaces(NetworkInterfaceIds=[ENI, ENI2])["NetworkInterfaces"]
+    assert {one["VpcId"] for one in carriers} == {VPC}
+
+
+def test_descriptions_of_references_are_kept_and_changed(ec2: LiveEc2, group: str) -> None:
+    rule = permission("tcp/1", GROUP, LIST)
+    for text in ("first", "second"):
+        rule["UserIdGroupPairs"][0]["Description"] = rule["PrefixListIds"][0]["Description"] = text
+        if text == "first":
+            ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
+        else:
+            ec2.client.update_security_group_rule_descriptions_ingress(GroupId=group, IpPermissions=[rule])
+        found = described(ec2, group)["IpPermissions"][0]
+        assert found["UserIdGroupPairs"][0]["Description"] == text
+        assert found["PrefixListIds"][0]["Description"] == text
+
+
+def test_a_rule_under_another_description_is_a_duplicate_and_is_revoked_without_it(ec2: LiveEc2, group: str) -> None:
+    rule = permission("tcp/1", GROUP)
+    rule["UserIdGroupPairs"][0]["Description"] = "first"
+    ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
+    rule["UserIdGroupPairs"][0]["Description"] = "second"
+    with pytest.raises(ec2.client.exceptions.ClientError, match=r"InvalidPermission\.Duplicate"):
+        ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
+    ec2.client.revoke_security_group_ingress(GroupId=group, IpPermissions=[permission("tcp/1", GROUP)])
+    assert not described(ec2, group)["IpPermissions"]
+
+
+def test_the_quota_counts_each_address_family_for_itself(ec2: LiveEc2, group: str) -> None:
+    four = [f"10.0.{number}.0/24" for number in range(60)]
+    six = [f"2001:db8:{number}::/64" for number in range(60)]
+    ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission("tcp/1", *four)])
+    ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission("tcp/1", *six)])
+    with pytest.raises(ec2.client.exceptions.ClientError, match="RulesPerSecurityGroupLimitExceeded"):
+        ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission("tcp/2", "10.1.0.0/24")])
+
+
+def test_a_group_in_use_is_not_deleted(ec2: LiveEc2, group: str) -> None:
+    ec2.client.modify_network_interface_attribute(NetworkInterfaceId=ENI, Groups=[GROUP, group])
+    with pytest.raises(ec2.client.exceptions.ClientError, match="DependencyViolation"):
+        ec2.client.delete_security_group(GroupId=group)
+    ec2.client.modify_network_interface_attribute(NetworkInterfaceId=ENI, Groups=[GROUP])
+    ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission("tcp/1", group)])
+    ec2.client.delete_security_group(GroupId=group)
