@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from esacloud.azure.limits import QUOTAS, TAGS
-from esacloud.deployment.model import Dialect, ReferenceKind, SettingKey, TagKeys
+from esacloud.deployment.model import Dialect, InterfaceKey, ReferenceKind, SettingKey, TagKeys
 
 APPLICATION_SECURITY_GROUP, SERVICE_TAG = "application_security_group", "service_tag"
 YES = ("yes", "true")
@@ -15,10 +15,10 @@ _UUID = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F
 _RESOURCE_GROUP = r"[\w.()-]{0,89}[\w()-]"
 NAME_PREFIX = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}"
 _RESOURCE_NAME = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,78}[A-Za-z0-9_])?"
-_APPLICATION_SECURITY_GROUP_ID = (
-    rf"/subscriptions/{_UUID}/resourceGroups/{_RESOURCE_GROUP}"
-    rf"/providers/Microsoft\.Network/applicationSecurityGroups/{_RESOURCE_NAME}"
-)
+_NETWORK = rf"/subscriptions/{_UUID}/resourceGroups/{_RESOURCE_GROUP}/providers/Microsoft\.Network"
+_APPLICATION_SECURITY_GROUP_ID = rf"{_NETWORK}/applicationSecurityGroups/{_RESOURCE_NAME}"
+NETWORK_INTERFACE = rf"{_NETWORK}/networkInterfaces/{_RESOURCE_NAME}"
+SUBNET = rf"{_NETWORK}/virtualNetworks/{_RESOURCE_NAME}/subnets/{_RESOURCE_NAME}"
 # https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
 APPLICATION_SECURITY_GROUP_PATTERN = f"^(?:{_APPLICATION_SECURITY_GROUP_ID}|(?!self$){_RESOURCE_NAME})$"  # `self` is ours
 
@@ -105,7 +105,7 @@ DIALECT = Dialect(
     quotas=QUOTAS,
     matches_source_ports=True,
     tags=TagKeys(
-        most=TAGS - 2,  # esacloud:deployment and esacloud:interface are the other two
+        most=TAGS - 3,  # the tags by which the groups are found, and who made them: see live_place.py
         key=_setting(
             "a tag's name",
             r"[^<>%&\\?/]{1,512}",
@@ -118,6 +118,35 @@ DIALECT = Dialect(
     ),
     check_quotas=_check_quotas,
     example={"resource_group": "rg-mail", "location": "westeurope"},
+    interface_settings={
+        "network_interfaces": InterfaceKey(
+            _setting(
+                "the ARM ids of the network interfaces that carry the interface's group",
+                NETWORK_INTERFACE,
+                "ARM id of a network interface",
+                "Write it whole, from /subscriptions/ on (`az network nic show --query id`).",
+            ),
+            many=True,
+        ),
+        "subnets": InterfaceKey(
+            _setting(
+                "the ARM ids of the subnets that carry the interface's group",
+                SUBNET,
+                "ARM id of a subnet",
+                "Write it whole, from /subscriptions/ on (`az network vnet subnet show --query id`).",
+            ),
+            many=True,
+        ),
+        "group": InterfaceKey(
+            _setting(
+                "the name of an existing network security group, in the resource group, that becomes the interface's",
+                _RESOURCE_NAME,
+                "name of a network security group",
+                "Write the name of one in `resource_group`.",
+            ),
+            many=False,
+        ),
+    },
 )
 
 

@@ -13,6 +13,7 @@ from functools import partial
 from esacloud.azure.checks import problems, quota_uses
 from esacloud.azure.dialect import APPLICATION_SECURITY_GROUP, is_resource_id
 from esacloud.azure.evaluate import packets
+from esacloud.azure.firewall import problems as firewall_problems
 from esacloud.azure.limits import NAME_LENGTH, Limits, limits
 from esacloud.azure.model import NetworkSecurityGroup, NetworkSecurityGroups, SecurityRule
 from esacloud.azure.notes import notes
@@ -37,6 +38,7 @@ def lower(policy: Policy, deployment: Deployment) -> Lowered:
     """
     settings = deployment.clouds["azure"]
     found = [*_name_problems(deployment, settings), *_flow_problems(policy.flows, deployment, settings)]
+    found += firewall_problems(policy, deployment)
     if found:
         raise InputError(*found)
     policy = with_probes(policy, settings)

@@ -16,6 +16,7 @@ Access = Literal["Allow", "Deny"]
 Protocol = Literal["Tcp", "Udp", "Icmp", "Esp", "Ah", "*"]
 
 EVERYTHING = ("*",)
+PUBLIC_REALMS = frozenset({"service_tag:Internet", "service_tag:AzureCloud"})  # tags that stand for public addresses
 SELF = "self"
 
 

@@ -15,6 +15,8 @@ from functools import lru_cache
 from typing import Any
 
 from esacloud.azure.dialect import NAME_PREFIX
+from esacloud.azure.firewall import FIREWALL
+from esacloud.azure.firewall import document as firewall_document
 from esacloud.azure.model import NetworkSecurityGroup, NetworkSecurityGroups, SecurityRule
 from esacloud.deployment.model import Deployment
 from esacloud.policy.cloud import Document, Lowered
@@ -44,6 +46,7 @@ def documents(lowered: Lowered, deployment: Deployment) -> dict[str, Document]:
         VARIABLES: variables_document(values, values.get("name_prefix") or default_prefix(deployment.name), interfaces),
         OUTPUTS: OUTPUTS_DOCUMENT,
         VERSIONS: VERSIONS_DOCUMENT,
+        **({FIREWALL: matching} if (matching := firewall_document(lowered.policy, deployment)) else {}),
     }
 
 

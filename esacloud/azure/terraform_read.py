@@ -15,8 +15,10 @@ from esacloud.azure import terraform
 from esacloud.azure.checks import problems
 from esacloud.azure.dialect import APPLICATION_SECURITY_GROUP_PATTERN, DIALECT
 from esacloud.azure.evaluate import match, permitted
+from esacloud.azure.firewall import FIREWALL, read_names
 from esacloud.azure.model import SELF, NetworkSecurityGroup, SecurityRule
 from esacloud.policy.cloud import Document, ReadBack
+from esacloud.policy.filtered import FilteredName
 from esacloud.terraform_json import deviations, plain
 
 _SIMPLE = ("group", "name", "direction", "access", "protocol", "description")
@@ -37,6 +39,9 @@ def read_back(documents: Mapping[str, Document]) -> ReadBack:
     _read_rules(tables.get("security_rules"), rules, oddities)
     groups = [NetworkSecurityGroup(interface, tuple(of_it)) for interface, of_it in rules.items()]
     expected = _expected(documents, tables, groups)
+    filtered: frozenset[FilteredName] = frozenset()
+    if FIREWALL in documents:
+        filtered, expected[FIREWALL] = read_names(documents[FIREWALL], oddities)
     for file in sorted(documents.keys() | expected.keys()):
         if file not in expected:
             oddities.append(f"{file}: esacloud writes no such file.")
@@ -45,7 +50,7 @@ def read_back(documents: Mapping[str, Document]) -> ReadBack:
         else:
             oddities.extend(f"{file}: {sentence}" for sentence in deviations(documents[file], expected[file]))
     oddities.extend(f"{_TABLE}: {problem}" for problem in problems(groups))
-    return ReadBack({group.interface: permitted(group.rules) for group in groups}, tuple(oddities))
+    return ReadBack({group.interface: permitted(group.rules) for group in groups}, tuple(oddities), filtered)
 
 
 def _groups(table: Any, oddities: list[str]) -> dict[str, list[SecurityRule]]:

@@ -25,7 +25,6 @@ FILES = [
 ]
 NIC = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkInterfaces/one"
 ATTACHED = {"network_interface_ids": {"management": {"one": NIC}}, "subnet_ids": {"management": {"mail": "/subnets/mail"}}}
-pytestmark = pytest.mark.xdist_group("terraform")
 
 
 @dataclass

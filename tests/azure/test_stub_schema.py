@@ -25,13 +25,32 @@ def real() -> dict[str, Any]:
 
 @pytest.mark.parametrize("resource", OURS["resources"])
 def test_our_schema_is_the_real_one(resource: str, real: dict[str, Any]) -> None:
-    uses = {"r": "required", "o": "optional", "c": "computed"}
-    ours = {
-        name: (kind.removesuffix("!") if isinstance(kind, str) else kind, {uses[letter] for letter in use})
-        for name, (kind, use) in OURS["resources"][resource].items()
+    assert ours_of(OURS["resources"][resource]) == theirs_of(real[resource]["block"])
+
+
+USES = {"r": "required", "o": "optional", "c": "computed"}
+
+
+def ours_of(described: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, said in described.items():
+        if isinstance(said, dict):
+            found[name] = said.get("least", 0), ours_of(said["block"])
+        else:
+            kind, use = said
+            found[name] = kind.removesuffix("!") if isinstance(kind, str) else kind, {USES[letter] for letter in use}
+    return found
+
+
+def theirs_of(block: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **{
+            name: (attribute["type"], {use for use in USES.values() if attribute.get(use)})
+            for name, attribute in block["attributes"].items()
+        },
+        **{
+            name: (inside.get("min_items", 0), theirs_of(inside["block"]))
+            for name, inside in block.get("block_types", {}).items()
+            if name != "timeouts" and inside["nesting_mode"] == "list"
+        },
     }
-    theirs = {
-        name: (attribute["type"], {use for use in uses.values() if attribute.get(use)})
-        for name, attribute in real[resource]["block"]["attributes"].items()
-    }
-    assert ours == theirs

@@ -1,0 +1,208 @@
+"""Calls to Azure Resource Manager through azure-mgmt-network: which there are, what their failures mean, and a journal.
+
+Documents go in and out as the JSON of the API itself, so that whatever a resource has is still there after it was read,
+changed in one place and written. Every call says `If-Match`, or `If-None-Match` for what must be new. The SDK repeats
+nothing by itself; failures become those of `live.retry`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+from esacloud.azure.live_place import GROUPS, INTERFACES, MEMBERS, SUBNETS, ResourceId, parse_id
+from esacloud.errors import InputError, Place, Problem
+from esacloud.live.cloud import Connection
+from esacloud.live.retry import Backoff, LostError, RefusedError, SettledError, ThrottledError, ask
+
+Document = dict[str, Any]
+_OPERATIONS = {GROUPS: "network_security_groups", MEMBERS: "application_security_groups"} | {
+    INTERFACES: "network_interfaces",
+    SUBNETS: "subnets",
+}
+_VERBS = {"GET": "read", "PUT": "write", "DELETE": "delete"}
+# What the platform answers while something else is being done, as kubernetes-sigs/cloud-provider-azure waits for it too.
+_BUSY = frozenset(("AnotherOperationInProgress", "RetryableError", "ReferencedResourceNotProvisioned"))
+_POLL_SECONDS, _LONGEST_WAIT = 1, 300  # where the platform does not say how long; at most as long as it says
+_of_network = re.compile(r"/providers/Microsoft\.Network/(?P<rest>[^?]+)", re.IGNORECASE).search
+
+
+def client_for(connection: Connection, subscription: str) -> Any:
+    """A network client with the usual chain of credentials, or the one at hand. Raises InputError."""
+    if connection.client is not None:
+        return connection.client
+    try:
+        from azure.identity import ClientSecretCredential, DefaultAzureCredential
+        from azure.mgmt.network import NetworkManagementClient
+    except ImportError:
+        what = "Plan, apply and destroy on Azure need azure-mgmt-network and azure-identity."
+        raise InputError(Problem(Place("azure"), what, "Install them: pip install 'esacloud[azure]'.")) from None
+    options: dict[str, Any] = {"retry_total": 0, "connection_timeout": 10, "read_timeout": 60}  # retry.py retries
+    url, given = connection.endpoint_url, connection.credentials
+    if url is not None:
+        options |= {"base_url": url, "credential_scopes": [f"{url.rstrip('/')}/.default"]}
+    if given is None:  # a cloud of one's own is in no directory of authorities
+        credential: Any = DefaultAzureCredential(disable_instance_discovery=url is not None)
+    else:
+        options["connection_verify"] = given["ca_file"]
+        credential = ClientSecretCredential(
+            given["tenant_id"],
+            given["client_id"],
+            given["client_secret"],
+            authority=given["authority"],
+            disable_instance_discovery=True,
+            connection_verify=given["ca_file"],
+        )
+    return NetworkManagementClient(credential, subscription, **options)
+
+
+class Calls:
+    """One client, and the requests sent through it so far, as `networkSecurityGroups/write`, polls included."""
+
+    def __init__(self, client: Any, backoff: Backoff) -> None:
+        self.client, self.backoff = client, backoff
+        self.journal: list[str] = []
+
+    def list(self, kind: str, resource_group: str) -> list[Document]:
+        """All resources of a kind in a resource group, sent again while it is throttled or unanswered."""
+
+        def send() -> list[Document]:
+            pages: list[Document] = []
+            with self._meaning(f"list of {kind}"):
+                for _ in self._of(kind).list(resource_group, **self._hooks(pages.append)):
+                    pass
+            return [item for page in pages for item in page.get("value", ())]
+
+        return ask(send, self.backoff)
+
+    def get(self, resource_id: str, *, patient: bool = True) -> Document | None:
+        """One resource, or None where there is none; with `patient` sent again as `list` is."""
+        where = parse_id(resource_id)
+
+        def send() -> Document | None:
+            found: list[Document] = []
+            try:
+                with self._meaning(resource_id):
+                    self._of(where.kind).get(where.group, *where.names, **self._hooks(found.append))
+            except RefusedError as error:
+                if error.code in ("ResourceNotFound", "NotFound"):
+                    return None
+                raise
+            return found[-1]
+
+        return ask(send, self.backoff) if patient else send()
+
+    def put(self, resource_id: str, body: Document, etag: str | None) -> Document:
+        """Write a resource whole if its ETag is this one, or if it is new for None, and wait for the end.
+
+        Gives it as it is then. Raises SettledError when the condition does not hold.
+        """
+        where = parse_id(resource_id)
+        found: list[Document] = []
+        options = self._hooks(found.append) | {"content_type": "application/json", "polling_interval": _POLL_SECONDS}
+        options["headers"] = {"If-None-Match": "*"} if etag is None else {"If-Match": etag}
+        start = self._of(where.kind).begin_create_or_update
+        content = json.dumps(body).encode()
+        self._long(resource_id, lambda: start(where.group, *where.names, content, **options))
+        ends = [one for one in found if str(one.get("id")).lower() == resource_id.lower()]
+        end = ends[-1] if ends else self.get(resource_id)
+        if end is None:
+            raise LostError(f"Azure {resource_id}: it was written, and is not there")
+        return end
+
+    def delete(self, resource_id: str) -> None:
+        """Delete a resource, if it is there, and wait for the end."""
+        where = parse_id(resource_id)
+        start = self._of(where.kind).begin_delete
+        options = self._hooks(lambda _: None) | {"polling_interval": _POLL_SECONDS}
+        self._long(resource_id, lambda: start(where.group, *where.names, **options))
+
+    def _long(self, about: str, start: Callable[[], Any]) -> None:
+        """Start an operation and follow it. While it is followed no failure says whether it was done."""
+        with self._meaning(about):
+            poller = start()
+        try:
+            with self._meaning(about):
+                poller.result()
+        except (ThrottledError, SettledError) as error:
+            raise LostError(str(error)) from error
+        except RefusedError as error:
+            if error.code in ("ResourceNotFound", "NotFound"):  # gone again before its end was read
+                raise LostError(str(error)) from error
+            raise
+
+    def _of(self, kind: str) -> Any:
+        return getattr(self.client, _OPERATIONS[kind])
+
+    def _hooks(self, take: Callable[[Document], None]) -> dict[str, Any]:
+        """Options of one call: no retries, every request in the journal, every document of the API's to `take`."""
+
+        def sent(request: Any) -> None:
+            self.journal.append(operation(request.http_request.method, request.http_request.url))
+
+        def answered(response: Any) -> None:
+            http = response.http_response
+            if http.request.method == "GET" and http.status_code == 200:
+                take(http.json())
+
+        return {"retry_total": 0, "raw_request_hook": sent, "raw_response_hook": answered}
+
+    @contextmanager
+    def _meaning(self, about: str) -> Iterator[None]:
+        """Turn the SDK's failures into ours."""
+        from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError, ServiceResponseError
+
+        try:
+            yield
+        except HttpResponseError as error:
+            raise self._meaning_of(about, error) from error
+        except (ServiceRequestError, ServiceResponseError) as error:
+            raise LostError(f"Azure {about}: no answer ({error})") from error
+        except AzureError as error:
+            raise RefusedError(f"Azure {about}: {error}", type(error).__name__) from error
+
+    def _meaning_of(self, about: str, error: Any) -> Exception:
+        status = error.status_code or 0
+        code = str(getattr(error.error, "code", None) or "")
+        text = f"Azure {about}: {error.message}"
+        if status == 429 or code in _BUSY:
+            self._wait_as_asked(error.response)
+            return ThrottledError(text)
+        if status == 412:
+            return SettledError(text)
+        if 200 <= status < 300:
+            return RefusedError(f"{text}. The change was accepted and ended as failed", code or "Failed")
+        if status == 408 or status >= 500:
+            return LostError(text)
+        return RefusedError(text, code)
+
+    def _wait_as_asked(self, response: Any) -> None:
+        headers = response.headers if response is not None else {}
+        asked = str(headers.get("Retry-After", ""))
+        if asked.isdigit():
+            self.backoff.sleep(min(int(asked), _LONGEST_WAIT))
+
+
+def operation(method: str, url: str) -> str:
+    """What a request does, as a role's action says it: `virtualNetworks/subnets/write`; polls are `locations/…/read`."""
+    found = _of_network(url)
+    if not found:
+        return f"{_VERBS.get(method, method)}"
+    parts = found["rest"].strip("/").split("/")
+    kinds = "/".join(parts[::2])
+    if parts[0].lower() == "locations":
+        kinds = f"locations/{parts[2]}"
+    return f"{kinds}/{_VERBS.get(method, method)}"
+
+
+def etag_of(document: Document) -> str:
+    """The ETag of a document."""
+    return cast(str, document.get("etag", "*"))
+
+
+def resource_of(document: Document) -> ResourceId:
+    """The parts of a document's id."""
+    return parse_id(str(document["id"]))

@@ -1,0 +1,182 @@
+"""Reading a deployment's groups from Azure: both kinds in one list each, and what carries them where that has to be known.
+
+What a group is attached to stands in the group itself. A subnet or a network interface is read of its own where the file
+names it and it does not carry its group yet, and a network interface where an application security group is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from esacloud.azure.evaluate import is_everything
+from esacloud.azure.live_calls import Calls, Document
+from esacloud.azure.live_documents import carried, joined, members_group, security_group, tags_of
+from esacloud.azure.live_place import (
+    DEPLOYMENT_TAG,
+    GROUPS,
+    INTERFACE_TAG,
+    INTERFACES,
+    MEMBERS,
+    Whereabouts,
+    is_members,
+    members_name,
+    parse_id,
+)
+from esacloud.azure.live_rules import Judge, security_rule
+from esacloud.errors import InputError, Place, Problem
+from esacloud.live.model import LiveGroup, State
+from esacloud.live.retry import RefusedError
+
+NO_GROUP = "ResourceGroupNotFound"
+
+
+@dataclass
+class Seen:
+    """The documents as they were last read or written: of groups by id in lower case, of carriers by id.
+
+    `taken`: names in lower case of groups in the resource group that are not this deployment's. `members`: interface -> id
+    of its application security group, whether it is there or not.
+    """
+
+    groups: dict[str, Document] = field(default_factory=dict)
+    carriers: dict[str, Document] = field(default_factory=dict)
+    members: dict[str, str] = field(default_factory=dict)
+    taken: dict[str, str] = field(default_factory=dict)
+
+    def own_members(self, interface: str, where: Whereabouts) -> str:
+        """The id of the group that `self` stands for."""
+        return self.members.get(interface) or where.resource(MEMBERS, f"{where.prefix}{members_name(interface)}")
+
+
+def read(calls: Calls, where: Whereabouts, judge: Judge, seen: Seen, wanted: State | None) -> State:
+    """What is there; `seen` gets the documents. Raises OutsideError, or InputError for what the file names in vain."""
+    found = Seen()
+    security = _of_deployment(_listed(calls, GROUPS, where), GROUPS, where, wanted, found)
+    members = _of_deployment(_listed(calls, MEMBERS, where), MEMBERS, where, wanted, found)
+    found.members = {interface: where.spelled(str(one["id"])) for interface, one in members.items()}
+    _check_adopted(where, security)
+    groups = [
+        security_group(document, interface, found.own_members(interface, where), where, judge)
+        for interface, document in security.items()
+    ]
+    asked = {group.name: group.attached for group in wanted.groups} if wanted else {}
+    for group in groups:
+        _read_carriers(calls, set(asked.get(group.name, ())) - set(group.attached), where, found)
+    names = {group.name for group in groups}
+    for name, ids in asked.items():
+        if name not in names and not is_members(name):
+            _read_carriers(calls, ids, where, found)
+    for interface, document in members.items():
+        on = {one for group in groups if group.interface == interface for one in group.attached}
+        nics = {one for one in (*on, *asked.get(members_name(interface), ())) if parse_id(one).kind == INTERFACES}
+        _read_carriers(calls, nics, where, found)
+        inside = [one for one in nics if str(document["id"]).lower() in joined(found.carriers[one])]
+        groups.append(members_group(document, interface, inside, where))
+    for name, ids in asked.items():
+        if is_members(name):
+            _read_carriers(calls, ids, where, found)
+    seen.groups, seen.carriers, seen.members, seen.taken = found.groups, found.carriers, found.members, found.taken
+    return where.state(groups, attachments=_attachments(groups, found), notes=tuple(_notes(groups, wanted)))
+
+
+def _listed(calls: Calls, kind: str, where: Whereabouts) -> list[Document]:
+    try:
+        return calls.list(kind, where.resource_group)
+    except RefusedError as error:
+        if error.code != NO_GROUP:
+            raise
+        what = f"There is no resource group {where.resource_group} in the subscription {where.subscription}."
+        mend = f"Make it: az group create --name {where.resource_group} --location {where.location}."
+        raise InputError(Problem(replace(where.place, key="cloud.azure.resource_group"), what, mend)) from None
+
+
+def _of_deployment(
+    documents: Iterable[Document], kind: str, where: Whereabouts, wanted: State | None, found: Seen
+) -> dict[str, Document]:
+    """The deployment's groups of one kind by interface; where two say they are of one interface, the first by name."""
+    adopted = {name.lower(): interface for interface, name in where.adopted.items()} if kind == GROUPS else {}
+    known = {
+        group.id.lower(): group.interface
+        for group in (wanted.groups if wanted else ())
+        if group.id and is_members(group.name) == (kind == MEMBERS)
+    }
+    chosen: dict[str, Document] = {}
+    others = []
+    for document in sorted(documents, key=lambda one: (str(one["name"]).lower() not in adopted, str(one["name"]))):
+        tags, name = tags_of(document), str(document["name"]).lower()
+        ours = tags.get(DEPLOYMENT_TAG) == where.deployment
+        interface = adopted.get(name) or (tags.get(INTERFACE_TAG) if ours else None)
+        interface = interface or (known.get(str(document["id"]).lower()) if DEPLOYMENT_TAG not in tags else None)
+        if interface is None:
+            found.taken[str(document["id"]).lower()] = tags.get(DEPLOYMENT_TAG, "")
+        elif interface in chosen:
+            others.append((interface, document))
+        else:
+            chosen[interface] = document
+            found.groups[str(document["id"]).lower()] = document
+    if others:
+        raise InputError(*(_twice(interface, one, chosen[interface], where) for interface, one in others))
+    return dict(sorted(chosen.items()))
+
+
+def _twice(interface: str, second: Document, first: Document, where: Whereabouts) -> Problem:
+    what = f"{first['name']} and {second['name']} are both tagged as the group of {interface} of {where.deployment}."
+    return Problem(where.place, what, f"Take the tag {INTERFACE_TAG} off the one that does not belong to it.")
+
+
+def _check_adopted(where: Whereabouts, security: dict[str, Document]) -> None:
+    problems = []
+    for interface, name in where.adopted.items():
+        place = replace(where.place, key=f"cloud.azure.interfaces.{interface}.group")
+        document = security.get(interface)
+        if document is None or str(document["name"]).lower() != name.lower():
+            what = f"There is no network security group {name} in {where.resource_group}."
+            problems.append(Problem(place, what, "Write the name of a group in that resource group, or take the key out."))
+            continue
+        owner = tags_of(document).get(DEPLOYMENT_TAG, where.deployment)
+        if owner != where.deployment:
+            what = f"The network security group {name} belongs to the deployment {owner}."
+            problems.append(Problem(place, what, "Name a group of its own for this deployment."))
+    if problems:
+        raise InputError(*problems)
+
+
+def _read_carriers(calls: Calls, ids: Iterable[str], where: Whereabouts, found: Seen) -> None:
+    missing = []
+    for one in sorted(ids):
+        if one not in found.carriers:
+            document = calls.get(one)
+            if document is None:
+                missing.append(one)
+            else:
+                found.carriers[one] = document
+    if missing:
+        place = Place(where.place.file, where.place.line, where.place.column, "cloud.azure.interfaces")
+        raise InputError(*(Problem(place, f"There is no {one}.", "Mend its id, or take it out.") for one in missing))
+
+
+def _attachments(groups: Iterable[LiveGroup], found: Seen) -> dict[str, tuple[str, ...]]:
+    """Subnet or network interface -> the network security group on it, as far as it is known."""
+    on: dict[str, tuple[str, ...]] = {
+        one: (group.id or "",) for group in groups if not is_members(group.name) for one in group.attached
+    }
+    for one, document in found.carriers.items():
+        group = carried(document)
+        on.setdefault(one, (group,) if group else ())
+    return dict(sorted(on.items()))
+
+
+def _notes(groups: Iterable[LiveGroup], wanted: State | None) -> Iterator[str]:
+    """Rules of others that deny a part: what that takes from tags and groups cannot be seen from here."""
+    shall = {rule.key for group in (wanted.groups if wanted else ()) for rule in group.rules}
+    for group in groups:
+        for rule in group.rules:
+            native = rule.native
+            if not rule.judged or rule.ours or rule.key in shall or native["access"] != "Deny":
+                continue
+            if not is_everything(security_rule(native)):
+                yield (
+                    f"{group.name}: the rule {rule.key} denies a part; what it takes from service tags and application "
+                    "security groups is not counted."
+                )
