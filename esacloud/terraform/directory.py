@@ -5,24 +5,20 @@ first written into a staging directory inside, and then renamed one by one, the 
 is known by its staging directory, and the next one finishes it. Of two processes that write into one directory the second
 waits, and its module stays. Files are not forced to the disk one by one: after a power cut a file may be cut short, and is
 known for that.
+
+Paths are texts and the calls are those of `os` here: every run comes this way, and a `Path` costs more than most of them.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 
 from esacloud.errors import InputError, OutsideError, Place, Problem
 from esacloud.terraform.locking import hold
-from esacloud.terraform.manifest import MANIFEST, read_manifest
-from esacloud.terraform.ownership import STAGING, look_into
-from esacloud.terraform.reading import read_documents
-
-__all__ = ["read_documents", "write"]
+from esacloud.terraform.manifest import MANIFEST
 
 _WORDS = {
     errno.EACCES: "this user may not write there",
@@ -43,118 +39,92 @@ def write(directory: str, files: Mapping[str, str], *, force: bool = False) -> N
     """
     contents = {name: text.encode() for name, text in files.items() if name != MANIFEST}
     contents[MANIFEST] = files[MANIFEST].encode()  # the last to be written, and the sign that all are there
-    path = Path(directory)
+    path = directory.rstrip("/") or directory
     try:
-        while not (_exists(path) and _update(path, contents, force=force)) and not _make(path, contents):
+        while not (_exists(path) and _updated(path, contents, force=force)) and not _make(path, contents):
             pass  # another process made or moved the directory in between: look again
     except OSError as error:
-        raise OutsideError(f"{directory}: The module cannot be written: {_said(error)}. Nothing was changed.") from None
+        raise OutsideError(f"{directory}: The module cannot be written: {said(error)}. Nothing was changed.") from None
 
 
-def _said(error: OSError) -> str:
+def _updated(path: str, contents: Mapping[str, bytes], *, force: bool) -> bool:
+    from esacloud.terraform.replacing import update  # a first write need not know how to look into a directory
+
+    return update(path, contents, force=force)
+
+
+def said(error: OSError) -> str:
+    """What the operating system said, in our words where we have some."""
     system = error.strerror or str(error)
     words = _WORDS.get(error.errno or 0)
     return f"{words} ({system})" if words else system
 
 
-def _exists(path: Path) -> bool:
+def _exists(path: str) -> bool:
     """Whether there is a directory. Raises InputError for anything else in its place, or in the place of one above it."""
-    if path.is_symlink():
+    if os.path.islink(path):
         what = "The output directory is a symbolic link; esacloud does not write through it."
-        raise InputError(Problem(Place(str(path)), what, f"Name the directory itself: {path.resolve()}."))
-    if path.is_dir():
+        raise InputError(Problem(_place(path), what, f"Name the directory itself: {os.path.realpath(path)}."))
+    if os.path.isdir(path):
         return True
-    nearest = next((place for place in (path, *path.parents) if os.path.lexists(place)), None)
-    if nearest is not None and not nearest.is_dir():
+    nearest = path
+    while nearest and not os.path.lexists(nearest):
+        nearest = os.path.dirname(nearest)
+    if nearest and not os.path.isdir(nearest):
         what = "Something that is no directory stands where the output directory should be."
-        raise InputError(Problem(Place(str(nearest)), what, "Choose another directory, or move it away."))
+        raise InputError(Problem(_place(nearest), what, "Choose another directory, or move it away."))
     return False
 
 
-def _make(path: Path, contents: Mapping[str, bytes]) -> bool:
+def _place(path: str) -> Place:
+    from pathlib import Path
+
+    return Place(str(Path(path)))
+
+
+def _make(path: str, contents: Mapping[str, bytes]) -> bool:
     """Make a new directory beside its place and rename it there. False when another process was first."""
-    made = [above for above in path.parents if not above.exists()]
-    beside = path.with_name(f".{path.name}.esacloud-new")
+    parent, name = os.path.split(path)
+    made = []
+    above = parent
+    while above and not os.path.exists(above):
+        made.append(above)
+        above = os.path.dirname(above)
+    beside = os.path.join(parent, f".{name}.esacloud-new")
     try:
         if made:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            os.makedirs(parent, exist_ok=True)
         with suppress(FileExistsError):  # of another process, which holds it, or of one that died
-            beside.mkdir()
+            os.mkdir(beside)
         with hold(beside) as is_there:
             return is_there and _fill_and_rename(beside, path, contents)
     except BaseException:
         for above in made:
             with suppress(OSError):
-                above.rmdir()
+                os.rmdir(above)
         raise
 
 
-def _fill_and_rename(beside: Path, path: Path, contents: Mapping[str, bytes]) -> bool:
+def _fill_and_rename(beside: str, path: str, contents: Mapping[str, bytes]) -> bool:
     try:
-        for left in list(os.scandir(beside)):
-            Path(left).unlink()
-        _write_all(beside, contents)
-        beside.rename(path)
+        for left in os.listdir(beside):
+            os.unlink(os.path.join(beside, left))
+        write_all(beside, contents)
+        os.rename(beside, path)
     except BaseException as error:
-        shutil.rmtree(beside, ignore_errors=True)
+        from shutil import rmtree
+
+        rmtree(beside, ignore_errors=True)
         if isinstance(error, OSError) and error.errno in (errno.ENOTEMPTY, errno.EEXIST):
             return False
         raise
     return True
 
 
-def _update(path: Path, contents: Mapping[str, bytes], *, force: bool) -> bool:
-    """Bring a directory that exists to the new contents. False when it was moved away before it could be held."""
-    with hold(path) as is_there:
-        if not is_there:
-            return False
-        holding = look_into(path, contents, force=force)
-        if holding.interrupted:
-            _finish(path)
-            holding = look_into(path, contents, force=force)
-        if len(holding.current) < len(contents) or holding.obsolete:
-            _replace(path, contents, holding.obsolete)
-        return True
-
-
-def _replace(path: Path, contents: Mapping[str, bytes], obsolete: tuple[str, ...]) -> None:
-    staging = path / STAGING
-    staging.mkdir()
-    try:
-        _write_all(staging, contents)
-    except BaseException:
-        shutil.rmtree(staging, ignore_errors=True)
-        raise
-    try:
-        for name in contents:
-            if name == MANIFEST:
-                for gone in obsolete:
-                    (path / gone).unlink()
-            (staging / name).replace(path / name)
-        staging.rmdir()
-    except OSError as error:
-        raise OutsideError(
-            f"{path}: The module was written by half only: {_said(error)}. Run the same command again to finish it."
-        ) from None
-
-
-def _finish(path: Path) -> None:
-    """Finish a write that was interrupted: rename what was staged, if all of it was, or else forget it."""
-    staging = path / STAGING
-    try:
-        staged = read_manifest((staging / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        staged = None
-    if staged is not None and staged.intact:
-        for name in (*staged.files, MANIFEST):
-            with suppress(FileNotFoundError):  # it was renamed before the interruption
-                (staging / name).replace(path / name)
-    shutil.rmtree(staging)
-
-
-def _write_all(path: Path, contents: Mapping[str, bytes]) -> None:
+def write_all(path: str, contents: Mapping[str, bytes]) -> None:
+    """Write new files into a directory."""
     for name, content in contents.items():
-        file = os.open(path / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        file = os.open(os.path.join(path, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
         try:
             written = 0
             while written < len(content):

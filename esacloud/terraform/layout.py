@@ -99,14 +99,14 @@ def parse(text: str, file: str) -> dict[str, Any]:
     return document
 
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]')
+_LEXEME = r'"(?:[^"\\]|\\.)*"|[{}\[\],:]'
 
 
 def _first_duplicate(text: str) -> tuple[str, int, int]:
     """The first key that stands twice in one object of a valid JSON text, with line and column, from 1."""
     objects: list[set[str] | None] = []
     before = ""
-    for token in _TOKEN.finditer(text):
+    for token in re.finditer(_LEXEME, text):
         word = token[0]
         if word == "{":
             objects.append(set())

@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from esacloud.errors import OutsideError
 
@@ -19,13 +18,13 @@ PATIENCE = 10.0  # seconds to wait for another process that writes into the same
 
 
 @contextmanager
-def hold(path: Path) -> Iterator[bool]:
+def hold(path: str | os.PathLike[str]) -> Iterator[bool]:
     """Hold the directory while the block runs. Gives whether it is still in its place once it is held.
 
     Raises OutsideError when another process does not let go of it, OSError when there is no such directory to open.
     """
     if sys.platform == "win32":
-        yield path.is_dir()
+        yield os.path.isdir(path)  # noqa: PTH112 - a text may come, or a Path
         return
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
@@ -39,7 +38,7 @@ def hold(path: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
-def _wait(descriptor: int, path: Path) -> None:
+def _wait(descriptor: int, path: str | os.PathLike[str]) -> None:
     import fcntl
 
     until = time.monotonic() + PATIENCE
@@ -56,8 +55,8 @@ def _wait(descriptor: int, path: Path) -> None:
             return
 
 
-def _is_there(path: Path, descriptor: int) -> bool:
+def _is_there(path: str | os.PathLike[str], descriptor: int) -> bool:
     try:
-        return os.path.samestat(path.lstat(), os.fstat(descriptor))
+        return os.path.samestat(os.lstat(path), os.fstat(descriptor))
     except FileNotFoundError:
         return False

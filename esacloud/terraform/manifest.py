@@ -10,9 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from esacloud._version import __version__
 from esacloud.catalogue.model import release_text
@@ -21,6 +19,10 @@ from esacloud.policy.cloud import Lowered
 from esacloud.policy.model import Flow
 from esacloud.policy.packets import flow_boxes
 from esacloud.terraform.layout import render_flat
+from esacloud.values import value_class
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -29,8 +31,7 @@ PROVEN = (
 )
 _START = f'{{\n  "manifest": {FORMAT},\n  "esacloud": '  # how every manifest begins, also one that was cut short
 _SEAL, _END = ',\n  "digest": "', "\n}\n"
-_FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*\Z")
-_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+_FILE_NAME, _DIGEST = r"[A-Za-z0-9_-][A-Za-z0-9._-]*", r"[0-9a-f]{64}"
 
 
 def digest(text: str) -> str:
@@ -73,6 +74,11 @@ def manifest_text(lowered: Lowered, deployment: Deployment, files: Mapping[str, 
                 for widened in policy.widened
             ],
             "open_hostnames": sorted({name for flow in policy.flows for name in flow.names}),
+            **{
+                f"{way}_hostnames": found
+                for way in ("pinned", "filtered")
+                if (found := sorted({name for flow in policy.flows for name in getattr(flow, way)}))
+            },
             "notes": list(lowered.notes),
             "files": {name: digest(text) for name, text in sorted(files.items())},
         }
@@ -89,7 +95,7 @@ def _said(flow: Flow) -> str:
     return f"{flow.interface}: {' and '.join(map(str, flow_boxes([flow])))}"
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Manifest:
     """What of a manifest on disk matters to who reads or replaces the module.
 
@@ -113,7 +119,9 @@ def read_manifest(text: str) -> Manifest | None:
     if not isinstance(version, str) or not isinstance(files, dict):
         return None
     for name, value in files.items():
-        if not (_FILE_NAME.match(name) and name != MANIFEST and isinstance(value, str) and _DIGEST.match(value)):
+        if not (isinstance(value, str) and re.fullmatch(_DIGEST, value)):
+            return None
+        if name == MANIFEST or not re.fullmatch(_FILE_NAME, name):
             return None
     body, _, seal = text.rpartition(_SEAL)
     return Manifest(version, files, intact=seal == f'{digest(body)}"{_END}')
@@ -129,6 +137,8 @@ def differing_files(directory: str, files: Mapping[str, str]) -> tuple[str, ...]
 
     Another version may lay a module out differently and still be right; what its rules permit is judged by other means.
     """
+    from pathlib import Path  # imported here, because a run that only writes has no use for it
+
     folder = Path(directory)
     try:
         manifest = read_manifest((folder / MANIFEST).read_text(encoding="utf-8"))

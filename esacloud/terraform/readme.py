@@ -90,12 +90,18 @@ def _needs(documents: Mapping[str, Document]) -> Iterator[tuple[str, str]]:
 
 
 def _inputs(documents: Mapping[str, Document]) -> Iterator[tuple[str, str, str]]:
-    for name, variable in documents[_VARIABLES]["variable"].items():
+    for name, variable in _blocks(documents, "variable"):
         value = variable.get("default")
         said = f"`{value if isinstance(value, str) else json.dumps(value)}`" if "default" in variable else "has to be given"
         yield f"`{name}`", variable["description"], said
 
 
 def _outputs(documents: Mapping[str, Document]) -> Iterator[tuple[str, str]]:
-    for name, output in documents[_OUTPUTS]["output"].items():
+    for name, output in _blocks(documents, "output"):
         yield f"`{name}`", output["description"]
+
+
+def _blocks(documents: Mapping[str, Document], kind: str) -> Iterator[tuple[str, Any]]:
+    """All variables or outputs of a module, whatever file they stand in; those of its first files first."""
+    for file in dict.fromkeys((_VARIABLES, _OUTPUTS, *documents)):
+        yield from documents[file].get(kind, {}).items()

@@ -16,10 +16,11 @@ from support.modules import module
 
 from esacloud.errors import InputError, OutsideError
 from esacloud.terraform import locking
-from esacloud.terraform.directory import read_documents, write
+from esacloud.terraform.directory import write
 from esacloud.terraform.locking import hold
 from esacloud.terraform.manifest import MANIFEST
 from esacloud.terraform.ownership import STAGING
+from esacloud.terraform.reading import read_documents
 
 OLD = dict(module("10.20.0.0/24").files)
 NEW = dict(module("10.20.0.0/24", "10.21.0.0/24").files)

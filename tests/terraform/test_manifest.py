@@ -15,8 +15,9 @@ from support.schemas import valid
 
 from esacloud._version import __version__
 from esacloud.aws.terraform_read import read_back
-from esacloud.terraform.directory import read_documents, write
+from esacloud.terraform.directory import write
 from esacloud.terraform.manifest import MANIFEST, differing_files, is_cut_short, read_manifest
+from esacloud.terraform.reading import read_documents
 from esacloud.workflow import generate, read_deployment
 
 FILES = dict(module().files)

@@ -27,7 +27,6 @@ FILES = [
     for file in sorted([*HERE.glob("golden/*/deployment.yaml"), *HERE.parent.glob("examples/*.yaml")])
     if {"aws"} <= yaml.safe_load(file.read_text(encoding="utf-8"))["cloud"].keys() <= set(CLOUDS)
 ]
-pytestmark = pytest.mark.xdist_group("terraform")
 
 
 @dataclass

@@ -1,0 +1,286 @@
+"""What AWS adds to the reusable module: how its peers are written, and the way from flows to security group rules.
+
+Groups, rules and their keys are those of `terraform.py`, so that a configuration can change from a generated module to the
+reusable one and back without a rule being made anew. What `lower.py` merges and splits, this refuses: a quota is counted
+in a precondition.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from esacloud.aws.limits import FIXED, QUOTAS
+from esacloud.aws.module_rules import rule_locals
+from esacloud.aws.terraform import LONGEST_PREFIX, RESOURCES, VERSIONS_DOCUMENT
+
+TITLE = "AWS"
+GROUPS = "security groups"
+PROVIDER = "aws"
+DOCS = "https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources"
+MORE = """\
+- **The same addresses as a generated module**: groups, rules and keys are those of `esacloud generate`, so that a call of
+  one can take the place of the other without a rule being made anew, as long as the generated one has not merged or split.
+"""
+EXAMPLE = """\
+module "gateway" {
+  source = "./modules/aws"
+
+  vpc_id  = aws_vpc.mail.id
+  name    = "mail-edge-1"
+  release = "15.5"
+
+  features = {
+    management = { admin-cli = {}, admin-gui = {}, dns = {}, ntp = {}, syslog = { transport = "tcp" }, updates = {} }
+    data1      = { mail = {} }
+  }
+
+  peers = {
+    administrators = { networks = ["10.20.0.0/24"] }
+    dns-servers    = { networks = ["10.0.0.2", "fd12:3456:789a::2"] }
+    ntp-servers    = { networks = ["10.0.0.3"] }
+    syslog-servers = { security_groups = { collectors = aws_security_group.collectors.id } }
+  }
+
+  hostnames_open = true # the vendor names its update servers by name alone
+}"""
+ONLY_AS_WIDER = True
+VERSIONS: dict[str, Any] = {
+    "terraform": {**VERSIONS_DOCUMENT["terraform"], "required_version": ">= 1.5.0"},
+}
+COMMENT = [
+    "rules: the security group rules, each with everything that asks for it. quotas: what they use of EC2's quotas.",
+    "spans, words, full, shortened: what descriptions are made of; at most 255 characters, table rows before all else.",
+]
+
+PEER = {
+    "networks": ("optional(list(string), [])", "IPv4 and IPv6 networks or addresses; `any` is every address"),
+    "security_groups": ("optional(map(string), {})", "security groups: a name of your own => id"),
+    "prefix_lists": (
+        "optional(map(object({id = string, max_entries = number, family = optional(string)})), {})",
+        "prefix lists: a name of your own => id, its maximum of entries, and its family where it has one (ipv4 or ipv6)",
+    ),
+    "self": ("optional(bool, false)", "the other gateways with the same group"),
+    "hostnames": ("optional(list(string), [])", "DNS names; opened to any address, and only with `hostnames_open`"),
+}
+
+REFERENCES = (
+    "[for key in keys(peer.security_groups) : "
+    '{kind = "referenced_security_group_id", key = key, ref = "${name}/${key}", families = ["ipv4", "ipv6"],'
+    " prefix = null, names = []}],"
+    ' [for key, list in peer.prefix_lists : {kind = "prefix_list_id", key = key, ref = "${name}/${key}",'
+    ' families = list.family == null ? ["ipv4", "ipv6"] : [list.family], prefix = null, names = []}],'
+    ' [for self in [peer.self] : {kind = "self", key = "self", ref = "", families = ["ipv4", "ipv6"], prefix = null,'
+    " names = []} if self]"
+)
+# Where the ids are: peer/name of the user's own => id and what it counts.
+_IDS = (
+    "${merge(concat([for name, peer in local.peers : {for key, id in peer.security_groups :"
+    ' "${name}/${key}" => {id = id, size = 1}}], [for name, peer in local.peers : {for key, list in peer.prefix_lists :'
+    ' "${name}/${key}" => {id = list.id, size = list.max_entries}}])...)}'
+)
+
+PUBLIC_KEYS: tuple[str, ...] = ()  # who is in a group or a prefix list cannot be seen
+
+PEER_CHECKS = (
+    (
+        '[for name, id in peer.security_groups : name if !can(regex("^([0-9]{12}/)?sg-[0-9a-f]+$", id))]',
+        "is no id of a security group (one is like sg-0123456789abcdef0)",
+    ),
+    (
+        '[for name, list in peer.prefix_lists : name if !can(regex("^pl-[0-9a-f]+$", list.id))]',
+        "is no id of a prefix list (one is like pl-0123456789abcdef0)",
+    ),
+    (
+        "[for name, list in peer.prefix_lists : name if list.max_entries < 1"
+        f" || list.max_entries > {FIXED['prefix_list_entries']}"
+        ' || !contains(["ipv4", "ipv6"], list.family == null ? "ipv4" : list.family)]',
+        f"is a prefix list without a max_entries from 1 to {FIXED['prefix_list_entries']}, or of another family than ipv4"
+        " or ipv6",
+    ),
+)
+
+
+def variables() -> dict[str, Any]:
+    """The inputs that only AWS has: those of place first."""
+    default, lowest, highest = QUOTAS["rules_per_group"]
+    return {
+        "vpc_id": {
+            "description": "The VPC in which the security groups are made.",
+            "type": "string",
+            "nullable": False,
+            "validation": [
+                {
+                    "condition": '${can(regex("^vpc-[0-9a-f]+$", var.vpc_id))}',
+                    "error_message": "vpc_id must be the id of a VPC, like vpc-0a1b2c3d4e5f60718.",
+                }
+            ],
+        },
+        "rules_per_group": {
+            "description": "EC2's quota of inbound, and as many outbound, rules of one security group and address family.",
+            "type": "number",
+            "default": default,
+            "nullable": False,
+            "validation": [
+                {
+                    "condition": f"${{var.rules_per_group >= {lowest} && var.rules_per_group <= {highest}}}",
+                    "error_message": f"rules_per_group must be what AWS grants: from {lowest} to {highest}.",
+                }
+            ],
+        },
+    }
+
+
+NAME_PREFIX = {
+    "condition": f'${{length(coalesce(var.name_prefix, "x")) <= {LONGEST_PREFIX}'
+    ' && can(regex("^[]a-zA-Z0-9 ._:/()#,@[+=&;{}!$*-]*$", coalesce(var.name_prefix, "x")))'
+    ' && !can(regex("^sg-", lower(coalesce(var.name_prefix, "x"))))}',
+    "error_message": f"name_prefix must have at most {LONGEST_PREFIX} characters, only those that EC2 allows in the name"
+    " of a security group, and must not start with sg-.",
+}
+NAME = {
+    "condition": '${can(regex("^[a-zA-Z0-9 ._:/()#,@+=;{}!$*-]{1,100}$", var.name))'
+    ' && !can(regex("^sg-", lower(var.name)))}',
+    "error_message": "name must have 1 to 100 characters, only those that EC2 allows in the name of a security group,"
+    " and must not start with sg-.",
+}
+TAGS = {
+    "condition": '${alltrue([for key in keys(var.tags) : !can(regex("^aws:", lower(key)))])'
+    f" && length(var.tags) <= {FIXED['tags']}}}",
+    "error_message": f"There may be {FIXED['tags']} tags, and no key may start with aws:, which AWS keeps for itself.",
+}
+
+
+def locals_() -> dict[str, Any]:
+    """The expressions after the flows."""
+    return {
+        "deployment": "${var.name}",
+        "tags": {},
+        "name_prefix": f'${{coalesce(var.name_prefix, "${{substr(var.name, 0, {LONGEST_PREFIX - 1})}}-")}}',
+        "groups": "${{for interface in keys(var.features) : interface => {interface = interface,"
+        ' description = "Interface ${interface} of ${var.name}, made by esacloud"}}}',
+        "ids": _IDS,
+        **rule_locals(),
+        "ingress_rules": _table("in"),
+        "egress_rules": _table("out"),
+        "quotas": "${{for interface in keys(var.features) : interface => [for counted in"
+        ' setproduct(["in", "out"], ["ipv4", "ipv6"]) : {what = "${interface}: ${counted[0]}bound'
+        ' ${counted[1] == "ipv4" ? "IPv4" : "IPv6"} rules", used = sum(concat([0], [for rule in values(local.rules) :'
+        " try(local.ids[rule.far.ref].size, 1) if rule.group == interface && rule.direction == counted[0]"
+        " && contains(rule.far.families, counted[1])])), limit = var.rules_per_group}]}}",
+    }
+
+
+def _table(direction: str) -> str:
+    return (
+        "${{for key, rule in local.rules : key => {group = rule.group, ip_protocol = rule.ip_protocol,"
+        " from_port = rule.from_port, to_port = rule.to_port, description = local.descriptions[key], rows = rule.rows,"
+        " entries = rule.entries,"
+        ' cidr_ipv4 = rule.far.kind == "network" && rule.far.families[0] == "ipv4" ? rule.far.key : null,'
+        ' cidr_ipv6 = rule.far.kind == "network" && rule.far.families[0] == "ipv6" ? rule.far.key : null,'
+        ' prefix_list_id = rule.far.kind == "prefix_list_id" ? local.ids[rule.far.ref].id : null,'
+        ' referenced_security_group_id = rule.far.kind == "referenced_security_group_id" ?'
+        " local.ids[rule.far.ref].id : null,"
+        f' self = rule.far.kind == "self"}} if rule.direction == "{direction}"}}}}'
+    )
+
+
+def _resources() -> dict[str, Any]:
+    group = dict(RESOURCES["aws_security_group"]["this"])
+    group["name_prefix"] = "${local.name_prefix}${each.key}-"
+    group["tags"] = group["tags"].replace("var.name_prefix", "local.name_prefix").replace("merge(local.tags, ", "merge(")
+    group["lifecycle"] = {
+        "create_before_destroy": True,
+        "precondition": [
+            {
+                "condition": "${length(local.problems[each.key]) == 0}",
+                "error_message": '${each.key}: ${join("\\n", local.problems[each.key])}',
+            },
+            {
+                "condition": "${alltrue([for quota in local.quotas[each.key] : quota.used <= quota.limit])}",
+                "error_message": '${join("\\n", [for quota in local.quotas[each.key] : "${quota.what}: ${quota.used} are'
+                ' needed, ${quota.limit} fit: ${quota.used - quota.limit} too many." if quota.used > quota.limit])} Ask AWS'
+                " for a higher quota and set rules_per_group, name a prefix list in place of many networks, or use"
+                " `esacloud generate`, which merges rules exactly and splits a group.",
+            },
+        ],
+    }
+    rules = {}
+    for name in ("aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule"):
+        rule = dict(RESOURCES[name]["this"])
+        rule |= {
+            argument: f"${{each.value.{argument}}}"
+            for argument in ("from_port", "to_port", "cidr_ipv4", "cidr_ipv6", "prefix_list_id")
+        }
+        rule["referenced_security_group_id"] = (
+            "${each.value.self ? aws_security_group.this[each.value.group].id : each.value.referenced_security_group_id}"
+        )
+        rule["lifecycle"] = {
+            "create_before_destroy": True,
+            "precondition": [
+                {
+                    "condition": "${!contains(keys(local.refused), each.key)}",
+                    "error_message": '${join("\\n", distinct(try(local.refused[each.key], [])))} Only a waiver'
+                    " ({code, peer, reason, until} in waivers) accepts this.",
+                },
+                {
+                    "condition": "${length(distinct([for ref in local.rules[each.key].refs : local.ids[ref].id])) <= 1}",
+                    "error_message": "${each.key}: peers give one name to two ids. Give each id a name of its own.",
+                },
+            ],
+        }
+        rules[name] = {"this": rule}
+    return {"aws_security_group": {"this": group}, **rules}
+
+
+MODULE_RESOURCES: dict[str, Any] = _resources()
+
+OUTPUTS: dict[str, Any] = {
+    "security_group_ids": {
+        "description": "The ids of the security groups by interface of the gateway, known once all rules exist.",
+        "value": "${{for interface, group in local.groups : interface => [aws_security_group.this[interface].id]}}",
+        "depends_on": ["aws_vpc_security_group_ingress_rule.this", "aws_vpc_security_group_egress_rule.this"],
+    },
+    "rules": {
+        "description": "Every rule with its id in EC2 and the rows of the vendor's table behind it.",
+        "value": {
+            direction: f"${{{{for key, row in local.{direction}_rules : key => merge(row, {{security_group_rule_id ="
+            f" aws_vpc_security_group_{direction}_rule.this[key].security_group_rule_id}})}}}}"
+            for direction in ("ingress", "egress")
+        },
+    },
+}
+
+PLACE = {"vpc_id": "vpc-0a1b2c3d4e5f60718"}
+TESTED = (
+    "aws_security_group.this",
+    "aws_vpc_security_group_ingress_rule.this",
+    "merge(%s.rules.ingress, {})",
+)
+IDS = "security_group_ids"
+SMALL_KEYS = '["management/tcp-22-from-10.20.0.0/24", "data1/tcp-25-from-0.0.0.0/0", "data1/tcp-25-from-::/0"]'
+STABLE: tuple[dict[str, str], ...] = (
+    {
+        "condition": "${length(output.rules.ingress) == length(run.makes_a_group_for_each_interface.rules.ingress) + 1}",
+        "error_message": "Not so: one network more is one rule more.",
+    },
+)
+RUNS: dict[str, Any] = {
+    "refuses_more_rules_than_the_quota": {
+        "command": "plan",
+        "variables": {"rules_per_group": 1},
+        "expect_failures": ["aws_security_group.this"],
+    },
+    "refuses_what_is_no_security_group": {
+        "command": "plan",
+        "variables": {"peers": {"administrators": {"security_groups": {"jump": "jump-hosts"}}}},
+        "expect_failures": ["var.peers"],
+    },
+    "refuses_a_source_port_that_it_cannot_match": {
+        "command": "plan",
+        "variables": {
+            "features": {"data2": {"ftp": {"role": "client", "mode": "active"}}},
+            "peers": {"ftp-servers": {"networks": ["10.20.2.11"]}},
+        },
+        "expect_failures": ["aws_security_group.this"],
+    },
+}

@@ -1,0 +1,123 @@
+"""Run terraform or OpenTofu on a module or on a configuration of your own, and verify what it applied.
+
+Its output appears as it comes. The plan that was shown is the one that is applied. After apply the state is read and what
+it permits is compared with the policy: of the file given with --deployment, else of the module that esacloud wrote into
+DIR. Values of variables go into a .tfvars file or into TF_VAR_NAME in the environment, never into arguments.
+
+exit code 0 means: nothing to do, or done and verified. 1 means: plan has changes, or the state is not as it should be, or
+you said no. 3 means: terraform failed.
+
+example: esacloud terraform plan build/small
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from esacloud.packets import PacketSet
+    from esacloud.terraform.runner import Runner
+
+ACTIONS = ("validate", "plan", "apply", "destroy")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Define the arguments of `esacloud terraform`."""
+    parser.add_argument("action", choices=ACTIONS, help="what to do")
+    parser.add_argument("directory", metavar="DIR", help="a module that esacloud generate wrote, or a root module of yours")
+    parser.add_argument("--deployment", metavar="FILE", help="the deployment file to verify the state against, after apply")
+    parser.add_argument("--cloud", metavar="CLOUD", help="the cloud of that file, where it names several")
+    parser.add_argument("--var-file", metavar="FILE", action="append", default=[], help="a .tfvars file; may be repeated")
+    parser.add_argument("--binary", metavar="PROGRAM", help="another terraform, or tofu (default: terraform, else tofu)")
+    parser.add_argument("--yes", "-y", action="store_true", help="apply and destroy without asking")
+    parser.add_argument("--no-init", action="store_true", help="never run terraform init")
+
+
+def run(arguments: Namespace) -> int:
+    """Start terraform, run the action, verify."""
+    from esacloud.errors import InputError, Place, Problem
+    from esacloud.terraform.runner import Runner
+
+    changing = arguments.action in ("apply", "destroy")
+    if changing and not arguments.yes and not sys.stdin.isatty():
+        what = f"{arguments.action} asks before it changes anything, and nobody is there to answer."
+        raise InputError(Problem(Place(arguments.directory), what, "Give --yes to go ahead without asking."))
+    wanted = _wanted(arguments) if arguments.action == "apply" else None  # a bad file stops us before terraform starts
+    runner = Runner(arguments.directory, arguments.binary)
+    if not arguments.no_init and not runner.initialized():
+        runner.init()
+    if arguments.action == "validate":
+        runner.validate()
+        return 0
+    return _planned(arguments, runner, wanted)
+
+
+def _planned(arguments: Namespace, runner: Runner, wanted: tuple[str, str, Mapping[str, PacketSet]] | None) -> int:
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="esacloud-") as private:  # a plan holds all values, secret ones too: mode 700, then gone
+        plan = str(Path(private, "plan"))
+        has_changes = runner.plan(plan, var_files=arguments.var_file, destroy=arguments.action == "destroy")
+        if arguments.action == "plan":
+            return 1 if has_changes else 0
+        if has_changes:
+            if not arguments.yes and input(f"{arguments.action.capitalize()} this? Only yes is taken for it: ") != "yes":
+                print("Nothing was changed.")
+                return 1
+            runner.apply(plan)
+    return _verify(runner, wanted) if arguments.action == "apply" else 0
+
+
+def _wanted(arguments: Namespace) -> tuple[str, str, Mapping[str, PacketSet]] | None:
+    """Name of the deployment, its cloud, and what it permits; None where nobody says."""
+    from pathlib import Path
+
+    from esacloud import clouds, workflow
+
+    if arguments.deployment is not None:
+        from esacloud.cli.common import chosen_clouds, print_warnings
+        from esacloud.errors import InputError, Place, Problem
+
+        deployment = workflow.read_deployment(arguments.deployment)
+        chosen = list(chosen_clouds(deployment, arguments.cloud, ""))
+        if len(chosen) > 1:
+            place = Place(deployment.place.file, key="cloud")
+            raise InputError(Problem(place, "The file names several clouds.", f"Say which with --cloud: {chosen}."))
+        lowered = workflow.lower(deployment, chosen[0])
+        print_warnings(deployment.warnings, lowered.policy.warnings)
+        return deployment.name, chosen[0], lowered.packets
+    if not Path(arguments.directory, "manifest.json").is_file():
+        return None
+    from esacloud.terraform.own import described
+    from esacloud.terraform.reading import read_documents
+
+    documents, oddities = read_documents(arguments.directory)
+    name, cloud = described(arguments.directory, documents, oddities)
+    back = clouds.load(cloud).read_back(documents)
+    described(arguments.directory, documents, back.oddities)
+    return name, cloud, back.packets
+
+
+def _verify(runner: Runner, wanted: tuple[str, str, Mapping[str, PacketSet]] | None) -> int:
+    """Hold the state against what was wanted, and say how it came out."""
+    if wanted is None:
+        print("Not verified: give --deployment FILE to compare the state with its policy.")
+        return 0
+    from importlib import import_module
+
+    from esacloud.terraform.applied import deviations, state_packets
+
+    name, cloud, packets = wanted
+    state = runner.show()
+    found = import_module(f"esacloud.{cloud}.existing").read_groups(state)
+    sentences = deviations(packets, state_packets(state, found, name))
+    if sentences:
+        print("\n".join(["Not as it should be. The state differs from the policy:", *sentences]))
+        return 1
+    print(f"Verified: the groups of {name} in the state permit exactly the packets of the policy.")
+    return 0

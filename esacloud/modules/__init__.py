@@ -1,0 +1,1 @@
+"""The reusable Terraform modules `modules/aws` and `modules/azure`, made from the port catalogue alone."""

@@ -1,0 +1,64 @@
+"""Bringing a directory that holds an earlier module, or nothing yet, to a new module: what `directory.py` says of it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from esacloud.errors import OutsideError
+from esacloud.terraform.directory import said, write_all
+from esacloud.terraform.locking import hold
+from esacloud.terraform.manifest import MANIFEST, read_manifest
+from esacloud.terraform.ownership import STAGING, look_into
+
+
+def update(directory: str, contents: Mapping[str, bytes], *, force: bool) -> bool:
+    """Bring a directory that exists to the new contents. False when it was moved away before it could be held."""
+    path = Path(directory)
+    with hold(directory) as is_there:
+        if not is_there:
+            return False
+        holding = look_into(path, contents, force=force)
+        if holding.interrupted:
+            _finish(path)
+            holding = look_into(path, contents, force=force)
+        if len(holding.current) < len(contents) or holding.obsolete:
+            _replace(path, contents, holding.obsolete)
+        return True
+
+
+def _replace(path: Path, contents: Mapping[str, bytes], obsolete: tuple[str, ...]) -> None:
+    staging = path / STAGING
+    staging.mkdir()
+    try:
+        write_all(str(staging), contents)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    try:
+        for name in contents:
+            if name == MANIFEST:
+                for gone in obsolete:
+                    (path / gone).unlink()
+            (staging / name).replace(path / name)
+        staging.rmdir()
+    except OSError as error:
+        raise OutsideError(
+            f"{path}: The module was written by half only: {said(error)}. Run the same command again to finish it."
+        ) from None
+
+
+def _finish(path: Path) -> None:
+    """Finish a write that was interrupted: rename what was staged, if all of it was, or else forget it."""
+    staging = path / STAGING
+    try:
+        staged = read_manifest((staging / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        staged = None
+    if staged is not None and staged.intact:
+        for name in (*staged.files, MANIFEST):
+            with suppress(FileNotFoundError):  # it was renamed before the interruption
+                (staging / name).replace(path / name)
+    shutil.rmtree(staging)
