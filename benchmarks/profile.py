@@ -81,6 +81,8 @@ def _step_by_step(text: str, directory: str) -> Iterator[tuple[str, float]]:
     yield "read", since()
     policy = workflow.compile_for(deployment, "aws")
     yield "compile", since()
+    judgement = workflow.judge_policy(policy, deployment, cloud)
+    yield "judge", since()
     lowered = cloud.lower(policy, deployment)
     yield "lower", since()
     files = assemble(cloud, lowered, deployment)
@@ -93,7 +95,7 @@ def _step_by_step(text: str, directory: str) -> Iterator[tuple[str, float]]:
     yield "the policy's packets", since()
     differences(wanted, back.packets)
     yield "compare", since()
-    workflow.write_module(directory, workflow.Module(lowered, files))
+    workflow.write_module(directory, workflow.Module(lowered, files, judgement))
     yield "write", since()
 
 

@@ -7,13 +7,14 @@ person mends a file once and not once for every mistake. Every error of this pac
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from esacloud.values import value_class
 
 Severity = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Place:
     """Where something stands: a file, a line and column in it (counted from 1), and the key, as `peers.dns-servers[2]`."""
 
@@ -21,6 +22,10 @@ class Place:
     line: int | None = None
     column: int | None = None
     key: str | None = None
+
+    def at(self, key: str) -> Place:
+        """The same place in the file, said to be that of another key."""
+        return Place(self.file, self.line, self.column, key)
 
     def __str__(self) -> str:
         parts = [self.file]
@@ -32,7 +37,7 @@ class Place:
         return f"{text}: {self.key}" if self.key else text
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Problem:
     """One thing that is wrong at one place, and what to write instead.
 

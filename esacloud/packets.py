@@ -17,7 +17,7 @@ that all overlap cost k times more there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
@@ -181,6 +181,10 @@ class PacketSet:
     def realms(self) -> frozenset[str]:
         """The realms in which the set holds anything."""
         return frozenset(realm for _, realm in self._regions)
+
+    def parts(self) -> Collection[Box]:
+        """Boxes that together are the set, perhaps overlapping, in no order: for these no canonical form is worked out."""
+        return self._boxes or tuple(self.boxes())
 
     def _with(self, other: PacketSet, keep: Callable[[bool, bool], bool]) -> PacketSet:
         regions = {}

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
-_OPENINGS = re.compile(r"\$\$\{|%%\{|\$\{|%\{")
+_OPENINGS = r"\$\$\{|%%\{|\$\{|%\{"  # not compiled here, for few texts have a brace
 
 
 def literal(text: str) -> str:
@@ -26,7 +26,7 @@ def plain(value: object) -> str | None:
         return None
     if "{" not in value:
         return value
-    if not {"${", "%{"}.isdisjoint(_OPENINGS.findall(value)):
+    if not {"${", "%{"}.isdisjoint(re.findall(_OPENINGS, value)):
         return None
     return value.replace("$${", "${").replace("%%{", "%{")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.equal_policy import EqualPolicy
 from esacloud import clouds
 from esacloud.packets import PacketSet
-from esacloud.terraform.directory import read_documents
+from esacloud.terraform.reading import read_documents
 
 NAME = "esacloud"
 DISTRIBUTION = "esacloud"

@@ -6,7 +6,6 @@ Neither terraform's `validate` nor its `plan` finds these; `apply` does, half-wa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from esacloud.aws.descriptions import ALLOWED, ALLOWED_WITH_REFERENCES, tag_problems, text_problem
 from esacloud.aws.limits import FIXED, Limits
@@ -24,7 +23,7 @@ def check(policy: Policy, deployment: Deployment, groups: Iterable[SecurityGroup
     settings = deployment.clouds.get("aws")
     problems = list(_names(policy, deployment, groups))
     if settings and settings.tags:
-        problems += tag_problems(settings.tags, replace(settings.place, key="cloud.aws.tags"))
+        problems += tag_problems(settings.tags, settings.place.at("cloud.aws.tags"))
     problems += _descriptions(groups, deployment.place)
     problems += _prefix_lists(policy.flows, deployment, quotas)
     problems += (_port_problem(flow, deployment.place) for flow in policy.flows if not _has_ports(flow))
@@ -32,16 +31,16 @@ def check(policy: Policy, deployment: Deployment, groups: Iterable[SecurityGroup
 
 
 def _names(policy: Policy, deployment: Deployment, groups: Iterable[SecurityGroup]) -> Iterator[Problem]:
-    place = replace(deployment.place, key="name")
+    place = deployment.place.at("name")
     found = text_problem("The deployment's name", policy.deployment, place)
     if found:
         yield found
     seen: dict[str, str] = {}
     for group in groups:
-        place = replace(deployment.place, key=f"interfaces.{group.interface}")
+        place = deployment.place.at(f"interfaces.{group.interface}")
         wrong = text_problem("The group's name", group.name, place, longest=FIXED["group_name_characters"])
         if wrong is None and found is None:
-            wrong = text_problem("The group's description", group.description, replace(place, key="name"))
+            wrong = text_problem("The group's description", group.description, place.at("name"))
         if wrong:
             yield wrong
         other = seen.setdefault(group.name.lower(), group.interface)
@@ -62,7 +61,8 @@ def _descriptions(groups: Iterable[SecurityGroup], place: Place) -> Iterator[Pro
         if len(text) > FIXED["description_characters"] or not allowed.issuperset(text):
             found = text_problem(f"The description of {key!a}", text, place, allowed)
             if found:
-                yield replace(found, mend=f"{found.mend} It is made of the catalogue's entries, roles and host names.")
+                mend = f"{found.mend} It is made of the catalogue's entries, roles and host names."
+                yield Problem(found.place, found.what, mend, found.severity)
 
 
 def _prefix_lists(flows: Iterable[Flow], deployment: Deployment, quotas: Limits) -> Iterator[Problem]:

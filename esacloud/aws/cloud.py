@@ -5,4 +5,6 @@ from esacloud.aws.lower import lower
 from esacloud.aws.terraform import documents
 from esacloud.aws.terraform_read import read_back
 
-__all__ = ["DIALECT", "documents", "lower", "read_back"]
+PUBLIC_REALMS: frozenset[str] = frozenset()  # who is in a security group or a prefix list cannot be seen
+
+__all__ = ["DIALECT", "PUBLIC_REALMS", "documents", "lower", "read_back"]

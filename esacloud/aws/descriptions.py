@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import pairwise
-from string import ascii_letters, digits
 
 from esacloud.aws.limits import FIXED
 from esacloud.errors import Place, Problem
 
-ALLOWED = frozenset(ascii_letters + digits + ". _-:/()#,@[]+=&;{}!$*")
+ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789. _-:/()#,@[]+=&;{}!$*")
 ALLOWED_WITH_REFERENCES = ALLOWED - {"&"}
 LONGEST = FIXED["description_characters"]
 _PUNCTUATION = "._-:/()#,@[]+=&;{}!$*"
@@ -29,25 +28,28 @@ def rule_description(
     peers: tuple[str, ...],
     names: tuple[str, ...],
     outside: frozenset[str],
+    pinned: tuple[str, ...] = (),
+    filtered: tuple[str, ...] = (),
 ) -> str:
     """`rows 5,9-11: mail-out (mail-receivers); not in table: smart-licensing; hostnames open: a.example b.example`.
+    `hostnames pinned` and `hostnames filtered` are said like that too.
 
     `outside` holds the entries that the table lacks. A text that gets too long loses host names, then peers, then entries,
     from the end and counted as `+3`; table rows it never loses.
     """
     inside = [entry for entry in entries if entry not in outside]
     lacking = [entry for entry in entries if entry in outside]
-    parts = [inside, lacking, list(peers), list(names)]
-    dropped = [0, 0, 0, 0]
+    parts = [inside, lacking, list(peers), list(names), list(pinned), list(filtered)]
+    dropped = [0] * len(parts)
     while len(text := _text(rows, parts, dropped)) > LONGEST and any(parts):
-        longest_kept = next(number for number in (3, 2, 0, 1) if parts[number])
+        longest_kept = next(number for number in (5, 4, 3, 2, 0, 1) if parts[number])
         parts[longest_kept].pop()
         dropped[longest_kept] += 1
     return text
 
 
 def _text(rows: tuple[int, ...], parts: list[list[str]], dropped: list[int]) -> str:
-    inside, lacking, peers, names = (
+    inside, lacking, peers, *hostnames = (
         [*words, *([f"+{missing}"] if missing else ())] for words, missing in zip(parts, dropped, strict=True)
     )
     cited = f"row{'s' if len(rows) > 1 else ''} {row_ranges(rows)}" if rows else ""
@@ -57,8 +59,9 @@ def _text(rows: tuple[int, ...], parts: list[list[str]], dropped: list[int]) -> 
     text = "; ".join(filter(None, (cited, outside)))
     if peers:
         text += f" ({', '.join(peers)})"
-    if names:
-        text += f"; hostnames open: {' '.join(names)}"
+    for way, names in zip(("open", "pinned", "filtered"), hostnames, strict=True):
+        if names:
+            text += f"; hostnames {way}: {' '.join(names)}"
     return text
 
 

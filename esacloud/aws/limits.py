@@ -6,15 +6,14 @@ group times groups per interface never exceeds 1,000, whatever was granted.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
 
 from esacloud.deployment.model import Deployment
 from esacloud.errors import InputError, Problem
+from esacloud.package_data import read_beside
+from esacloud.values import value_class
 
-_FACTS = json.loads(Path(__file__).with_name("limits.json").read_bytes())
+_FACTS = read_beside(__file__, "limits.json")
 
 SOURCE: str = _FACTS["source"]
 QUOTAS: Mapping[str, tuple[int, int, int]] = {
@@ -23,7 +22,7 @@ QUOTAS: Mapping[str, tuple[int, int, int]] = {
 FIXED: Mapping[str, int] = _FACTS["fixed"]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Limits:
     """What fits: rules in one group, for each direction and address family apart, and groups at one interface."""
 
@@ -41,10 +40,10 @@ def limits(deployment: Deployment) -> Limits:
     values = {name: given.get(name, default) for name, (default, _, _) in QUOTAS.items()}
     if not given:
         return Limits(**values)
-    place = replace(settings.place if settings else deployment.place, key="cloud.aws.quotas")
+    place = (settings.place if settings else deployment.place).at("cloud.aws.quotas")
     problems = [
         Problem(
-            replace(place, key=f"cloud.aws.quotas.{name}"),
+            place.at(f"cloud.aws.quotas.{name}"),
             f"AWS grants {name} from {lowest} to {highest}, and the file says {values[name]}.",
             f"Write the number that the Service Quotas console shows, or leave {name} out for {default}.",
         )

@@ -10,13 +10,13 @@ flow changes only what lies around it. What does not fit after that is split ove
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 
 from esacloud.addresses import Network
 from esacloud.aws.checks import check
 from esacloud.aws.descriptions import group_description
 from esacloud.aws.evaluate import packets
+from esacloud.aws.firewall import problems as firewall_problems
 from esacloud.aws.limits import Limits, limits
 from esacloud.aws.model import SecurityGroup, SecurityGroupRule, SecurityGroups
 from esacloud.aws.notes import notes
@@ -55,7 +55,7 @@ def lower(policy: Policy, deployment: Deployment) -> Lowered:
             saved[interface] = fewer
         groups[interface] = [_group(policy.deployment, interface, number, part) for number, part in enumerate(parts, 1)]
     all_groups = tuple(group for of_it in groups.values() for group in of_it)
-    problems += check(policy, deployment, all_groups, quotas)
+    problems += [*check(policy, deployment, all_groups, quotas), *firewall_problems(policy, deployment)]
     if problems:
         raise InputError(*problems)
     settings = deployment.clouds.get("aws")
@@ -131,4 +131,4 @@ def _interface_place(interface: str, deployment: Deployment) -> Place:
     for candidate in deployment.interfaces:
         if candidate.name == interface:
             return candidate.place
-    return replace(deployment.place, key=f"interfaces.{interface}")
+    return deployment.place.at(f"interfaces.{interface}")

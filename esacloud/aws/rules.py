@@ -65,7 +65,7 @@ def _of_flow(flow: Flow, outside: frozenset[str]) -> Iterator[SecurityGroupRule]
     kind, source, size, families = _far(flow.far)
     direction, preposition = _DIRECTIONS[flow.direction]
     rows, entries = flow.rows, flow.entries
-    description = rule_description(rows, entries, flow.peers, flow.names, outside)
+    description = rule_description(rows, entries, flow.peers, flow.names, outside, flow.pinned, flow.filtered)
     where = f"{preposition}-{source or 'self'}"
     for protocol, first, last, name in _protocols(flow, kind):
         key = f"{flow.interface}/{name}-{where}"

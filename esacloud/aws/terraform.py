@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from esacloud.aws import firewall
 from esacloud.aws.model import RuleDirection, SecurityGroupRule, SecurityGroups
 from esacloud.deployment.model import Deployment
 from esacloud.policy.cloud import Document, Lowered
@@ -38,11 +39,13 @@ def documents(lowered: Lowered, deployment: Deployment) -> dict[str, Document]:
     """The module's documents by file name. Variables default to what the deployment file says."""
     groups: SecurityGroups = lowered.native
     settings = deployment.clouds["aws"].values
+    matching = firewall.document(lowered.policy, deployment)
     return {
         MAIN: main_document(deployment.name, groups.tags, tables(groups)),
         VARIABLES: variables_document(settings.get("vpc"), settings.get("name_prefix") or default_prefix(deployment.name)),
         OUTPUTS: OUTPUTS_DOCUMENT,
-        VERSIONS: VERSIONS_DOCUMENT,
+        VERSIONS: VERSIONS_DOCUMENT if matching is None else VERSIONS_WITH_FIREWALL,
+        **({} if matching is None else {firewall.FIREWALL: matching}),
     }
 
 
@@ -212,9 +215,15 @@ OUTPUTS_DOCUMENT: Document = {
     }
 }
 
-VERSIONS_DOCUMENT: Document = {
-    "terraform": {
-        "required_version": ">= 1.1.0",
-        "required_providers": {"aws": {"source": "hashicorp/aws", "version": ">= 5.0.0, < 7.0.0"}},
+
+def _versions(oldest: str) -> Document:
+    return {
+        "terraform": {
+            "required_version": ">= 1.1.0",
+            "required_providers": {"aws": {"source": "hashicorp/aws", "version": f">= {oldest}, < 7.0.0"}},
+        }
     }
-}
+
+
+VERSIONS_DOCUMENT = _versions("5.0.0")
+VERSIONS_WITH_FIREWALL = _versions("5.60.0")  # https://github.com/hashicorp/terraform-provider-aws/issues/37197

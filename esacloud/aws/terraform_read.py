@@ -12,13 +12,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from esacloud.aws import terraform
+from esacloud.aws.firewall import FIREWALL, read_names
 from esacloud.aws.model import RuleDirection
 from esacloud.aws.terraform_rows import read_groups, read_rules
 from esacloud.packets import Box, PacketSet
 from esacloud.policy.cloud import Document, ReadBack
+from esacloud.policy.filtered import FilteredName
 from esacloud.terraform_json import deviations, plain
 
-_VPC = re.compile(r"vpc-[0-9a-f]+\Z")
+_VPC = r"vpc-[0-9a-f]+"
 _DIRECTIONS: tuple[RuleDirection, ...] = ("ingress", "egress")
 
 
@@ -35,6 +37,9 @@ def read_back(documents: Mapping[str, Document]) -> ReadBack:
         for interface, permitted in read_rules(tables.get(f"{direction}_rules"), direction, groups, oddities):
             boxes[interface].append(permitted)
     expected = _expected(documents, tables)
+    filtered: frozenset[FilteredName] = frozenset()
+    if FIREWALL in documents:
+        filtered, expected[FIREWALL] = read_names(documents[FIREWALL], oddities)
     for file in sorted(documents.keys() | expected.keys()):
         if file not in expected:
             oddities.append(f"{file}: esacloud writes no such file.")
@@ -43,7 +48,7 @@ def read_back(documents: Mapping[str, Document]) -> ReadBack:
         else:
             oddities.extend(f"{file}: {sentence}" for sentence in deviations(documents[file], expected[file]))
     packets = {interface: PacketSet.of(of_it) for interface, of_it in boxes.items()}
-    return ReadBack(packets, tuple(oddities))
+    return ReadBack(packets, tuple(oddities), filtered)
 
 
 def _odd_locals(tables: Mapping[str, Any]) -> Iterator[str]:
@@ -66,10 +71,10 @@ def _expected(documents: Mapping[str, Document], tables: Mapping[str, Any]) -> d
     return {
         terraform.MAIN: {"//": terraform.COMMENT, "locals": tables, "resource": terraform.RESOURCES},
         terraform.VARIABLES: terraform.variables_document(
-            vpc if vpc is not None and _VPC.match(vpc) else None, prefix if prefix is not None else "esacloud-"
+            vpc if vpc is not None and re.fullmatch(_VPC, vpc) else None, prefix if prefix is not None else "esacloud-"
         ),
         terraform.OUTPUTS: terraform.OUTPUTS_DOCUMENT,
-        terraform.VERSIONS: terraform.VERSIONS_DOCUMENT,
+        terraform.VERSIONS: (terraform.VERSIONS_WITH_FIREWALL if FIREWALL in documents else terraform.VERSIONS_DOCUMENT),
     }
 
 

@@ -33,8 +33,8 @@ _SHAPES = {  # every set of keys that a row can have -> the one that names the f
 }
 _WITH_PORTS = {"tcp", "udp", "icmp", "icmpv6"}
 _IDS = {
-    "prefix_list_id": re.compile(r"pl-[0-9a-f]+\Z"),
-    "referenced_security_group_id": re.compile(r"(?:[0-9]{12}/)?sg-[0-9a-f]+\Z"),  # of another account: with its number
+    "prefix_list_id": r"pl-[0-9a-f]+",
+    "referenced_security_group_id": r"(?:[0-9]{12}/)?sg-[0-9a-f]+",  # of another account: with its number
 }
 
 
@@ -165,7 +165,7 @@ def _check_source(source: str, far: Any, first_group: str) -> None:
         if far != first_group:
             raise _OddError(source, f"is not {first_group}, the first group of its interface.")
     elif source in _IDS:
-        if not _IDS[source].match(far):
+        if not re.fullmatch(_IDS[source], far):
             raise _OddError(source, "is no id of that kind.")
     elif odd := _odd_network(far):
         raise _OddError(source, odd)

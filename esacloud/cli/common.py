@@ -29,6 +29,20 @@ def print_warnings(*groups: tuple[Problem, ...]) -> None:
         print(problem, file=sys.stderr)
 
 
+def look_at_lock(deployment: Deployment) -> None:
+    """Warn on standard error where the lock of host names is old. Raises InputError for one from the future."""
+    if deployment.pinned is None:
+        return
+    from datetime import UTC, datetime
+
+    from esacloud.hostnames.pinned import age_problems
+
+    found = tuple(age_problems(deployment, datetime.now(UTC)))
+    if any(problem.severity == "error" for problem in found):
+        raise InputError(*found)
+    print_warnings(found)
+
+
 def print_json(document: Mapping[str, Any]) -> None:
     """Print a JSON document for programs, readable for people too."""
     from json import dumps

@@ -1,7 +1,8 @@
 """Make a Terraform JSON module from a deployment file, and prove it before it is written.
 
 Each interface becomes a security group of its own, and each rule cites the table rows that ask for it. Nothing is written
-unless the rules are proven to permit exactly what the policy says. A directory that holds anything but a module of esacloud
+unless the policy is within the guardrails (see docs/guardrails.md) and the rules are proven to permit exactly what the
+policy says. A directory that holds anything but a module of esacloud
 and terraform's own working files is not touched.
 
 A file that names one cloud gives one module in DIR; a file that names several gives DIR/aws, DIR/azure, ... unless --cloud
@@ -29,25 +30,26 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Read, compile, lower, prove, write, print."""
     from esacloud import workflow
-    from esacloud.cli.common import chosen_clouds, print_warnings
+    from esacloud.cli.common import chosen_clouds, look_at_lock, print_warnings
 
     deployment = workflow.read_deployment(arguments.file)
+    look_at_lock(deployment)
     targets = chosen_clouds(deployment, arguments.cloud, arguments.out)
     modules = {cloud: workflow.generate(deployment, cloud) for cloud in targets}  # all are proven before one is written
     for cloud, directory in targets.items():
         workflow.write_module(directory, modules[cloud], force=arguments.force)
-    print_warnings(deployment.warnings, *(module.policy.warnings for module in modules.values()))
+    print_warnings(deployment.warnings, *(module.warnings(deployment.place) for module in modules.values()))
     if arguments.json:
         from esacloud.cli.common import print_json
         from esacloud.report.generated import generated_document
 
-        print_json(generated_document(modules, targets))
+        print_json(generated_document(modules, targets, deployment.place))
     elif not arguments.quiet:
         from esacloud.report.summary import summary
 
         texts = []
         for cloud, directory in targets.items():
             title = f"{deployment.name}: {len(modules[cloud].files)} files in {directory}"
-            texts.append(summary(modules[cloud].lowered, title))
+            texts.append(summary(modules[cloud].lowered, modules[cloud].judgement, title))
         sys.stdout.write("\n\n".join(texts) + "\n")
     return 0

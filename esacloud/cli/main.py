@@ -6,8 +6,11 @@ help and ends in an example. Only the module of the command that was asked for i
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
 from typing import NoReturn
@@ -22,8 +25,11 @@ COMMANDS = {
     "check": "look at deployment files and say what is wrong",
     "ports": "show the port catalogue",
     "explain": "say what a port, a catalogue entry or a table row is for",
+    "resolve": "look up the host names that a deployment file pins, into its lock file",
     "generate": "make a proven Terraform JSON module from a deployment file",
     "verify": "prove a module on disk against its deployment file",
+    "modules": "make the reusable Terraform modules from the port catalogue",
+    "terraform": "run terraform on a module, and verify what it applied",
     "audit": "hold existing or planned groups against the port catalogue",
     "plan": "show what would change in a live cloud",
     "apply": "change a live cloud to what the deployment file says",
@@ -63,7 +69,7 @@ def _run(name: str, words: list[str]) -> int:
         prog=f"esacloud {name}",
         description=command.__doc__,
         epilog=EXIT_CODES,
-        formatter_class=RawDescriptionHelpFormatter,
+        formatter_class=_formatter,
         allow_abbrev=False,
     )
     command.add_arguments(parser)
@@ -71,6 +77,17 @@ def _run(name: str, words: list[str]) -> int:
     code: int = command.run(arguments)
     sys.stdout.flush()
     return code
+
+
+def _formatter(prog: str) -> RawDescriptionHelpFormatter:
+    """The width that argparse would find by `shutil`, which it imports for that alone, once for every argument it adds."""
+    text, columns = os.environ.get("COLUMNS", ""), 0
+    if text.isdecimal() and int(text):
+        columns = int(text)
+    elif sys.__stdout__ is not None:
+        with suppress(OSError, ValueError):  # it is no terminal, or closed
+            columns = os.get_terminal_size(sys.__stdout__.fileno()).columns
+    return RawDescriptionHelpFormatter(prog, width=(columns or 80) - 2)
 
 
 def _top_parser() -> ArgumentParser:
@@ -85,7 +102,7 @@ def _top_parser() -> ArgumentParser:
         f"and proven equal to it.\n\ncommands:\n{listing}",
         epilog="example: esacloud generate examples/small.yaml --out build/small\n"
         f"         esacloud COMMAND --help says more about each command\n\n{EXIT_CODES}",
-        formatter_class=RawDescriptionHelpFormatter,
+        formatter_class=_formatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"esacloud {__version__}")
@@ -95,7 +112,10 @@ def _top_parser() -> ArgumentParser:
 
 def entry_point() -> NoReturn:
     """What the installed `esacloud` script calls."""
+    gc.set_threshold(50_000)  # a start makes many thousands of objects that stay, and looking through them finds nothing
     for stream in (sys.stdout, sys.stderr):  # Chinese text on a terminal that has none is shown in escapes, not refused
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(main())
+    code = main()
+    gc.freeze()  # nor does it at the end, when the process gives back everything anyway
+    sys.exit(code)

@@ -25,10 +25,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Verify the module of every chosen cloud, and print what was found."""
     from esacloud import workflow
-    from esacloud.cli.common import chosen_clouds, print_json, print_warnings
+    from esacloud.cli.common import chosen_clouds, look_at_lock, print_json, print_warnings
     from esacloud.report.verified import verified_document, verified_text
 
     deployment = workflow.read_deployment(arguments.file)
+    look_at_lock(deployment)
     targets = chosen_clouds(deployment, arguments.cloud, arguments.directory)
     found = {cloud: workflow.verify(deployment, cloud, directory) for cloud, directory in targets.items()}
     print_warnings(deployment.warnings, *(verification.policy.warnings for verification in found.values()))

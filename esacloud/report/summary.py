@@ -6,9 +6,10 @@ it has to, and what was proven: whatever the person who signs the change has to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from textwrap import wrap
 
+from esacloud.guardrails.model import Judgement, Waived
 from esacloud.packets import Box
 from esacloud.policy.cloud import Lowered
 from esacloud.policy.model import Flow, Policy
@@ -18,12 +19,12 @@ _LABEL = 14
 _WIDTH = 110
 
 
-def summary(lowered: Lowered, title: str) -> str:
+def summary(lowered: Lowered, judgement: Judgement, title: str) -> str:
     """The summary of one module as lines of text, at most 110 columns wide. `title` is its first line."""
-    return "\n".join([title, "", *_lines(lowered)])
+    return "\n".join([title, "", *_lines(lowered, judgement)])
 
 
-def _lines(lowered: Lowered) -> Iterator[str]:
+def _lines(lowered: Lowered, judgement: Judgement) -> Iterator[str]:
     policy = lowered.policy
     yield from _labelled("groups", _groups(lowered))
     yield from _labelled("quotas", filter(None, [_fullest(lowered)]))
@@ -32,9 +33,12 @@ def _lines(lowered: Lowered) -> Iterator[str]:
     yield from _labelled("left out", _left_out(policy))
     yield from _labelled("not in table", _not_in_table(policy))
     yield from _labelled("open to any", hostnames_left_open(policy))
+    yield from _labelled("pinned", hostnames_pinned(policy))
+    yield from _labelled("filtered", hostnames_filtered(policy))
     yield from _labelled(
         "wider", (f"{widened.entry}: {_said(widened.exact)} became any source port" for widened in policy.widened)
     )
+    yield from _labelled("waived", map(waived_sentence, judgement.waived))
     yield from _labelled("note", lowered.notes)
     yield from _labelled("proven", [proven_sentence(lowered)])
 
@@ -49,13 +53,33 @@ def proven_sentence(lowered: Lowered) -> str:
     )
 
 
+def waived_sentence(waived: Waived) -> str:
+    """A finding that the file accepts, until when and why."""
+    waiver, finding = waived.waiver, waived.finding
+    return f"{finding.code} at {finding.interface} until {waiver.until}: {finding.what} {waiver.reason}"
+
+
 def hostnames_left_open(policy: Policy) -> tuple[str, ...]:
     """What is open to any address because of a host name: `tcp/443 out at management: a.example (rows 9)`."""
+    return _hostnames(policy, lambda flow: flow.names)
+
+
+def hostnames_pinned(policy: Policy) -> tuple[str, ...]:
+    """What is open to the addresses that a lock has for host names, in the same words."""
+    return _hostnames(policy, lambda flow: flow.pinned)
+
+
+def hostnames_filtered(policy: Policy) -> tuple[str, ...]:
+    """What a firewall on the way lets pass by its host name, in the same words."""
+    return _hostnames(policy, lambda flow: flow.filtered)
+
+
+def _hostnames(policy: Policy, names_of: Callable[[Flow], tuple[str, ...]]) -> tuple[str, ...]:
     hosts: dict[str, tuple[set[str], set[int]]] = {}
     for flow in policy.flows:
-        if flow.names:
+        if found := names_of(flow):
             names, rows = hosts.setdefault(f"{_said(flow, far=False)} at {flow.interface}", (set(), set()))
-            names.update(flow.names)
+            names.update(found)
             rows.update(flow.rows)
     return tuple(
         f"{what}: {', '.join(sorted(names))}" + (f" (rows {ranges_text(rows)})" if rows else "")
@@ -119,6 +143,7 @@ def _count(number: int, noun: str) -> str:
 def _labelled(label: str, texts: Iterable[str]) -> Iterator[str]:
     """The texts under one label, each starting on a line of its own; nothing where there are none."""
     for text in texts:
-        for number, line in enumerate(wrap(text, _WIDTH - _LABEL, break_long_words=False, break_on_hyphens=False) or [""]):
-            yield f"{label:{_LABEL}}{'  ' if number else ''}{line}".rstrip()
+        lines = wrap(text, _WIDTH - _LABEL, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+        for line in lines or [""]:
+            yield f"{label:{_LABEL}}{line}".rstrip()
             label = ""

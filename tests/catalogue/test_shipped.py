@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -27,7 +28,7 @@ def test_it_contradicts_itself_nowhere() -> None:
 
 
 def test_trusting_it_and_checking_it_read_the_same() -> None:
-    assert load(str(SHIPPED)) == CATALOGUE
+    assert load(SHIPPED) == CATALOGUE
 
 
 def test_it_is_read_once_a_process() -> None:
@@ -35,7 +36,7 @@ def test_it_is_read_once_a_process() -> None:
 
 
 def test_its_digest_is_that_of_the_file() -> None:
-    assert hashlib.sha256(SHIPPED.read_bytes()).hexdigest() == CATALOGUE.digest
+    assert hashlib.sha256(Path(SHIPPED).read_bytes()).hexdigest() == CATALOGUE.digest
 
 
 def test_every_row_from_1_to_48_is_in_an_entry_or_says_why_not_and_never_both() -> None:

@@ -17,4 +17,4 @@ def document(path: Path = SMALL) -> Any:
 
 
 def shipped_document() -> Any:
-    return document(SHIPPED)
+    return document(Path(SHIPPED))

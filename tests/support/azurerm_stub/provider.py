@@ -44,13 +44,46 @@ class Object(types.TfType):
 
 def kind_of(said: Any) -> types.TfType:
     if isinstance(said, str):
-        return {"string": types.String, "number": types.Number}[said.removesuffix("!")]()
+        return {"string": types.String, "number": types.Number, "bool": types.Bool}[said.removesuffix("!")]()
     if said[0] == "object":
         return Object({name: kind_of(inside) for name, inside in said[1].items()})
-    return {"set": types.Set, "map": types.Map}[said[0]](kind_of(said[1]))
+    return {"set": types.Set, "map": types.Map, "list": types.List}[said[0]](kind_of(said[1]))
+
+
+class Blocks(NestedBlock):
+    """A list of nested blocks, which the framework lacks too."""
+
+    def __init__(self, name: str, said: dict[str, Any]) -> None:
+        super().__init__(name, NestMode.Set, Block(*inside(said["block"])), min_items=said.get("least"))
+
+    def to_pb(self) -> Any:
+        made = super().to_pb()
+        made.nesting = type(made).NestingMode.LIST
+        return made
+
+    def encode(self, value: Any) -> Any:
+        return self._each("encode", value)
+
+    def decode(self, value: Any) -> Any:
+        return self._each("decode", value)
+
+    def semantically_equal(self, a_decoded: Any, b_decoded: Any) -> bool:
+        return bool(a_decoded == b_decoded)
+
+    def _each(self, way: str, value: Any) -> Any:
+        if value is None or value is types.Unknown:
+            return value
+        kinds = {**{name: kind.type for name, kind in self._amap().items()}, **self._bmap()}
+        return [{name: getattr(kind, way)(one[name]) for name, kind in kinds.items()} for one in value]
 
 
 def schema_of(resource: str) -> Schema:
+    attributes, blocks = inside(SCHEMA["resources"][resource])
+    return Schema(version=0, attributes=attributes, block_types=blocks)
+
+
+def inside(described: dict[str, Any]) -> tuple[list[Attribute], list[Any]]:
+    """The attributes and the nested blocks of a resource, or of a block."""
     attributes = [
         Attribute(
             name,
@@ -60,9 +93,9 @@ def schema_of(resource: str) -> Schema:
             computed="c" in use,
             requires_replace=isinstance(said, str) and said.endswith("!"),
         )
-        for name, (said, use) in SCHEMA["resources"][resource].items()
+        for name, (said, use) in ((name, pair) for name, pair in described.items() if isinstance(pair, list))
     ]
-    return Schema(version=0, attributes=attributes)
+    return attributes, [Blocks(name, said) for name, said in described.items() if isinstance(said, dict)]
 
 
 class Stub(Resource):
@@ -81,7 +114,9 @@ class Stub(Resource):
 
     def create(self, ctx: Any, planned: dict[str, Any]) -> dict[str, Any] | None:
         refuse(ctx.diagnostics, planned)
-        if "name" in planned:
+        if "firewall_policy_id" in planned:
+            made = f"{planned['firewall_policy_id']}/ruleCollectionGroups/{planned['name']}"
+        elif "name" in planned:
             kind = {"azurerm_network_security_group": "networkSecurityGroups"}.get(self.name, "applicationSecurityGroups")
             group = planned["resource_group_name"]
             made = f"{SUBSCRIPTION}/resourceGroups/{group}/providers/Microsoft.Network/{kind}/{planned['name']}"

@@ -1,0 +1,95 @@
+"""A deployment's content as inputs of the reusable modules, to hold the two against each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from esacloud import clouds
+from esacloud.addresses import Network
+from esacloud.catalogue.model import release_text
+from esacloud.deployment.model import AnyAddress, Deployment, Hostname, Peer, Reference, SelfReference
+from esacloud.terraform.assemble import assemble
+from esacloud.workflow import compile_for
+
+
+def inputs_of(deployment: Deployment, cloud: str) -> dict[str, Any]:
+    """The module's arguments; what names a place (VPC, resource group) among them."""
+    settings = deployment.clouds[cloud]
+    made: dict[str, Any] = {
+        "name": deployment.name,
+        "release": release_text(deployment.release),
+        "tags": dict(settings.tags),
+        "features": {
+            interface.name: {use.feature: dict(use.settings) for use in interface.features}
+            for interface in deployment.interfaces
+        },
+        "peers": {role: _peer(peer, cloud) for role, peer in deployment.peers.items() if _is_for(peer, cloud)},
+        "feature_peers": {
+            interface.name: {
+                use.feature: {role: _peer(peer, cloud) for role, peer in use.peers.items()}
+                for use in interface.features
+                if use.peers
+            }
+            for interface in deployment.interfaces
+            if any(use.peers for use in interface.features)
+        },
+        "families": [f"ipv{version}" for version in deployment.versions],
+        "hostnames_open": deployment.hostnames == "open",
+        "as_printed": list(deployment.as_printed),
+        "waivers": [
+            {"code": waiver.code, "peer": waiver.peer, "reason": waiver.reason, "until": waiver.until}
+            for waiver in deployment.waivers
+        ],
+    }
+    values = settings.values
+    if values.get("name_prefix"):
+        made["name_prefix"] = values["name_prefix"]
+    if cloud == "aws":
+        made |= {"vpc_id": values["vpc"], "wider": list(deployment.wider)}
+    else:
+        made |= {"resource_group_name": values["resource_group"], "location": values["location"]}
+        if values.get("subscription"):
+            made["subscription_id"] = values["subscription"]
+        made["load_balancer"] = values.get("load_balancer") in ("yes", "true")
+    return made
+
+
+def _is_for(peer: Peer, cloud: str) -> bool:
+    return any(item.cloud in (None, cloud) for item in peer.items)
+
+
+def _peer(peer: Peer, cloud: str) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for item in peer.items:
+        if item.cloud not in (None, cloud):
+            continue
+        far = item.far
+        if isinstance(far, Network):
+            made.setdefault("networks", []).append(str(far))
+        elif isinstance(far, AnyAddress):
+            made.setdefault("networks", []).append("any")
+        elif isinstance(far, Hostname):
+            made.setdefault("hostnames", []).append(far.name)
+        elif isinstance(far, SelfReference):
+            made["self"] = True
+        elif isinstance(far, Reference):
+            _put_reference(made, far)
+    return made
+
+
+def _put_reference(made: dict[str, Any], far: Reference) -> None:
+    if far.kind == "security_group":
+        made.setdefault("security_groups", {})[far.id] = far.id
+    elif far.kind == "prefix_list":
+        family = None if far.version is None else f"ipv{far.version}"
+        made.setdefault("prefix_lists", {})[far.id] = {"id": far.id, "max_entries": far.size, "family": family}
+    elif far.kind == "application_security_group":
+        made.setdefault("application_security_groups", {})[far.id] = far.id
+    else:
+        made.setdefault("service_tags", []).append(far.id)
+
+
+def generated(deployment: Deployment, cloud: str) -> dict[str, str]:
+    """The files of the deployment's own module, whatever the guardrails say of it: here two modules are compared."""
+    chosen = clouds.load(cloud)
+    return dict(assemble(chosen, chosen.lower(compile_for(deployment, cloud), deployment), deployment))

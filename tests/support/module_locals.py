@@ -1,0 +1,43 @@
+"""A reusable module's expressions evaluated by the real terraform: locals and variables alone, which needs no provider."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from support.terraform import need_terraform
+
+from esacloud.catalogue.load import load
+from esacloud.modules.build import MAIN, OUTPUTS, VERSIONS, documents
+from esacloud.terraform.layout import render
+
+
+def evaluated(
+    directory: Path, cloud: str, inputs: Mapping[str, Mapping[str, Any]], names: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """The named locals of the cloud's module for each of several inputs, by their names."""
+    program = need_terraform()
+    made = documents(load(), cloud)
+    made[MAIN] = {"locals": made[MAIN]["locals"]}
+    made[OUTPUTS] = {"output": {name: {"value": f"${{local.{name}}}"} for name in names}}
+    del made[VERSIONS]
+    (directory / "module").mkdir()
+    for name, document in made.items():
+        (directory / "module" / name).write_text(render(document), encoding="utf-8")
+    root = {
+        "module": {name: {"source": "./module", **given} for name, given in inputs.items()},
+        "output": {name: {"value": f"${{module.{name}}}"} for name in inputs},
+    }
+    (directory / "main.tf.json").write_text(json.dumps(root), encoding="utf-8")
+    environment = {**os.environ, "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
+    environment.pop("TF_CLI_CONFIG_FILE", None)
+    for words in (("init",), ("apply", "-auto-approve", "-no-color"), ("output", "-json")):
+        done = subprocess.run(
+            [program, *words], cwd=directory, env=environment, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    return {name: output["value"] for name, output in json.loads(done.stdout).items()}
