@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
+from operator import and_, or_
 from typing import Any, Literal, NamedTuple
 
 from esacloud.addresses import BITS, Version, networks_between
@@ -127,10 +128,10 @@ class PacketSet:
         return self._layers
 
     def __or__(self, other: PacketSet) -> PacketSet:
-        return self._with(other, _keep_either)
+        return self._with(other, or_)
 
     def __and__(self, other: PacketSet) -> PacketSet:
-        return self._with(other, _keep_both)
+        return self._with(other, and_)
 
     def __sub__(self, other: PacketSet) -> PacketSet:
         return self._with(other, _keep_first_alone)
@@ -192,14 +193,6 @@ class PacketSet:
             mine, theirs = self._regions.get(region, ()), other._regions.get(region, ())
             regions[region] = mine if mine == theirs and keep(True, True) else _combine(mine, theirs, keep, 0)
         return self._from(regions)
-
-
-def _keep_either(mine: bool, theirs: bool) -> bool:
-    return mine or theirs
-
-
-def _keep_both(mine: bool, theirs: bool) -> bool:
-    return mine and theirs
 
 
 def _keep_first_alone(mine: bool, theirs: bool) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from esacloud.catalogue.model import Catalogue
-from esacloud.modules.build import OUTPUTS, VARIABLES, VERSIONS, part
+from esacloud.modules.parts import OUTPUTS, VARIABLES, VERSIONS, part
 
 _TEXT = """\
 # {cloud} groups for the {appliance}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from esacloud.catalogue.model import Catalogue
-from esacloud.modules.build import part
+from esacloud.modules.parts import part
 
 FILE = "tests/module.tftest.json"
 _NETWORKS = {"networks": ["10.20.0.0/24"]}

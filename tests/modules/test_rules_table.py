@@ -17,7 +17,7 @@ from support.module_locals import evaluated
 from esacloud.azure.limits import NAME_LENGTH
 from esacloud.catalogue.load import load
 from esacloud.catalogue.model import release_text
-from esacloud.modules.build import MAIN
+from esacloud.modules.parts import MAIN
 from esacloud.workflow import read_deployment
 
 HOW_MANY = 8

@@ -12,7 +12,8 @@ from typing import Any
 from support.terraform import need_terraform
 
 from esacloud.catalogue.load import load
-from esacloud.modules.build import MAIN, OUTPUTS, VERSIONS, documents
+from esacloud.modules.build import documents
+from esacloud.modules.parts import MAIN, OUTPUTS, VERSIONS
 from esacloud.terraform.layout import render
 
 
