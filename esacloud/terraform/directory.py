@@ -17,18 +17,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from esacloud.errors import InputError, OutsideError, Place, Problem
+from esacloud.terraform.disk import said, write_all
 from esacloud.terraform.locking import hold
 from esacloud.terraform.manifest import MANIFEST
-
-_WORDS = {
-    errno.EACCES: "this user may not write there",
-    errno.EPERM: "this user may not write there",
-    errno.EROFS: "the file system is read-only",
-    errno.ENOSPC: "no space is left on the disk",
-    errno.EDQUOT: "this user's share of the disk is used up",
-    errno.EFBIG: "the file would be larger than this process may write",
-    errno.ENAMETOOLONG: "the name is too long",
-}
 
 
 def write(directory: str, files: Mapping[str, str], *, force: bool = False) -> None:
@@ -51,13 +42,6 @@ def _updated(path: str, contents: Mapping[str, bytes], *, force: bool) -> bool:
     from esacloud.terraform.replacing import update  # a first write need not know how to look into a directory
 
     return update(path, contents, force=force)
-
-
-def said(error: OSError) -> str:
-    """What the operating system said, in our words where we have some."""
-    system = error.strerror or str(error)
-    words = _WORDS.get(error.errno or 0)
-    return f"{words} ({system})" if words else system
 
 
 def _exists(path: str) -> bool:
@@ -119,15 +103,3 @@ def _fill_and_rename(beside: str, path: str, contents: Mapping[str, bytes]) -> b
             return False
         raise
     return True
-
-
-def write_all(path: str, contents: Mapping[str, bytes]) -> None:
-    """Write new files into a directory."""
-    for name, content in contents.items():
-        file = os.open(os.path.join(path, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-        try:
-            written = 0
-            while written < len(content):
-                written += os.write(file, content[written:] if written else content)
-        finally:
-            os.close(file)

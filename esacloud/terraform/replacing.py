@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from esacloud.errors import OutsideError
-from esacloud.terraform.directory import said, write_all
+from esacloud.terraform.disk import said, write_all
 from esacloud.terraform.locking import hold
 from esacloud.terraform.manifest import MANIFEST, read_manifest
 from esacloud.terraform.ownership import STAGING, look_into
