@@ -10,8 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from esacloud.aws.limits import FIXED, QUOTAS
+from esacloud.aws.module_resources import MODULE_RESOURCES, OUTPUTS
 from esacloud.aws.module_rules import rule_locals
-from esacloud.aws.terraform import LONGEST_PREFIX, RESOURCES, VERSIONS_DOCUMENT
+from esacloud.aws.module_tests import IDS, PLACE, RUNS, SMALL_KEYS, STABLE, TESTED
+from esacloud.aws.terraform import LONGEST_PREFIX, VERSIONS_DOCUMENT
 
 TITLE = "AWS"
 GROUPS = "security groups"
@@ -184,103 +186,31 @@ def _table(direction: str) -> str:
     )
 
 
-def _resources() -> dict[str, Any]:
-    group = dict(RESOURCES["aws_security_group"]["this"])
-    group["name_prefix"] = "${local.name_prefix}${each.key}-"
-    group["tags"] = group["tags"].replace("var.name_prefix", "local.name_prefix").replace("merge(local.tags, ", "merge(")
-    group["lifecycle"] = {
-        "create_before_destroy": True,
-        "precondition": [
-            {
-                "condition": "${length(local.problems[each.key]) == 0}",
-                "error_message": '${each.key}: ${join("\\n", local.problems[each.key])}',
-            },
-            {
-                "condition": "${alltrue([for quota in local.quotas[each.key] : quota.used <= quota.limit])}",
-                "error_message": '${join("\\n", [for quota in local.quotas[each.key] : "${quota.what}: ${quota.used} are'
-                ' needed, ${quota.limit} fit: ${quota.used - quota.limit} too many." if quota.used > quota.limit])} Ask AWS'
-                " for a higher quota and set rules_per_group, name a prefix list in place of many networks, or use"
-                " `esacloud generate`, which merges rules exactly and splits a group.",
-            },
-        ],
-    }
-    rules = {}
-    for name in ("aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule"):
-        rule = dict(RESOURCES[name]["this"])
-        rule |= {
-            argument: f"${{each.value.{argument}}}"
-            for argument in ("from_port", "to_port", "cidr_ipv4", "cidr_ipv6", "prefix_list_id")
-        }
-        rule["referenced_security_group_id"] = (
-            "${each.value.self ? aws_security_group.this[each.value.group].id : each.value.referenced_security_group_id}"
-        )
-        rule["lifecycle"] = {
-            "create_before_destroy": True,
-            "precondition": [
-                {
-                    "condition": "${!contains(keys(local.refused), each.key)}",
-                    "error_message": '${join("\\n", distinct(try(local.refused[each.key], [])))} Only a waiver'
-                    " ({code, peer, reason, until} in waivers) accepts this.",
-                },
-                {
-                    "condition": "${length(distinct([for ref in local.rules[each.key].refs : local.ids[ref].id])) <= 1}",
-                    "error_message": "${each.key}: peers give one name to two ids. Give each id a name of its own.",
-                },
-            ],
-        }
-        rules[name] = {"this": rule}
-    return {"aws_security_group": {"this": group}, **rules}
-
-
-MODULE_RESOURCES: dict[str, Any] = _resources()
-
-OUTPUTS: dict[str, Any] = {
-    "security_group_ids": {
-        "description": "The ids of the security groups by interface of the gateway, known once all rules exist.",
-        "value": "${{for interface, group in local.groups : interface => [aws_security_group.this[interface].id]}}",
-        "depends_on": ["aws_vpc_security_group_ingress_rule.this", "aws_vpc_security_group_egress_rule.this"],
-    },
-    "rules": {
-        "description": "Every rule with its id in EC2 and the rows of the vendor's table behind it.",
-        "value": {
-            direction: f"${{{{for key, row in local.{direction}_rules : key => merge(row, {{security_group_rule_id ="
-            f" aws_vpc_security_group_{direction}_rule.this[key].security_group_rule_id}})}}}}"
-            for direction in ("ingress", "egress")
-        },
-    },
-}
-
-PLACE = {"vpc_id": "vpc-0a1b2c3d4e5f60718"}
-TESTED = (
-    "aws_security_group.this",
-    "aws_vpc_security_group_ingress_rule.this",
-    "merge(%s.rules.ingress, {})",
-)
-IDS = "security_group_ids"
-SMALL_KEYS = '["management/tcp-22-from-10.20.0.0/24", "data1/tcp-25-from-0.0.0.0/0", "data1/tcp-25-from-::/0"]'
-STABLE: tuple[dict[str, str], ...] = (
-    {
-        "condition": "${length(output.rules.ingress) == length(run.makes_a_group_for_each_interface.rules.ingress) + 1}",
-        "error_message": "Not so: one network more is one rule more.",
-    },
-)
-RUNS: dict[str, Any] = {
-    "refuses_more_rules_than_the_quota": {
-        "command": "plan",
-        "variables": {"rules_per_group": 1},
-        "expect_failures": ["aws_security_group.this"],
-    },
-    "refuses_what_is_no_security_group": {
-        "command": "plan",
-        "variables": {"peers": {"administrators": {"security_groups": {"jump": "jump-hosts"}}}},
-        "expect_failures": ["var.peers"],
-    },
-    "refuses_a_source_port_that_it_cannot_match": {
-        "command": "plan",
-        "variables": {
-            "features": {"data2": {"ftp": {"role": "client", "mode": "active"}}},
-            "peers": {"ftp-servers": {"networks": ["10.20.2.11"]}},
-        },
-        "expect_failures": ["aws_security_group.this"],
-    },
-}
+__all__ = [
+    "COMMENT",
+    "DOCS",
+    "EXAMPLE",
+    "GROUPS",
+    "IDS",
+    "MODULE_RESOURCES",
+    "MORE",
+    "NAME",
+    "NAME_PREFIX",
+    "ONLY_AS_WIDER",
+    "OUTPUTS",
+    "PEER",
+    "PEER_CHECKS",
+    "PLACE",
+    "PROVIDER",
+    "PUBLIC_KEYS",
+    "REFERENCES",
+    "RUNS",
+    "SMALL_KEYS",
+    "STABLE",
+    "TAGS",
+    "TESTED",
+    "TITLE",
+    "VERSIONS",
+    "locals_",
+    "variables",
+]

@@ -5,7 +5,6 @@ What `lower.py` merges where a limit is reached, this refuses: limits and priori
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from esacloud.azure.cloud import PUBLIC_REALMS
@@ -13,8 +12,10 @@ from esacloud.azure.dialect import APPLICATION_SECURITY_GROUP_PATTERN
 from esacloud.azure.dialect import NAME_PREFIX as PREFIX
 from esacloud.azure.limits import QUOTAS
 from esacloud.azure.limits import TAGS as MOST_TAGS
+from esacloud.azure.module_resources import MODULE_RESOURCES, OUTPUTS
 from esacloud.azure.module_rules import rule_locals
-from esacloud.azure.terraform import LONGEST_PREFIX, RESOURCES
+from esacloud.azure.module_tests import IDS, PLACE, RUNS, SMALL_KEYS, STABLE, TESTED
+from esacloud.azure.terraform import LONGEST_PREFIX
 
 TITLE, GROUPS, PROVIDER = "Azure", "network security groups", "azurerm"
 DOCS = "https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/resources"
@@ -224,113 +225,31 @@ def _quotas() -> str:
     return f"${{{{for interface in keys(var.features) : interface => [{made}]}}}}"
 
 
-def _resources() -> dict[str, Any]:
-    text = json.dumps(RESOURCES).replace("var.name_prefix", "local.name_prefix").replace("merge(local.tags, ", "merge(")
-    resources: dict[str, Any] = json.loads(text)
-    refused = '[for key, texts in local.refused : join("\\n", distinct(texts)) if split("/", key)[0] == each.key]'
-    resources["azurerm_network_security_group"]["this"]["lifecycle"]["precondition"] = [
-        {
-            "condition": "${length(local.problems[each.key]) == 0}",
-            "error_message": '${each.key}: ${join("\\n", local.problems[each.key])}',
-        },
-        {
-            "condition": f"${{length({refused}) == 0}}",
-            "error_message": f'${{join("\\n", {refused})}} Only a waiver ({{code, peer, reason, until}} in waivers) accepts'
-            " this.",
-        },
-        {
-            "condition": "${alltrue([for quota in local.quotas[each.key] : quota.used <= quota.limit])}",
-            "error_message": '${join("\\n", [for quota in local.quotas[each.key] : "${quota.what}: ${quota.used} are'
-            ' needed, ${quota.limit} fit: ${quota.used - quota.limit} too many." if quota.used > quota.limit])} Shorten the'
-            " lists of peers, or use `esacloud generate`, which merges rules exactly.",
-        },
-        {
-            "condition": '${length([for key in local.unplaced : key if split("/", key)[0] == each.key]) == 0}',
-            "error_message": '${each.key}: no priority is left for ${join(", ", local.unplaced)}. Widen first_priority and'
-            " last_priority, or use `esacloud generate`, which finds one as long as there is one.",
-        },
-        {
-            "condition": "${length(setsubtract(concat(keys(var.subnet_ids), keys(var.network_interface_ids)),"
-            " keys(var.features))) == 0}",
-            "error_message": "subnet_ids and network_interface_ids may name the interfaces of features alone.",
-        },
-        {
-            "condition": '${var.subscription_id != null || alltrue([for id in values(local.ids) : startswith(id, "/")])}',
-            "error_message": "Application security groups are given by name: set subscription_id, or give their ARM ids.",
-        },
-        {
-            "condition": '${alltrue([for ids in values({for ref, id in local.ids : reverse(split("/", ref))[0] => id...}) :'
-            " length(distinct(ids)) == 1])}",
-            "error_message": "peers give one name to two application security groups. Give each a name of its own.",
-        },
-    ]
-    return resources
-
-
-MODULE_RESOURCES: dict[str, Any] = _resources()
-
-OUTPUTS: dict[str, Any] = {
-    "network_security_group_ids": {
-        "description": "The ids of the network security groups by interface of the gateway.",
-        "value": "${{for name, group in azurerm_network_security_group.this : name => group.id}}",
-    },
-    "application_security_group_ids": {
-        "description": "The groups that stand for `self`, by interface: its members' network interfaces have to join.",
-        "value": "${{for name, group in azurerm_application_security_group.members : name => group.id}}",
-    },
-    "rules": {
-        "description": "Every rule, with the rows of the vendor's table behind it.",
-        "value": "${local.security_rules}",
-    },
-}
-
-PLACE = {"resource_group_name": "rg-mail", "location": "westeurope"}
-TESTED = ("azurerm_network_security_group.this", "azurerm_network_security_group.this", "merge(%s.rules, {})")
-IDS = "network_security_group_ids"
-SMALL_KEYS = '["management/in-tcp-22-ipv4-cli-ssh", "data1/in-tcp-25-any-ipv4", "data1/out-deny-all-else"]'
-STABLE: tuple[dict[str, str], ...] = (
-    {
-        "condition": "${alltrue([for key, rule in run.makes_a_group_for_each_interface.rules :"
-        " output.rules[key].priority == rule.priority])}",
-        "error_message": "Not so: every rule keeps its priority.",
-    },
-    {
-        "condition": "${alltrue([for group in values(azurerm_network_security_group.this) : length([for rule in"
-        ' group.security_rule : rule if rule.priority == 4096 && rule.access == "Deny"]) == 2])}',
-        "error_message": "Not so: both directions of every group end in a rule that denies the rest.",
-    },
-)
-RUNS: dict[str, Any] = {
-    "refuses_more_rules_than_the_limit": {
-        "command": "plan",
-        "variables": {"rules_per_group": 2},
-        "expect_failures": ["azurerm_network_security_group.this"],
-    },
-    "refuses_priorities_that_do_not_suffice": {
-        "command": "plan",
-        "variables": {"first_priority": 200, "last_priority": 200},
-        "expect_failures": ["azurerm_network_security_group.this"],
-    },
-    "refuses_the_internet_by_its_service_tag": {
-        "command": "plan",
-        "variables": {
-            "peers": {"administrators": {"service_tags": ["Internet"]}, "dns-servers": {"networks": ["10.0.0.2"]}}
-        },
-        "expect_failures": ["azurerm_network_security_group.this"],
-    },
-    "refuses_a_group_by_name_without_a_subscription": {
-        "command": "plan",
-        "variables": {
-            "peers": {
-                "administrators": {"application_security_groups": {"jump": "asg-jump-hosts"}},
-                "dns-servers": {"networks": ["10.0.0.2"]},
-            }
-        },
-        "expect_failures": ["azurerm_network_security_group.this"],
-    },
-    "refuses_what_is_no_service_tag": {
-        "command": "plan",
-        "variables": {"peers": {"administrators": {"service_tags": ["10.0.0.0/8"]}}},
-        "expect_failures": ["var.peers"],
-    },
-}
+__all__ = [
+    "COMMENT",
+    "DOCS",
+    "EXAMPLE",
+    "GROUPS",
+    "IDS",
+    "MODULE_RESOURCES",
+    "MORE",
+    "NAME",
+    "NAME_PREFIX",
+    "ONLY_AS_WIDER",
+    "OUTPUTS",
+    "PEER",
+    "PEER_CHECKS",
+    "PLACE",
+    "PROVIDER",
+    "PUBLIC_KEYS",
+    "REFERENCES",
+    "RUNS",
+    "SMALL_KEYS",
+    "STABLE",
+    "TAGS",
+    "TESTED",
+    "TITLE",
+    "VERSIONS",
+    "locals_",
+    "variables",
+]
