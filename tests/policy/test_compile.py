@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,9 +23,9 @@ def read_case(path: Path) -> dict[str, str]:
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-def case_files() -> Iterator[object]:
-    for path in sorted(CASES.glob("*.txt")):
-        yield pytest.param(path, id=read_case(path)["TITLE"].strip())
+def case_files() -> list[object]:
+    paths = sorted(CASES.glob("*.txt"))
+    return [pytest.param(path, id=read_case(path)["TITLE"].strip()) for path in paths]
 
 
 def compile_text(text: str) -> Policy:
