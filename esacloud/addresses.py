@@ -44,7 +44,7 @@ ANY_IPV4 = Network(4, 0, 0)
 ANY_IPV6 = Network(6, 0, 0)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def _text(network: Network) -> str:
     return f"{address_text(network.version, network.first)}/{network.prefix}"
 
@@ -66,7 +66,7 @@ _OCTETS = {str(octet): octet for octet in range(256)}
 _HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 
 
-@lru_cache(maxsize=16384)  # a network is read from the file and again from the module made of it
+@lru_cache(maxsize=4096)  # a network is read from the file and again from the module made of it
 def parse_network(text: str) -> Network:
     """Read `10.0.0.0/24`, `10.0.0.2`, `2001:db8::/32` or `2001:db8::53`; an address alone is a network of one.
 

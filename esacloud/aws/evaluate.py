@@ -58,7 +58,7 @@ def _far_side(rule: SecurityGroupRule) -> tuple[str, Range]:
     return f"prefix_list:{source}" if kind == "prefix_list_id" else f"security_group:{source}", ONE_POINT
 
 
-@lru_cache(maxsize=16384)  # the rules of a module are read once more from its files, and networks recur
+@lru_cache(maxsize=4096)  # the rules of a module are read once more from its files, and networks recur
 def _network(kind: str, source: str) -> tuple[str, Range]:
     network = parse_network(source)
     if (network.version == 4) != (kind == "cidr_ipv4"):

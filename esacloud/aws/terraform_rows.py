@@ -116,7 +116,7 @@ def _rule(
     return group, protocol, _port(row, "from_port"), _port(row, "to_port"), _SOURCES[source], far
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def _permitted(
     direction: RuleDirection, protocol: str, from_port: int | None, to_port: int | None, kind: SourceKind, source: str
 ) -> Box:
@@ -171,7 +171,7 @@ def _check_source(source: str, far: Any, first_group: str) -> None:
         raise _OddError(source, odd)
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def _odd_network(text: str) -> str | None:
     try:
         network = parse_network(text)

@@ -36,7 +36,7 @@ def problems(groups: Iterable[NetworkSecurityGroup]) -> Iterator[str]:
                 yield f"{where} has the priority {rule.priority} of {other!r}, which goes the same way."
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def _of_rule(rule: SecurityRule) -> tuple[str, ...]:
     return tuple(_found(rule))
 

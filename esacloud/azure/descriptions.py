@@ -14,7 +14,7 @@ from esacloud.azure.limits import DESCRIPTION_LENGTH
 DENY = "Denies what no rule above allows; the default rules would let in the virtual network and let out to the Internet."
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def description(rows: tuple[int, ...], entries: tuple[str, ...]) -> str:
     """`Table rows 9-11, 22: updates, upgrades` or `Not in the table: cluster-ssh`."""
     if not rows:

@@ -141,7 +141,7 @@ def _first_match(rules: Iterable[Match], direction: Direction, whole: Iterable[F
     return allowed
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def match(rule: SecurityRule) -> Match:
     """A rule in numbers. Raises ValueError for one that Azure would not take, or whose near side is not the interface."""
     name = rule.protocol.lower()
@@ -206,7 +206,7 @@ def _side(prefixes: tuple[str, ...], groups: tuple[str, ...]) -> tuple[Far, ...]
     return tuple(map(_prefix, prefixes)) if len(prefixes) > 1 else (_prefix(prefixes[0], alone=True),)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def _prefix(text: str, alone: bool = False) -> Far:
     if _is_tag(text) or text == "*":
         if not alone:

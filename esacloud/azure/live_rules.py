@@ -174,7 +174,7 @@ def _prefixes(texts: Iterable[str]) -> list[str]:
     return sorted(map(_prefix, texts))
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def _prefix(text: str) -> str:
     try:
         return str(parse_network(text))

@@ -35,7 +35,7 @@ class RuleIdentity(NamedTuple):
     entries: tuple[str, ...]
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def rule_name(identity: RuleIdentity) -> str:
     """The name: at most 80 characters of Azure's set. Too long a name ends in a digest of the whole instead."""
     words = [identity.direction, identity.transport]
@@ -53,7 +53,7 @@ def rule_name(identity: RuleIdentity) -> str:
     return f"{_not_in_a_name.sub('', name)[: NAME_LENGTH - 1 - len(digest)]}-{digest}"
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def port_text(ports: PortRange) -> str:
     """A range as Azure writes it: `53`, `1024-65535`."""
     first, last = ports

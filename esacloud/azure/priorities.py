@@ -45,13 +45,13 @@ def priorities(names: Iterable[str], first: int, last: int) -> dict[str, int]:
     return found
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def wishes(name: str) -> tuple[int, ...]:
     """The numbers a name wishes for, before they are brought into a range."""
     digest = _digest(name)
     return tuple(int.from_bytes(digest[i : i + 2], "big") for i in range(0, 2 * _WISHES, 2))
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def _digest(name: str) -> bytes:
     return blake2b(name.encode(), digest_size=2 * _WISHES).digest()

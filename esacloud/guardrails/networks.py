@@ -46,13 +46,13 @@ def public(realm: str) -> Spans:
     return tuple(spans)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def has_public(realm: str, span: Range) -> bool:
     """Whether any address of the span is public."""
     return overlaps(public(realm), span)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def has_every_public(realm: str, span: Range) -> bool:
     """Whether one span holds every public address of its family."""
     spans = public(realm)

@@ -51,7 +51,7 @@ def flow_boxes(flows: Iterable[Flow]) -> Iterator[Box]:
             yield new(Box, (flow.direction, realm, protocols, flow.source_ports, flow.ports, addresses))
 
 
-@lru_cache(maxsize=16384)  # the same peer stands at the far side of several flows
+@lru_cache(maxsize=4096)  # the same peer stands at the far side of several flows
 def far_realm(far: Endpoint) -> tuple[str, Range]:
     """The realm of a far side, and its addresses there."""
     if isinstance(far, Network):
