@@ -38,15 +38,17 @@ def hostname_refusal(text: str) -> Refusal | None:
     if fits(HOSTNAME, text):
         return None
     if "://" in text:
+        host = re.split("[:/?#]", text.split("://", 1)[1])[0]
         return (
             f"{text!r} is the address of a page.",
-            f"Write the host name alone: {re.split('[:/?#]', text.split('://', 1)[1])[0]}.",
+            f"Write the host name alone{f': {host}' if _can_be_shown(host) else ''}.",
         )
     if "*" in text:
         return f"{text!r} is a pattern, and no cloud's rule can hold it.", "Write out the host names."
     host, colon, port = text.partition(":")
     if colon and port.isdigit():
-        return f"{text!r} names a port, which only the port table does.", f"Write {host}."
+        mend = f"Write {host}." if _can_be_shown(host) else "Write the host name alone."
+        return f"{text!r} names a port, which only the port table does.", mend
     if len(text) > LONGEST_HOSTNAME:
         return f"The host name is longer than {LONGEST_HOSTNAME} characters.", "Write the name as the DNS has it."
     if "." not in text.rstrip("."):
@@ -55,6 +57,11 @@ def hostname_refusal(text: str) -> Refusal | None:
         f"{text!r} is no host name (RFC 1123).",
         "Write labels of 1 to 63 letters, digits and inner hyphens, with dots between them.",
     )
+
+
+def _can_be_shown(host: str) -> bool:
+    """Whether a part of what the user wrote can stand in advice: not empty, and nothing that a terminal would act on."""
+    return host != "" and host.isprintable()
 
 
 def read_release(text: str, catalogue: Catalogue) -> Release | None:

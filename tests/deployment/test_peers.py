@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support.deployments import TWO_CLOUDS, made, problems
 
@@ -169,6 +169,9 @@ def test_what_yaml_reads_as_a_number_is_no_host_name_without_quotes() -> None:
 
 
 @given(st.text(max_size=80))
+@example("\x1f:0")
+@example("http://\x1f/")
+@example(":25")
 def test_any_text_is_either_a_far_side_or_refused_at_its_place(text: str) -> None:
     found = problems(peers={"dns-servers": [text]})
     assert len(found) <= 1
