@@ -9,7 +9,9 @@ from hypothesis import settings
 
 settings.register_profile("default", deadline=None)  # a shared machine is slow at times; nothing here asserts a time
 settings.register_profile("thorough", deadline=None, max_examples=1000)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+# In CI the same cases every time, so that a change is judged by what it changes; elsewhere the search goes on.
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
