@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from esacloud import workflow
 from esacloud.change import run
+from esacloud.deployment.model import Deployment
 from esacloud.lab.arm import ArmEmulator
 from esacloud.live.cloud import Connection, LiveCloud
 from esacloud.live.model import ChangePlan
@@ -47,7 +48,20 @@ name: {name}
 asyncos: "15.5"
 cloud: {{azure: {{resource_group: rg-bench, location: westeurope}}}}
 interfaces:
-  management: [admin-cli, admin-gui, mail, dns, ntp, syslog, updates, reputation, cluster: {{transport: both}}]
+  management:
+    - admin-cli
+    - admin-gui
+    - mail
+    - dns
+    - ntp
+    - syslog
+    - updates
+    - reputation
+    - ldap
+    - ldaps
+    - snmp
+    - snmp-traps
+    - cluster: {{transport: both}}
 hostnames: open
 peers:
   administrators: [10.20.0.0/24, "fd00:20::/64"]
@@ -56,7 +70,10 @@ peers:
   dns-servers: [10.0.0.2, "fd00:20::53"]
   ntp-servers: [{server}, "fd00:20::7b"]
   syslog-servers: [10.20.2.14, "fd00:20::14"]
-  cluster-members: [self, 10.40.0.11, "fd00:20::11"]
+  ldap-servers: [10.0.0.8, "fd00:20::8"]
+  ldaps-servers: [10.0.0.8, "fd00:20::8"]
+  snmp-managers: [10.0.0.9, "fd00:20::9"]
+  cluster-members: [10.40.0.11, "fd00:20::11"]
 """
 
 
@@ -92,13 +109,18 @@ def of_library(arm: ArmEmulator, directory: Path) -> Iterator[Measured]:
         live, plan = planned(server)
         run.apply(live, plan, directory)
 
+    def read(server: str) -> Deployment:
+        return workflow.read_deployment("bench.yaml", deployment_text("bench-library", server))
+
+    def connected(server: str) -> LiveCloud:
+        return run.connect(read(server), "azure", connection)
+
     def planned(server: str) -> tuple[LiveCloud, ChangePlan]:
-        deployment = workflow.read_deployment("bench.yaml", deployment_text("bench-library", server))
-        live = run.connect(deployment, "azure", connection)
-        return live, run.plan(live, workflow.lower(deployment, "azure"))
+        live = connected(server)
+        return live, run.plan(live, workflow.lower(read(server), "azure"))
 
     def destroy() -> None:
-        live, _ = planned("10.3.0.8")
+        live = connected("10.3.0.8")
         run.apply(live, run.plan_destroy(live), directory)
 
     apply("10.3.0.9")
