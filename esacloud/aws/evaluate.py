@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from esacloud.addresses import parse_network
-from esacloud.aws.model import SecurityGroup, SecurityGroupRule
+from esacloud.aws.model import RuleDirection, SecurityGroup, SecurityGroupRule, SourceKind
 from esacloud.packets import (
     EVERY_PORT,
     EVERY_PROTOCOL,
@@ -42,13 +42,20 @@ def packets(groups: Iterable[SecurityGroup]) -> dict[str, PacketSet]:
 
 def box(rule: SecurityGroupRule) -> Box:
     """The packets of one rule. Raises ValueError for a rule that EC2 would not take."""
-    realm, addresses = _far_side(rule)
-    protocols, ports = _protocols_and_ports(rule)
-    return Box("in" if rule.direction == "ingress" else "out", realm, protocols, EVERY_PORT, ports, addresses)
+    return permitted(rule.direction, rule.ip_protocol, rule.from_port, rule.to_port, rule.source_kind, rule.source)
 
 
-def _far_side(rule: SecurityGroupRule) -> tuple[str, Range]:
-    kind, source = rule.source_kind, rule.source
+def permitted(
+    direction: RuleDirection, ip_protocol: str, from_port: int | None, to_port: int | None, kind: SourceKind, source: str
+) -> Box:
+    """The packets of a rule with these properties. Raises ValueError for one that EC2 would not take."""
+    realm, addresses = _far_side(kind, source)
+    protocols, ports = _protocols_and_ports(ip_protocol, from_port, to_port)
+    return Box("in" if direction == "ingress" else "out", realm, protocols, EVERY_PORT, ports, addresses)
+
+
+@lru_cache(maxsize=4096)  # the rules of a module are read once more from its files, and networks recur
+def _far_side(kind: SourceKind, source: str) -> tuple[str, Range]:
     if kind == "cidr_ipv4" or kind == "cidr_ipv6":
         return _network(kind, source)
     if kind == "self":
@@ -58,7 +65,6 @@ def _far_side(rule: SecurityGroupRule) -> tuple[str, Range]:
     return f"prefix_list:{source}" if kind == "prefix_list_id" else f"security_group:{source}", ONE_POINT
 
 
-@lru_cache(maxsize=4096)  # the rules of a module are read once more from its files, and networks recur
 def _network(kind: str, source: str) -> tuple[str, Range]:
     network = parse_network(source)
     if (network.version == 4) != (kind == "cidr_ipv4"):
@@ -66,9 +72,9 @@ def _network(kind: str, source: str) -> tuple[str, Range]:
     return IPV4 if network.version == 4 else IPV6, (network.first, network.last)
 
 
-def _protocols_and_ports(rule: SecurityGroupRule) -> tuple[Range, Range]:
+@lru_cache(maxsize=1024, typed=True)
+def _protocols_and_ports(name: str, first: int | None, last: int | None) -> tuple[Range, Range]:
     """EC2 opens every port for `-1` and for the numbers of protocols without ports, whatever ports are given."""
-    name, first, last = rule.ip_protocol, rule.from_port, rule.to_port
     if name == "-1":
         return EVERY_PROTOCOL, EVERY_PORT
     number = _NUMBERS.get(name)

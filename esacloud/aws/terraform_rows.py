@@ -14,10 +14,12 @@ from typing import Any
 from esacloud.addresses import AddressError, parse_network
 from esacloud.aws import terraform
 from esacloud.aws.descriptions import ALLOWED, LONGEST
-from esacloud.aws.evaluate import box
-from esacloud.aws.model import RuleDirection, SecurityGroupRule, SourceKind
+from esacloud.aws.evaluate import permitted
+from esacloud.aws.model import RuleDirection, SourceKind
 from esacloud.packets import Box
 from esacloud.terraform_json import plain
+
+Rule = tuple[str, int | None, int | None, SourceKind, str]  # protocol, ports, far side
 
 _GROUP_KEYS = {"interface", "description"}
 _RULE_KEYS = {"group", "ip_protocol", "description", "rows", "entries"}
@@ -31,6 +33,7 @@ _SOURCES: dict[str, SourceKind] = {
 _SHAPES = {  # every set of keys that a row can have -> the one that names the far side
     frozenset({*_RULE_KEYS, *ports, source}): source for source in _SOURCES for ports in ((), ("from_port", "to_port"))
 }
+_WHOLE_NUMBERS, _TEXTS = {int}, {str}
 _WITH_PORTS = {"tcp", "udp", "icmp", "icmpv6"}
 _IDS = {
     "prefix_list_id": r"pl-[0-9a-f]+",
@@ -78,28 +81,26 @@ def read_rules(
     seen: dict[tuple[Any, ...], str] = {}
     for key, row in table.items():
         try:
-            group, *rule = _rule(key, row, groups, first_of)
-            permitted = _permitted(direction, *rule)
+            group, rule = _rule(key, row, groups, first_of)
+            box = permitted(direction, *rule)
         except _OddError as odd:
             oddities.append(f"{path}.{key}{'.' if odd.key else ''}{odd.key} {odd.what}")
         except ValueError as error:
             oddities.append(f"{path}.{key} is no rule that EC2 takes: {error}.")
         else:
-            if (other := seen.setdefault((group, *rule), key)) != key:
+            if (other := seen.setdefault((group, rule), key)) != key:
                 oddities.append(f"{path}.{key} is the same rule as {other}; EC2 refuses it.")
-            yield groups[group], permitted
+            yield groups[group], box
 
 
-def _rule(
-    key: str, row: Any, groups: Mapping[str, str], first_of: Mapping[str, str]
-) -> tuple[str, str, int | None, int | None, SourceKind, str]:
-    """A row's group, protocol, ports and far side. Raises _OddError for what evaluating these alone would not find."""
+def _rule(key: str, row: Any, groups: Mapping[str, str], first_of: Mapping[str, str]) -> tuple[str, Rule]:
+    """A row's group and rule. Raises _OddError for what evaluating the rule alone would not find."""
     if not isinstance(row, dict):
         raise _OddError("", "is no row of a table.")
-    source = _SHAPES.get(frozenset(row))
+    source = _shape(tuple(row))
     if source is None:
         raise _OddError("", _why_no_shape(row))
-    if plain(key) is None:
+    if "{" in key and plain(key) is None:
         raise _OddError("", "has a template in its key.")
     group, protocol, far, description = row["group"], row["ip_protocol"], row[source], row["description"]
     if not isinstance(group, str) or group not in groups:
@@ -111,17 +112,20 @@ def _rule(
     if ("from_port" in row) != (protocol in _WITH_PORTS):
         raise _OddError("from_port", "and to_port stand beside every protocol but -1, which opens all ports.")
     _check_source(source, far, first_of[groups[group]])
-    _check_list(row, "rows", int)
-    _check_list(row, "entries", str)
-    return group, protocol, _port(row, "from_port"), _port(row, "to_port"), _SOURCES[source], far
+    rows, entries = row["rows"], row["entries"]
+    if type(rows) is not list or not _WHOLE_NUMBERS.issuperset(map(type, rows)):
+        raise _OddError("rows", "is no list of whole numbers.")
+    if type(entries) is not list or not _TEXTS.issuperset(map(type, entries)):
+        raise _OddError("entries", "is no list of texts.")
+    if None in map(plain, entries):
+        raise _OddError("entries", "holds a template.")
+    return group, (protocol, _port(row, "from_port"), _port(row, "to_port"), _SOURCES[source], far)
 
 
-@lru_cache(maxsize=4096)
-def _permitted(
-    direction: RuleDirection, protocol: str, from_port: int | None, to_port: int | None, kind: SourceKind, source: str
-) -> Box:
-    """The packets of a rule. Raises ValueError for one that EC2 would not take. Gateways have many rules in common."""
-    return box(SecurityGroupRule(direction, protocol, from_port, to_port, kind, source, "", (), (), 1, ""))
+@lru_cache(maxsize=256)
+def _shape(keys: tuple[str, ...]) -> str | None:
+    """The key that names the far side of a row with these keys, None where no row has them."""
+    return _SHAPES.get(frozenset(keys))
 
 
 def _why_no_shape(row: Mapping[str, Any]) -> str:
@@ -147,14 +151,6 @@ def _port(row: Mapping[str, Any], key: str) -> int | None:
     if (number is not None and type(number) is not int) or (number is None and key in row):
         raise _OddError(key, "is no whole number.")
     return number
-
-
-def _check_list(row: Mapping[str, Any], key: str, kind: type) -> None:
-    values = row[key]
-    if type(values) is not list or not {kind}.issuperset(map(type, values)):
-        raise _OddError(key, f"is no list of {'whole numbers' if kind is int else 'texts'}.")
-    if kind is str and None in map(plain, values):
-        raise _OddError(key, "holds a template.")
 
 
 def _check_source(source: str, far: Any, first_group: str) -> None:

@@ -95,6 +95,11 @@ class _Inspection:
             self.inspect_mapping(node, depth)
 
     def inspect_mapping(self, node: Node, depth: int) -> None:
+        if _is_plain(node):  # as nearly every mapping of nearly every file is
+            for _, value in node.value:
+                if value.tag or type(value) is not ScalarNode:
+                    self.inspect(value, depth + 1)
+            return
         first: dict[str, Node] = {}
         for key, value in node.value:
             if not isinstance(key, ScalarNode):
@@ -122,6 +127,16 @@ class _Inspection:
         self.problems.append(Problem(place_of(self.file, node, key or None), what, mend))
         if len(self.problems) == MOST_PROBLEMS:
             raise InputError(*self.problems)
+
+
+def _is_plain(node: Node) -> bool:
+    """Whether nothing is to be said of a mapping's keys: all are texts, each different, none with a tag or to be merged."""
+    try:
+        names = {key.value for key, _ in node.value}
+    except TypeError:  # the value of a list or mapping is a list, which is in no set
+        return False
+    tags = {key.tag for key, _ in node.value}
+    return len(names) == len(node.value) and "<<" not in names and tags <= {""}
 
 
 def _short(tag: str) -> str:

@@ -110,10 +110,13 @@ class Subject:
 
     def to_services(self, interface: str, direction: Direction, *names: str, public: bool = False) -> Iterator[Box]:
         """The interface's boxes of one direction, each cut down to the ports of a service; `public` ones alone if asked."""
-        services = self.services(*names)
-        heap: object = (direction, "public") if public else direction
-        if any(_meets(box, services) for box in self._parts(interface)[heap]):
-            for box in self._sorted(interface)[heap]:
+        services, parts = self.services(*names), self._parts(interface)
+        if public and not any(_meets(box, services) for box in parts[direction, "public"]):
+            return
+        # Only what meets a service is put in order: at those ports it is all that there is.
+        meeting = [box for box in parts[direction] if _meets(box, services)]
+        for box in PacketSet.of(meeting).boxes():
+            if not public or self.is_public(box):
                 yield from cuts(box, services)
 
     def is_public(self, box: Box) -> bool:

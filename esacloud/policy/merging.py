@@ -22,6 +22,7 @@ from esacloud.policy.model import Endpoint, Flow
 Kind = tuple[Transport, PortRange]  # transport and source ports
 Item = tuple[Kind, PortRange, Endpoint]
 Spans = list[tuple[int, int]]  # ascending, disjoint, not touching
+_BEYOND = 1 << 128  # more than any port or address
 
 
 def merged(flows: Iterable[Flow]) -> tuple[Flow, ...]:
@@ -124,7 +125,10 @@ def _networks_joined(items: set[Item], wider: dict[Kind, list[Kind]]) -> set[Ite
         meeting: dict[Network, list[Network]] = {}
         for network in open_ones:
             meeting.setdefault(_largest_around(network, union), []).append(network)
-        out.update((kind, ports, _smallest_around(together)) for together in meeting.values())
+        out.update(
+            (kind, ports, together[0] if len(together) == 1 else _smallest_around(together))
+            for together in meeting.values()
+        )
     return out
 
 
@@ -152,13 +156,15 @@ def _joined(spans: Iterable[tuple[int, int]]) -> Spans:
 
 
 def _holds(spans: Spans, first: int, last: int) -> bool:
-    position = bisect_right(spans, first, key=lambda span: span[0]) - 1
+    position = bisect_right(spans, (first, _BEYOND)) - 1
     return position >= 0 and last <= spans[position][1]
 
 
 def _largest_around(network: Network, union: Spans) -> Network:
     """The largest network around this one that lies in the union, which holds it."""
-    low, high = union[bisect_right(union, network.first, key=lambda span: span[0]) - 1]
+    low, high = union[bisect_right(union, (network.first, _BEYOND)) - 1]
+    if low == network.first and high == network.last:  # as for most networks: nothing lies beside it
+        return network
     while network.prefix:
         parent = _parent(network, network.prefix - 1)
         if parent.first < low or parent.last > high:

@@ -18,6 +18,7 @@ from esacloud.policy.cloud import Document
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode  # without indentation this is the C encoder
 _SPLIT = ",\0"  # where one thing ends and the next begins: a NUL cannot stand in a JSON text, inside a string it is escaped
+_PLAIN = {str, int, bool, type(None)}
 _encode_split = json.JSONEncoder(ensure_ascii=False, separators=(_SPLIT, ": ")).encode
 
 
@@ -41,23 +42,29 @@ def _lines(value: Any, margin: str) -> str:
     if not value or not isinstance(value, (dict, list)):
         return _encode(value)
     inner = f",\n{margin}  "
-    if isinstance(value, dict):
-        if all(type(element) is dict for element in value.values()):  # a table: all of its rows in one call
-            lines = _encode_split(value)[1:-1].replace("}" + _SPLIT, "}" + inner).replace(_SPLIT, ", ")
-        else:
-            lines = inner.join([f"{_encode(key)}: {_encode(element)}" for key, element in value.items()])
-        return f"{{\n{margin}  {lines}\n{margin}}}"
-    return f"[\n{margin}  {inner.join(map(_encode, value))}\n{margin}]"
+    kinds = set(map(type, value.values() if isinstance(value, dict) else value))
+    if kinds == {dict}:  # a table: all of its rows in one call
+        lines = _encode_split(value)[1:-1].replace("}" + _SPLIT, "}" + inner).replace(_SPLIT, ", ")
+    elif kinds <= _PLAIN:
+        lines = _encode_split(value)[1:-1].replace(_SPLIT, inner)
+    elif isinstance(value, dict):
+        lines = inner.join([f"{_encode(key)}: {_encode(element)}" for key, element in value.items()])
+    else:
+        lines = inner.join(map(_encode, value))
+    return f"{{\n{margin}  {lines}\n{margin}}}" if isinstance(value, dict) else f"[\n{margin}  {lines}\n{margin}]"
 
 
 def _nested(value: Any) -> str:
-    return _nested_text(_encode(value))
+    if not value or not isinstance(value, dict):
+        return _nested_text(_encode(value), "  ")
+    lines = ",\n".join([f"    {_encode(key)}: {_nested_text(_encode(inside), '    ')}" for key, inside in value.items()])
+    return f"{{\n{lines}\n  }}"
 
 
 @lru_cache(maxsize=256)
-def _nested_text(compact: str) -> str:
+def _nested_text(compact: str, margin: str) -> str:
     """Most of a module is the same in every module: its indented form is made once."""
-    return json.dumps(json.loads(compact), ensure_ascii=False, indent=2).replace("\n", "\n  ")
+    return json.dumps(json.loads(compact), ensure_ascii=False, indent=2).replace("\n", f"\n{margin}")
 
 
 class _TwiceError(ValueError):
