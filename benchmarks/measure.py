@@ -5,6 +5,7 @@ So a machine that gets slower or busier while it measures does so for all of the
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +16,9 @@ from statistics import median
 Program = Callable[[], Sequence[str]]  # prepares a run (an empty directory for the output) and returns its arguments
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
+# pip compiles what it installs. esacloud, which runs from its checkout here, is compiled by the round that does not count,
+# if the environment lets Python write what it has compiled; that of many a container does not.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ def run(arguments: Sequence[str], directory: Path) -> Sample:
     """Run this Python with the arguments, in `directory`. Raises RuntimeError, with its output, where it fails."""
     log = directory / "output.log"
     command = [sys.executable, "-I", "-S", str(LAUNCHER), str(log), sys.executable, *arguments]
-    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=True, env=ENVIRONMENT)
     seconds, peak, code = done.stdout.split()
     if code != "0":
         raise RuntimeError(f"{arguments} ended with {code}:\n{log.read_text(errors='replace')[-4000:]}")

@@ -1,5 +1,6 @@
 """Every deployment file of a folder through esacloud, in one process: `many_esacloud.py FOLDER OUT`."""
 
+import gc
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from esacloud import workflow
 
 def main(folder: str, out: str) -> None:
     """Read, compile, lower, prove, write, one after the other."""
+    gc.set_threshold(50_000)  # as the command itself does when it starts
     for source in sorted(Path(folder).glob("*.yaml")):
         module = workflow.generate(workflow.read_deployment(str(source)), "aws")
         workflow.write_module(str(Path(out, source.stem)), module)
