@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from support.command import esacloud
@@ -12,6 +13,7 @@ from support.command import esacloud
 from esacloud import __version__
 from esacloud.cli.main import COMMANDS, main
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 HEAVY = ("yaml", "jsonschema", "boto3", "azure", "importlib.resources", "esacloud.catalogue", "esacloud.deployment")
 
 
@@ -24,6 +26,14 @@ def imported_by(code: str) -> set[str]:
 def test_help_imports_nothing_that_it_does_not_use() -> None:
     modules = imported_by("from esacloud.cli.main import main; main(['--help'])")
     assert not modules & set(HEAVY)
+
+
+def test_generate_imports_neither_another_cloud_nor_what_is_slow_to_start(tmp_path: Path) -> None:
+    words = ["generate", str(EXAMPLES / "small.yaml"), "--out", str(tmp_path / "out"), "-q"]
+    modules = imported_by(f"from esacloud.cli.main import main; main({words!r})")
+    assert "esacloud.aws.lower" in modules
+    assert not {name for name in modules if name.startswith("esacloud.azure")}
+    assert not modules & {"jsonschema", "boto3", "dataclasses", "inspect", "importlib.resources"}
 
 
 def test_importing_the_library_imports_nothing_that_is_not_used_yet() -> None:
