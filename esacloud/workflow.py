@@ -175,11 +175,8 @@ def lower(deployment: Deployment, cloud: str, today: date | None = None) -> Lowe
 
     Raises InputError, GuardrailError or ProofError.
     """
-    chosen = clouds.load(cloud)
-    policy = compile_for(deployment, cloud)
-    _within_guardrails(policy, deployment, chosen, today)
-    lowered = chosen.lower(policy, deployment)
-    _prove(packets_by_interface(lowered.policy), lowered.packets)
+    lowered, wanted, _ = _lowered(deployment, cloud, today)
+    _prove(wanted, lowered.packets)
     return lowered
 
 
@@ -193,16 +190,25 @@ def generate(deployment: Deployment, cloud: str, today: date | None = None) -> M
     from esacloud.terraform.layout import documents_of
 
     chosen = clouds.load(cloud)
-    policy = compile_for(deployment, cloud)
-    wanted = packets_by_interface(policy)
-    judgement = _within_guardrails(policy, deployment, chosen, today, wanted)
-    lowered = chosen.lower(policy, deployment)
-    if lowered.policy is not policy:  # the cloud has added flows of its own
-        wanted = packets_by_interface(lowered.policy)
+    lowered, wanted, judgement = _lowered(deployment, cloud, today)
     files = assemble(chosen, lowered, deployment)
     back = chosen.read_back(documents_of(files))
     _prove(wanted, back.packets, (*back.oddities, *name_differences(lowered.policy, back.filtered)))
     return Module(lowered, files, judgement)
+
+
+def _lowered(deployment: Deployment, cloud: str, today: date | None) -> tuple[Lowered, Mapping[str, PacketSet], Judgement]:
+    """The policy in the cloud's rules, the packets that they have to permit, what the guardrails say; not yet proven."""
+    chosen = clouds.load(cloud)
+    policy = compile_for(deployment, cloud)
+    wanted = packets_by_interface(policy)
+    judgement = judge_policy(policy, deployment, chosen, today, wanted)
+    if judgement.refuses:
+        raise GuardrailError(judgement, deployment.place)
+    lowered = chosen.lower(policy, deployment)
+    if lowered.policy is not policy:  # the cloud has added flows of its own
+        wanted = packets_by_interface(lowered.policy)
+    return lowered, wanted, judgement
 
 
 def judge_policy(
@@ -218,19 +224,6 @@ def judge_policy(
     from esacloud.guardrails import judge as guardrails
 
     return guardrails.judge(policy, deployment, today or date.today(), packets, cloud.PUBLIC_REALMS)
-
-
-def _within_guardrails(
-    policy: Policy,
-    deployment: Deployment,
-    cloud: Cloud,
-    today: date | None,
-    packets: Mapping[str, PacketSet] | None = None,
-) -> Judgement:
-    judgement = judge_policy(policy, deployment, cloud, today, packets)
-    if judgement.refuses:
-        raise GuardrailError(judgement, deployment.place)
-    return judgement
 
 
 def write_module(directory: str, module: Module, *, force: bool = False) -> None:

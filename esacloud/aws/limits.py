@@ -15,7 +15,6 @@ from esacloud.values import value_class
 
 _FACTS = read_beside(__file__, "limits.json")
 
-SOURCE: str = _FACTS["source"]
 QUOTAS: Mapping[str, tuple[int, int, int]] = {
     name: (quota["default"], quota["lowest"], quota["highest"]) for name, quota in _FACTS["quotas"].items()
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from esacloud.aws.live_calls import CHANGING, READING
+from esacloud.live.permissions import table
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "plan": READING,
@@ -41,15 +42,7 @@ WHEN: Mapping[str, str] = {
 
 def markdown() -> str:
     """The table for docs/permissions.md."""
-    commands = tuple(COMMANDS)
-    lines = [
-        f"| IAM action | needed when | {' | '.join(f'`{name}`' for name in commands)} |",
-        f"|---|---|{'---|' * len(commands)}",
-    ]
-    for operation, when in WHEN.items():
-        marks = " | ".join("yes" if operation in COMMANDS[name] else "" for name in commands)
-        lines.append(f"| `ec2:{operation}` | {when} | {marks} |")
-    return "\n".join(lines)
+    return table("IAM action", COMMANDS, WHEN, "ec2:")
 
 
 def policy(command: str, region: str = "*", account: str = "*") -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from esacloud.addresses import Version
 from esacloud.aws.live_calls import Calls
-from esacloud.aws.live_place import AT_INTERFACE, DEPLOYMENT_TAG, INTERFACE_TAG, NAME_TAG, Whereabouts
+from esacloud.aws.live_place import DEPLOYMENT_TAG, INTERFACE_TAG, NAME_TAG, Whereabouts
 from esacloud.aws.live_rules import Sizes, from_described
 from esacloud.errors import InputError, Place, Problem
 from esacloud.live.model import LiveGroup, State
@@ -185,8 +185,3 @@ def _notes(carried: Mapping[str, tuple[str, ...]], groups: list[LiveGroup]) -> I
         others = [one for one in ids if one not in ours]
         if others:
             yield f"{name} also carries {', '.join(others)}, not of this deployment; what they permit passes too."
-
-
-def group_limit(where: Whereabouts) -> int:
-    """How many groups one network interface takes."""
-    return where.limits[AT_INTERFACE]

@@ -18,7 +18,6 @@ from esacloud.policy.cloud import Document, Lowered
 from esacloud.terraform_json import literal
 
 MAIN, VARIABLES, OUTPUTS, VERSIONS = "main.tf.json", "variables.tf.json", "outputs.tf.json", "versions.tf.json"
-FILES = (MAIN, VARIABLES, OUTPUTS, VERSIONS)
 TABLES = ("groups", "ingress_rules", "egress_rules")
 SELF = "referenced_group"  # the row's key for a rule whose far side is a group of the module itself
 

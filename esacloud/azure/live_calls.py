@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from esacloud.azure.live_place import GROUPS, INTERFACES, MEMBERS, SUBNETS, ResourceId, parse_id
+from esacloud.azure.live_place import GROUPS, INTERFACES, MEMBERS, SUBNETS, parse_id
 from esacloud.errors import InputError, Place, Problem
 from esacloud.live.cloud import Connection
 from esacloud.live.retry import Backoff, LostError, RefusedError, SettledError, ThrottledError, ask
@@ -224,8 +224,3 @@ def operation(method: str, url: str) -> str:
 def etag_of(document: Document) -> str:
     """The ETag of a document."""
     return cast(str, document.get("etag", "*"))
-
-
-def resource_of(document: Document) -> ResourceId:
-    """The parts of a document's id."""
-    return parse_id(str(document["id"]))

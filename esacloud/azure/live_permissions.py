@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from esacloud.azure.live_place import GROUPS, INTERFACES, MEMBERS, SUBNETS
+from esacloud.live.permissions import table
 
 PROVIDER = "Microsoft.Network"
 POLLS = ("locations/operations/read", "locations/operationResults/read")
@@ -59,15 +60,7 @@ WHEN: Mapping[str, str] = {
 
 def markdown() -> str:
     """The table for docs/apply-azure.md."""
-    commands = tuple(COMMANDS)
-    lines = [
-        f"| action of {PROVIDER} | needed when | {' | '.join(f'`{name}`' for name in commands)} |",
-        f"|---|---|{'---|' * len(commands)}",
-    ]
-    for action, when in WHEN.items():
-        marks = " | ".join("yes" if action in COMMANDS[name] else "" for name in commands)
-        lines.append(f"| `{action}` | {when} | {marks} |")
-    return "\n".join(lines)
+    return table(f"action of {PROVIDER}", COMMANDS, WHEN)
 
 
 def role(command: str, subscription: str, resource_group: str) -> dict[str, object]:

@@ -148,11 +148,6 @@ def body(rule: LiveRule, where: Whereabouts, own_members: str) -> dict[str, Any]
     return {"name": native["name"], "properties": {**properties, **native.get("more", {})}}
 
 
-def needs_members(rules: Iterable[LiveRule]) -> bool:
-    """Whether some rule speaks of `self`."""
-    return any(SELF in rule.native.get(f"{side}ApplicationSecurityGroups", ()) for rule in rules for side in SIDES)
-
-
 def _put(properties: dict[str, Any], key: str, plural: str, values: Iterable[str]) -> None:
     values = list(values)
     properties[key if len(values) == 1 else key + plural] = values[0] if len(values) == 1 else values

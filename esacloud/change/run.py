@@ -25,7 +25,6 @@ from esacloud.live.model import ChangePlan, Foreign
 from esacloud.live.retry import Backoff, LockedError
 from esacloud.policy.cloud import Lowered
 
-LIVE = ("aws", "azure")
 FOREIGN: Foreign = "report"  # docs/apply.md says why
 
 

@@ -1,7 +1,8 @@
 """Run local clouds: start, stop, status, and how other programs reach them.
 
-`esacloud lab` shows which labs run. `esacloud lab start aws` starts one, keeps it running and prints how to point boto3,
-the AWS CLI and terraform at it. `esacloud lab stop` ends all of them, or the named one, and all that is in them is gone.
+`esacloud lab` shows which labs run. `esacloud lab start aws` (or azure) starts one, keeps it running and prints how to
+point the cloud's SDK, its command line and terraform at it. `esacloud lab stop` ends all of them, or the named one, and all
+that is in them is gone.
 `esacloud apply FILE --lab` starts the one that it needs.
 
 example: esacloud lab start aws
@@ -16,7 +17,9 @@ from pathlib import Path
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the arguments of `esacloud lab`."""
     parser.add_argument("action", nargs="?", choices=("status", "start", "stop"), default="status", help="what to do")
-    parser.add_argument("cloud", nargs="?", metavar="CLOUD", help="which cloud; all that run, or aws for start")
+    parser.add_argument(
+        "cloud", nargs="?", metavar="CLOUD", help="which cloud, aws or azure; without it all that run, or aws for start"
+    )
     parser.add_argument("--state-dir", metavar="DIR", type=Path, help="where labs are kept (~/.local/state/esacloud)")
     parser.add_argument("--json", action="store_true", help="print JSON (schemas/lab.schema.json)")
 

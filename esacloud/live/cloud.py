@@ -63,7 +63,7 @@ class LiveCloud(Protocol):
         """
 
     def exclusive(self) -> AbstractContextManager[None]:
-        """Hold a lock that the cloud itself keeps; nothing where ETags serve. Raises LockedError at once."""
+        """Hold a lock that the cloud itself keeps. Raises LockedError at once: always where ETags serve instead."""
 
     def rule(self, native: Mapping[str, Any], description: str) -> LiveRule:
         """A rule from its cloud's own form, as a snapshot holds it."""

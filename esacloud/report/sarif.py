@@ -43,11 +43,6 @@ def checked_sarif(found: Iterable[Checked]) -> dict[str, Any]:
     return _log(results)
 
 
-def judgement_sarif(judgement: Judgement, place: Place) -> dict[str, Any]:
-    """A log of what `esacloud check` found; `place` serves findings that have no line of their own."""
-    return _log(_judged(judgement, place))
-
-
 def audit_sarif(audit: Audit, place: Place) -> dict[str, Any]:
     """A log of an audit; `place` is the file that was audited."""
     return _log([*_audited(audit, place), *_judged(audit.judgement, place)])

@@ -21,13 +21,17 @@ _MIRROR_IN_CONFIGURATION = re.compile(r'filesystem_mirror\s*\{[^}]*?path\s*=\s*"
 
 
 class Terraform:
-    """Terraform in one directory, with the provider from the mirror and the given environment on top of this one."""
+    """Terraform in one directory, with the provider from the mirror and the given environment on top of this one.
 
-    def __init__(self, directory: Path, environment: dict[str, str]) -> None:
+    `configuration` is the command line's own configuration, where providers come from somewhere else.
+    """
+
+    def __init__(self, directory: Path, environment: dict[str, str], configuration: Path | None = None) -> None:
         self.directory = directory
-        configuration = directory / ".terraformrc"
-        configuration.write_text(f'provider_installation {{\n  filesystem_mirror {{ path = "{need_mirror()}" }}\n}}\n')
         self.program = need_terraform()
+        if configuration is None:
+            configuration = directory / ".terraformrc"
+            configuration.write_text(f'provider_installation {{\n  filesystem_mirror {{ path = "{need_mirror()}" }}\n}}\n')
         self.environment = {
             **os.environ,
             "TF_CLI_CONFIG_FILE": str(configuration),
