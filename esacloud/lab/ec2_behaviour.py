@@ -4,6 +4,7 @@
 - Two rules are the same rule whatever their descriptions are.
 - The quota of 60 rules counts IPv4 and IPv6 apart, and a rule about a group or a prefix list in both.
 - A group that something carries, or that another group has rules about, is not deleted: DependencyViolation.
+- ModifySecurityGroupRules changes rules of every kind, all of a request or none (`ec2_modify.py`).
 - A request may name the id of what it makes, in the header `X-Lab-Id`, so that files with ids in them work here.
 """
 
@@ -11,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
+
+from esacloud.lab.ec2_modify import modify_any_rule
 
 ID_HEADER = "X-Lab-Id"
 RULES_PER_GROUP = 60  # https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
@@ -31,6 +34,7 @@ def behave() -> None:
     _keep_descriptions(SecurityGroupRule)
     _count_families_apart(SecurityGroupBackend)
     _refuse_deleting_what_is_in_use(SecurityGroupBackend)
+    modify_any_rule(SecurityGroupBackend)
     _take_ids()
 
 

@@ -81,3 +81,58 @@ def test_a_group_in_use_is_not_deleted(ec2: LiveEc2, group: str) -> None:
     ec2.client.modify_network_interface_attribute(NetworkInterfaceId=ENI, Groups=[GROUP])
     ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission("tcp/1", group)])
     ec2.client.delete_security_group(GroupId=group)
+
+
+def rules_of(ec2: LiveEc2, group: str) -> dict[str, dict[str, Any]]:
+    """The inbound rules of a group by their ids."""
+    filters = [{"Name": "group-id", "Values": [group]}]
+    found = ec2.client.describe_security_group_rules(Filters=filters)["SecurityGroupRules"]
+    return {rule["SecurityGroupRuleId"]: rule for rule in found if not rule["IsEgress"]}
+
+
+KINDS = {
+    "CidrIpv4": ("10.0.0.0/24", "10.0.0.0/23"),
+    "CidrIpv6": ("fd00::/64", "fd00::/48"),
+    "PrefixListId": (LIST, LIST),
+    "ReferencedGroupId": (GROUP, GROUP),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_rule_of_any_kind_is_modified_and_keeps_its_id(ec2: LiveEc2, group: str, kind: str) -> None:
+    old, new = KINDS[kind]
+    ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission("tcp/1", old)])
+    (rule_id,) = rules_of(ec2, group)
+    wanted = {"IpProtocol": "udp", "FromPort": 2, "ToPort": 3, kind: new, "Description": "second"}
+    change = [{"SecurityGroupRuleId": rule_id, "SecurityGroupRule": wanted}]
+    ec2.client.modify_security_group_rules(GroupId=group, SecurityGroupRules=change)
+    ((same, rule),) = rules_of(ec2, group).items()
+    assert same == rule_id
+    assert (rule["IpProtocol"], rule["FromPort"], rule["ToPort"], rule["Description"]) == ("udp", 2, 3, "second")
+    assert (rule.get(kind) or rule["ReferencedGroupInfo"]["GroupId"]) == new
+    (shown,) = described(ec2, group)["IpPermissions"]
+    assert (shown["IpProtocol"], shown["FromPort"], shown["ToPort"]) == ("udp", 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [
+        ({"CidrIpv6": "fd00::/64"}, "InvalidParameterValue"),
+        ({"CidrIpv4": "10.0.1.0/24"}, "InvalidPermission.Duplicate"),
+        ({"CidrIpv4": "10.0.3.0/24", "PrefixListId": LIST}, "InvalidParameterCombination"),
+    ],
+)
+def test_a_request_that_cannot_be_met_changes_no_rule(ec2: LiveEc2, group: str, wanted: dict[str, str], code: str) -> None:
+    ec2.client.authorize_security_group_ingress(
+        GroupId=group, IpPermissions=[permission("tcp/1", "10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24")]
+    )
+    before = rules_of(ec2, group)
+    by_network = {rule["CidrIpv4"]: name for name, rule in before.items()}
+    ports = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1}
+    change = [
+        {"SecurityGroupRuleId": by_network["10.0.2.0/24"], "SecurityGroupRule": {**ports, "CidrIpv4": "10.0.9.0/24"}},
+        {"SecurityGroupRuleId": by_network["10.0.0.0/24"], "SecurityGroupRule": {**ports, **wanted}},
+    ]
+    with pytest.raises(ec2.client.exceptions.ClientError, match=code):
+        ec2.client.modify_security_group_rules(GroupId=group, SecurityGroupRules=change)
+    assert rules_of(ec2, group) == before
