@@ -1,146 +1,137 @@
-"""Every request of a change is spoilt in every way, and the law is checked against the emulator's own state each time."""
+"""Every request of a change is spoilt in every way, and the law is checked against the emulator's own state each time.
+
+`ESACLOUD_EXHAUSTIVE=1` tries every case; without it the larger matrices are sampled, always the same cases:
+
+    ESACLOUD_EXHAUSTIVE=1 pytest -n0 --durations=0 tests/azure/test_live_faults.py
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, get_args
+from collections.abc import Iterator
 
 import pytest
-from support.live_azure import NIC, SUBNET2, LiveAzure, attach, new_name, rule, text
+from support.azure_scenes import MAIN, SCENES, Scene
+from support.fault_matrix import some
+from support.live_azure import ENDS_THE_RUN, TRANSIENT, WRITES_ONLY, LiveAzure, rule
 
 from esacloud.change.execute import ChangeFailedError
 from esacloud.errors import OutsideError
-from esacloud.lab.arm.faults import FaultKind
-from esacloud.packets import PacketSet
 
-CLUSTER, TWO = "mail, dns, cluster", attach(NIC, SUBNET2)
-ONE = attach(NIC)
-# name -> (old file or None, new file or None for destroy), of the deployment's name
-SCENARIOS = {
-    "fresh": (None, lambda name: text(name, features=CLUSTER, interfaces=TWO)),
-    "change": (
-        lambda name: text(name, ["10.0.0.2"], CLUSTER, ONE),
-        lambda name: text(name, ["10.0.0.3"], "mail, dns", ONE),
-    ),
-    "destroy": (lambda name: text(name, features=CLUSTER, interfaces=ONE), None),
-}
-KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
-ANYWHERE = tuple(kind for kind in KINDS if kind not in ("precondition-412", "operation-fails"))  # those are for writes
-PATH = "/subscriptions/"
+Fault = tuple[int, str]
+UNWELL = tuple(kind for kind in TRANSIENT if kind != "precondition-412")
 
 
-class Change:
-    """One run of a scenario under a name of its own."""
-
-    def __init__(self, azure: LiveAzure, scenario: str) -> None:
-        self.azure, self.name = azure, new_name()
-        old, new = SCENARIOS[scenario]
-        self.old, self.new = old(self.name) if old else None, new(self.name) if new else None
-        azure.clean()
-        if self.old:
-            azure.apply(self.old)
-        self.before = azure.permitted(self.name)
-        self.wanted: Mapping[str, PacketSet] = azure.plan(self.new)[1].after.packets() if self.new else {}
-        self.start = len(azure.arm.calls)
-
-    def go(self) -> Any:
-        return self.azure.apply(self.new) if self.new else self.azure.destroy(self.old or "")
-
-    def requests(self) -> list[str]:
-        """The methods of the requests so far, those for tokens apart."""
-        return [call.method for call in self.azure.arm.calls[self.start :] if PATH in call.path]
+@pytest.fixture(params=SCENES)
+def scene(azure: LiveAzure, request: pytest.FixtureRequest) -> Scene:
+    return Scene(azure, request.param)
 
 
-def methods(azure: LiveAzure, scenario: str) -> list[str]:
-    change = Change(azure, scenario)
-    change.go()
-    return change.requests()
+def cases_of(scene: Scene, kinds: tuple[str, ...]) -> Iterator[Fault]:
+    for number, method in enumerate(scene.methods):
+        yield from ((number, kind) for kind in kinds if method != "GET" or kind not in WRITES_ONLY)
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_a_fault_that_passes_at_any_request_leaves_the_law_and_the_result_as_they_are(
-    azure: LiveAzure, scenario: str
-) -> None:
-    for number, method in enumerate(methods(azure, scenario)):
-        kinds = [*ANYWHERE, *(("precondition-412",) if method == "PUT" else ())]
-        for kind in kinds if scenario == "change" and method != "GET" else (kinds[number % len(kinds)],):
-            change = Change(azure, scenario)
-            azure.arm.fail_next(None, PATH, kind, skip=number)
-            with azure.law(change.name, change.wanted):
-                change.go()
-            assert any(call.fault == kind for call in azure.arm.calls[change.start :]), (number, kind)
-            assert azure.permitted(change.name) == change.wanted, (number, kind)
+def spoilt(scene: Scene, *faults: Fault) -> None:
+    """The change with faults that pass: it ends as if there had been none, and the law holds after every change."""
+    azure = scene.azure
+    scene.start()
+    azure.arm.spoil(dict(faults))
+    with azure.law(scene.name, scene.wanted):
+        scene.go(azure.hasty if "timeout-after" in dict(faults).values() else azure.client)
+    assert azure.arm.met == list(faults)
+    assert azure.picture() == scene.end, faults
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_an_operation_that_fails_ends_the_run_within_the_law_and_both_ways_on_work(azure: LiveAzure, scenario: str) -> None:
-    writes = [number for number, method in enumerate(methods(azure, scenario)) if method != "GET"]
-    assert writes
-    for number in writes:
-        for way in ("on", "back"):
-            change = Change(azure, scenario)
-            azure.arm.fail_next(None, PATH, "operation-fails", skip=number)
-            with azure.law(change.name, change.wanted), pytest.raises(ChangeFailedError, match="ended as failed") as failed:
-                change.go()
-            assert "nothing that neither permits" in str(failed.value)
-            if way == "on":
-                change.go()
-                assert azure.permitted(change.name) == change.wanted, number
-                assert not change.new or azure.plan(change.new)[1].empty
-            else:
-                azure.restore(failed.value.snapshot)
-                assert azure.permitted(change.name) == change.before, number
+def test_a_fault_that_passes_at_any_request_leaves_the_law_and_the_result_as_they_are(scene: Scene) -> None:
+    cases = list(cases_of(scene, TRANSIENT))
+    for case in some(cases, 100 if scene.kind in MAIN else 30, scene.kind):
+        spoilt(scene, case)
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_a_cloud_that_stays_unwell_ends_the_run_within_the_law_and_running_again_converges(
-    azure: LiveAzure, scenario: str
-) -> None:
-    count = len(methods(azure, scenario))
-    for number in range(0, count, 2):
-        kind: FaultKind = ("throttled", "unavailable-503", "cut-before", "cut-after")[number // 2 % 4]
-        change = Change(azure, scenario)
-        azure.arm.fail_next(None, PATH, kind, skip=number, times=1000)
-        with azure.law(change.name, change.wanted), pytest.raises(OutsideError):
-            change.go()
-        azure.arm.forget_faults()
-        change.go()
-        assert azure.permitted(change.name) == change.wanted, (number, kind)
+def test_two_faults_in_a_row_of_any_kinds_change_nothing_either(scene: Scene) -> None:
+    pairs = [
+        (one, (one[0] + apart, second))
+        for one in cases_of(scene, UNWELL)
+        for second in UNWELL
+        for apart in (1, 2)  # the reading after an answer that was lost, and the request that is sent again after it
+        if one[0] + apart < len(scene.methods)
+    ]
+    for one, two in some(pairs, 15, scene.kind):
+        spoilt(scene, one, two)
 
 
-class Intruder:
-    """Adds a rule to a group after so many changes of the emulator's state, as soon as the group is there."""
+@pytest.mark.parametrize("kind", ENDS_THE_RUN)
+def test_a_refusal_at_any_request_ends_the_run_within_the_law_and_both_ways_on_work(scene: Scene, kind: str) -> None:
+    azure = scene.azure
+    cases = [(number, way) for number, _ in cases_of(scene, (kind,)) for way in ("on", "back")]
+    assert cases
+    for number, way in some(cases, 24 if scene.kind in MAIN else 8, scene.kind):
+        scene.start()
+        azure.arm.spoil({number: kind})
+        says = "ended as failed" if kind == "operation-fails" else "AuthorizationFailed|does not have authorization"
+        with azure.law(scene.name, scene.wanted), pytest.raises(OutsideError, match=says) as failed:
+            scene.go()
+        go_on(scene, way, failed.value, number)
 
-    def __init__(self, azure: LiveAzure, group: str, after: int) -> None:
-        self.azure, self.group, self.waits, self.done = azure, group, after, False
 
-    def __call__(self, snapshot: Mapping[str, Any]) -> None:
-        self.waits -= 1
-        if self.waits < 0 and not self.done and self.group in snapshot:
-            self.done = True
-            self.azure.theirs(self.group, rule())
+@pytest.mark.parametrize("kind", UNWELL)
+def test_a_cloud_that_stays_unwell_ends_the_run_within_the_law_and_both_ways_on_work(scene: Scene, kind: str) -> None:
+    azure = scene.azure
+    cases = [(number, way) for number in range(len(scene.methods)) for way in ("on", "back")]
+    for begin, way in some(cases, 1, f"{scene.kind} {kind}"):
+        scene.start()
+        azure.arm.spoil({}, lambda number, begin=begin: kind if number >= begin else None)
+        with azure.law(scene.name, scene.wanted), pytest.raises(OutsideError) as failed:
+            scene.go(azure.hasty if kind == "timeout-after" else azure.client)
+        azure.arm.spoil({})
+        go_on(scene, way, failed.value, begin)
 
 
-@pytest.mark.parametrize("scenario", ["fresh", "change"])
-def test_somebody_else_between_any_two_changes_is_never_written_over(azure: LiveAzure, scenario: str) -> None:
-    changes: list[int] = []
-    probe = Change(azure, scenario)
-    azure.watchers.append(lambda _: changes.append(1))
-    probe.go()
-    ends = []
-    for number in range(len(changes)):
-        change = Change(azure, scenario)
-        intruder = Intruder(azure, azure.group(change.name), number)
-        azure.watchers.append(intruder)
+def go_on(scene: Scene, way: str, failure: OutsideError, number: int) -> None:
+    """On to the new state by the same command, or back to the old by the snapshot that the message names."""
+    azure = scene.azure
+    if isinstance(failure, ChangeFailedError):
+        assert str(failure.snapshot) in str(failure)
+        assert "too open" not in str(failure)
+        assert "too closed" not in str(failure)
+    elif way == "back":
+        assert azure.picture() == scene.picture, number  # nothing was done yet
+        return
+    with azure.law(scene.name, scene.wanted if way == "on" else scene.before):
+        if way == "on":
+            scene.go()
+        else:
+            assert isinstance(failure, ChangeFailedError)
+            azure.restore(failure.snapshot)
+    assert azure.picture() == (scene.end if way == "on" else scene.picture), number
+
+
+def test_somebody_else_between_any_two_requests_is_never_written_over(scene: Scene) -> None:
+    """A rule that somebody adds to a group stays, whatever becomes of the run; `destroy` alone takes it with its group."""
+    azure, group = scene.azure, scene.group()
+    seen = 0
+    for begin in some(range(1, len(scene.methods)), 8, scene.kind):  # what was there at first, --foreign purge takes
+        scene.start()
+        done: list[int] = []
+
+        def meanwhile(number: int, begin: int = begin, done: list[int] = done) -> None:
+            if number >= begin and not done and azure.document(group):
+                done.append(number)
+                azure.theirs(group, rule("late-comer", priority=201))
+
+        azure.arm.before = meanwhile
+        said = ""
         try:
-            change.go()
-            ends.append("done")
-        except ChangeFailedError as error:
-            ends.append(str(error))
-        assert intruder.done
-        assert not azure.arm.failures
-        names = [one["name"] for one in azure.groups(change.name)[0]["properties"]["securityRules"]]
-        assert "theirs" in names, number
-        azure.watchers.clear()
-    assert all("somebody else" in end for end in ends if end != "done"), ends
-    assert any("somebody else" in end for end in ends)
+            scene.go()
+        except OutsideError as error:
+            said = str(error)
+        azure.arm.before = None
+        azure.arm.failures.clear()
+        there = azure.document(group)
+        if done and there:
+            seen += 1
+            assert "late-comer" in [one["name"] for one in there["properties"]["securityRules"]], (begin, done)
+        assert not said or "somebody else" in said, said
+        scene.go()
+        assert azure.picture() == scene.end or scene.kind == "given back", begin
+    assert seen or scene.kind in ("destroy", "restore to nothing")

@@ -1,55 +1,129 @@
-"""A process that applies is killed, for real, between its requests; running again ends at the new state."""
+"""A process that changes Azure is killed, for real, before, after and amid its requests; both ways on work afterwards.
+
+The first test starts the command from a process that has everything loaded, to kill it at many moments;
+`ESACLOUD_EXHAUSTIVE=1` tries all of them. The last starts it as a user does.
+"""
 
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from support.azure_scenes import MAIN, SCENES, Scene
+from support.fault_matrix import some
+from support.killing import Source, source
 from support.live_azure import NIC, LiveAzure, attach, new_name, text
 
 
-def _apply(azure: LiveAzure, file: Path) -> subprocess.Popen[str]:
-    words = ["apply", str(file), "--yes", "--endpoint-url", azure.arm.url, "--state-dir", str(azure.directory)]
-    return subprocess.Popen(
-        [sys.executable, "-m", "esacloud", *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **azure.arm.environment()},
-    )
+@pytest.fixture(scope="module")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Source]:
+    with source(tmp_path_factory.mktemp("said")) as started:
+        yield started
 
 
-@pytest.mark.parametrize("number", range(1, 7))
-def test_killed_after_any_change_the_law_holds_and_running_again_converges(
-    azure: LiveAzure, tmp_path: Path, number: int
+def words(scene: Scene, file: Path) -> list[str]:
+    """The command that makes the change of a scene."""
+    common = ["--yes", "--endpoint-url", scene.azure.arm.url, "--state-dir", str(scene.azure.directory)]
+    if scene.path:
+        return ["restore", str(scene.path), *common]
+    file.write_text(scene.new or scene.old or "")
+    return ["apply", str(file), "--foreign", "purge", *common] if scene.new else ["destroy", str(file), *common]
+
+
+def kill_at(scene: Scene, commands: Source, file: Path, when: str, number: int, delay: float) -> int:
+    """Run the change and kill it before or after a request, or so many seconds after it came; gives the exit code."""
+    arm, ready, served = scene.azure.arm, threading.Event(), threading.Event()
+
+    def kill(request: int) -> None:
+        if request == number:
+            ready.wait()
+            if when == "amid":
+                threading.Thread(target=lambda: (time.sleep(delay), running.kill())).start()
+            else:
+                running.kill()
+            served.set()
+
+    arm.spoil({number: "cut-before"} if when == "before" else {})  # with that the request never arrives
+    setattr(arm, "after" if when == "after" else "before", kill)
+    running = commands.start(words(scene, file), arm.environment())
+    ready.set()
+    code = running.wait()
+    assert served.is_set(), running.text()
+    arm.spoil({})
+    return code
+
+
+@pytest.mark.parametrize("kind", SCENES)
+def test_killed_at_any_moment_the_law_holds_and_both_ways_on_work(
+    azure: LiveAzure, commands: Source, tmp_path: Path, kind: str
 ) -> None:
+    scene = Scene(azure, kind)
+    chance = random.Random(kind)
+    cases = [
+        (when, number, way)
+        for when in ("before", "after", "amid")
+        for number in range(len(scene.methods))
+        for way in ("on", "back")
+    ]
+    for when, number, way in some(cases, 7 if kind in MAIN else 3, kind):
+        scene.start()
+        kept = len(azure.snapshots(scene.name))
+        with azure.law(scene.name, scene.wanted):
+            code = kill_at(scene, commands, tmp_path / "gateway.yaml", when, number, chance.uniform(0, 0.01))
+        assert code == -9 or when == "amid", (code, when, number)
+        taken = azure.snapshots(scene.name)[kept:]
+        if way == "on":
+            with azure.law(scene.name, scene.wanted):
+                scene.go()
+            assert azure.picture() == scene.end, (when, number)
+        elif taken:
+            with azure.law(scene.name, scene.before):
+                azure.restore(taken[0])
+            assert azure.picture() == scene.picture, (when, number)
+        else:
+            assert azure.picture() == scene.picture, (when, number)
+
+
+def test_the_command_itself_is_killed_and_converges_when_it_runs_again(azure: LiveAzure, tmp_path: Path) -> None:
     name = new_name()
     azure.apply(text(name, ["10.0.0.2"], "mail, dns", attach(NIC)))
     new = text(name, ["10.0.0.3"], "mail, dns, cluster", attach(NIC))
     file = tmp_path / f"{name}.yaml"
     file.write_text(new)
     wanted = azure.plan(new)[1].after.packets()
+    words = ["apply", str(file), "--yes", "--endpoint-url", azure.arm.url, "--state-dir", str(azure.directory)]
     process: list[subprocess.Popen[str]] = []
-    changes: list[int] = []
+    started = threading.Event()
 
-    def kill(_: Mapping[str, Any]) -> None:
-        changes.append(1)
-        if len(changes) == number:
-            process[0].kill()
-            process[0].wait()
+    def apply() -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "esacloud", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **azure.arm.environment()},
+        )
+
+    def kill(_: object) -> None:
+        started.wait()
+        process[0].kill()
+        process[0].wait()
 
     with azure.law(name, wanted):
         azure.watchers.append(kill)
-        process.append(_apply(azure, file))
+        process.append(apply())
+        started.set()
         process[0].communicate()
         azure.watchers.remove(kill)
     assert process[0].returncode == -9
-    finished = _apply(azure, file)
+    finished = apply()
     out, err = finished.communicate()
     assert finished.returncode == 0, err
     assert azure.permitted(name) == wanted, out

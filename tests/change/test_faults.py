@@ -1,109 +1,214 @@
-"""Every call of a change is spoilt in every way, and the law is checked against the server's own state after each call."""
+"""Every call of a change is spoilt in every way, and the law is checked against the server's own state after each call.
+
+`ESACLOUD_EXHAUSTIVE=1` tries every case; without it the larger matrices are sampled, always the same cases:
+
+    ESACLOUD_EXHAUSTIVE=1 pytest -n0 --durations=0 tests/change/test_faults.py
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
+
 import pytest
+from botocore.exceptions import ClientError
+from support.described import permission
+from support.ec2_scenes import MAIN, SCENES, Scene
+from support.fault_matrix import some
 from support.faulty_proxy import TRANSIENT
-from support.live_ec2 import ENI, GROUP, LIST, LiveEc2, new_name, text
+from support.live_ec2 import LiveEc2, new_name, text
 
-from esacloud.change import run, snapshot
+from esacloud.addresses import parse_network
 from esacloud.change.execute import ChangeFailedError
+from esacloud.change.law import breaches
 from esacloud.errors import OutsideError
+from esacloud.packets import Box, PacketSet
 
-MANY = [f"10.1.0.{number}" for number in range(1, 9)]
-QUOTA = "    quotas: {rules_per_group: 8}\n"
-# name -> (old file or None, new file or None for destroy), of the deployment's name
-SCENARIOS = {
-    "fresh": (None, lambda name: text(name, attached=[ENI])),
-    "change": (
-        lambda name: text(name, ["10.0.0.2", GROUP], "mail, dns, cluster"),
-        lambda name: text(name, ["10.0.0.3", f"{{prefix_list: {LIST}, max_entries: 5}}"], "mail, dns"),
-    ),
-    "no room": (
-        lambda name: text(name, MANY[:3], aws=QUOTA),
-        lambda name: text(name, MANY[3:6], aws=QUOTA),
-    ),
-    "destroy": (lambda name: text(name, attached=[ENI]), None),
+Fault = tuple[int, str]
+
+
+@pytest.fixture(params=SCENES)
+def scene(ec2: LiveEc2, request: pytest.FixtureRequest) -> Iterator[Scene]:
+    made = Scene(ec2, request.param)
+    yield made
+    made.leave()
+
+
+def spoilt(scene: Scene, *faults: Fault) -> None:
+    """The change with faults that pass: it ends as if there had been none, and the law holds after every call."""
+    scene.start()
+    scene.ec2.proxy.faults = dict(faults)
+    with scene.ec2.law(scene.name, scene.wanted):
+        scene.go(scene.ec2.hasty if "late" in dict(faults).values() else scene.ec2.faulty)
+    assert {number for number, _ in faults} == {number for number, _, _ in scene.ec2.proxy.met}, faults
+    assert scene.ec2.picture(scene.name) == scene.end, faults
+
+
+def test_a_fault_that_passes_at_any_call_leaves_the_law_and_the_result_as_they_are(scene: Scene) -> None:
+    cases = [(number, fault) for number in range(len(scene.calls)) for fault in TRANSIENT]
+    for case in cases if scene.kind in MAIN else some(cases, 36, scene.kind):
+        spoilt(scene, case)
+
+
+def test_two_faults_in_a_row_of_any_kinds_change_nothing_either(scene: Scene) -> None:
+    pairs = [
+        ((number, first), (number + apart, second))
+        for number in range(len(scene.calls))
+        for first in TRANSIENT
+        for second in TRANSIENT
+        for apart in (1, 2)  # the reading after an answer that was lost, and the call that is sent again after it
+        if number + apart <= len(scene.calls)  # the first fault takes one more call at least
+    ]
+    for one, two in some(pairs, 12, scene.kind):
+        spoilt(scene, one, two)
+
+
+def test_a_refusal_at_any_call_ends_the_run_within_the_law_and_both_ways_on_work(scene: Scene) -> None:
+    cases = [(number, way) for number in range(len(scene.calls)) for way in ("on", "back")]
+    for number, way in cases if scene.kind in MAIN else some(cases, 10, scene.kind):
+        scene.start()
+        scene.ec2.proxy.faults = {number: "refuse"}
+        with (
+            scene.ec2.law(scene.name, scene.wanted),
+            pytest.raises(OutsideError, match="UnauthorizedOperation") as failed,
+        ):
+            scene.go(scene.ec2.faulty)
+        go_on(scene, way, failed.value, number)
+
+
+@pytest.mark.parametrize("kind", TRANSIENT)
+def test_a_cloud_that_stays_unwell_ends_the_run_within_the_law_and_both_ways_on_work(scene: Scene, kind: str) -> None:
+    cases = [(number, way) for number in range(len(scene.calls)) for way in ("on", "back")]
+    for begin, way in some(cases, 1, f"{scene.kind} {kind}"):
+        scene.start()
+        scene.ec2.proxy.choose = lambda number, _, begin=begin: kind if number >= begin else None
+        with scene.ec2.law(scene.name, scene.wanted), pytest.raises(OutsideError) as failed:
+            scene.go(scene.ec2.hasty if kind == "late" else scene.ec2.faulty)
+        scene.ec2.proxy.choose = None
+        go_on(scene, way, failed.value, begin)
+
+
+def go_on(scene: Scene, way: str, failure: OutsideError, number: int) -> None:
+    """On to the new state by the same command, or back to the old by the snapshot that the message names."""
+    if isinstance(failure, ChangeFailedError):
+        assert str(failure.snapshot) in str(failure)
+        assert "too open" not in str(failure)
+        assert "too closed" not in str(failure)
+    elif way == "back":
+        assert scene.ec2.picture(scene.name) == scene.picture, number  # nothing was done yet
+        return
+    if way == "on":
+        scene.go(scene.ec2.faulty)
+        assert scene.ec2.picture(scene.name) == scene.end, number
+    else:
+        assert isinstance(failure, ChangeFailedError)
+        scene.ec2.restore(failure.snapshot, scene.ec2.faulty)
+        assert scene.ec2.picture(scene.name) == scene.picture, number
+
+
+def _authorizes(ec2: LiveEc2, group: str) -> None:
+    ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission("tcp/8080", "192.0.2.0/24")])
+
+
+def _revokes(ec2: LiveEc2, group: str) -> None:
+    mail = [permission("tcp/25", "0.0.0.0/0")]
+    ec2.client.revoke_security_group_ingress(GroupId=group, IpPermissions=mail)
+
+
+def _tags(ec2: LiveEc2, group: str) -> None:
+    ec2.client.create_tags(Resources=[group], Tags=[{"Key": "owner", "Value": "somebody"}])
+
+
+def _inbound(port: int, network: str) -> PacketSet:
+    """What one inbound rule permits, in packets."""
+    addresses = parse_network(network)
+    return PacketSet.of([Box("in", "ipv4", (6, 6), (0, 65535), (port, port), (addresses.first, addresses.last))])
+
+
+NONE, OPENED, CLOSED = PacketSet(), _inbound(8080, "192.0.2.0/24"), _inbound(25, "0.0.0.0/0")
+# What somebody else does -> how, what that opens, what that closes
+SOMEBODY = {
+    "authorizes": (_authorizes, OPENED, NONE),
+    "revokes": (_revokes, NONE, CLOSED),
+    "tags": (_tags, NONE, NONE),
 }
 
 
-def calls_of(ec2: LiveEc2, scenario: str) -> int:
-    """How many calls a scenario takes when nothing goes wrong."""
-    name, old, new = _files(scenario)
-    if old:
-        ec2.apply(old)
+@pytest.mark.parametrize("somebody", SOMEBODY)
+def test_whatever_somebody_else_does_between_any_two_calls_the_run_answers_for_its_own_steps(
+    scene: Scene, somebody: str
+) -> None:
+    do, opened, closed = SOMEBODY[somebody]
+    ec2 = scene.ec2
+    for begin in some(range(len(scene.calls)), 4, f"{scene.kind} {somebody}"):
+        scene.start()
+        done: list[str] = []
+
+        def meanwhile(number: int, begin: int = begin, done: list[str] = done) -> None:
+            groups = ec2.state(scene.name)
+            if number >= begin and groups and not done:
+                done.append(groups[0]["GroupId"])
+                with suppress(ClientError):  # as when the rule that is to go is not there
+                    do(ec2, done[0])
+
+        ec2.proxy.before = meanwhile
+        with ec2.law(scene.name, scene.wanted, opened=opened, closed=closed):
+            said = ""
+            try:
+                scene.go(ec2.faulty)
+            except OutsideError as error:
+                said = str(error)
+        assert not said or "somebody else" in said or "InvalidPermission" in said, said
+        ec2.proxy.before = None
+        scene.go()
+        left = breaches(scene.wanted, scene.wanted, ec2.permitted(scene.name))
+        assert not [
+            one for one in left if one.too_closed or one.too_open - (opened if scene.kind == "given back" else NONE)
+        ]
+
+
+@pytest.mark.parametrize("kind", [*TRANSIENT, "refuse"])
+def test_of_two_that_meet_a_fault_at_any_call_leaves_one_of_the_states_and_no_lock(ec2: LiveEc2, kind: str) -> None:
+    """The lock in the VPC is taken only where two have met; every one of its calls is among those that are spoilt."""
+    name, lock = new_name(), "esacloud-lock-"
+    mine, theirs = text(name, ["10.0.0.3"]), text(name, ["10.0.0.4"], "mail, dns, cluster")
     ec2.proxy.reset()
-    _go(ec2, name, old, new)
-    number = len(ec2.proxy.calls)
-    _clear(ec2, name, old or new)
-    return number
+    ec2.furnish()
+    empty = ec2.remember()
+    ec2.apply(text(name))
+    back = ec2.remember()
 
+    def meet(fault: int | None) -> Exception | None:
+        back()
+        live, plan = ec2.plan(mine, client=ec2.hasty if kind == "late" else ec2.faulty)
+        ec2.apply(theirs)
+        ec2.proxy.reset()
+        ec2.proxy.faults = {fault: kind} if fault is not None else {}
+        try:
+            ec2.carry_out(live, plan)
+        except OutsideError as error:
+            return error
+        return None
 
-def _files(scenario: str) -> tuple[str, str | None, str | None]:
-    name = new_name()
-    old, new = SCENARIOS[scenario]
-    return name, old(name) if old else None, new(name) if new else None
+    def locks() -> list[str]:
+        found = ec2.client.describe_security_groups()["SecurityGroups"]
+        return [group["GroupId"] for group in found if group["GroupName"].startswith(lock)]
 
-
-def _go(ec2: LiveEc2, name: str, old: str | None, new: str | None) -> object:
-    return ec2.apply(new, client=ec2.faulty) if new else ec2.destroy(old or "", client=ec2.faulty)
-
-
-def _clear(ec2: LiveEc2, name: str, file: str | None) -> None:
-    ec2.proxy.reset()
-    if file and ec2.groups(name):
-        ec2.destroy(file)
-
-
-def _new_packets(ec2: LiveEc2, new: str | None) -> dict:
-    if new is None:
-        return {}
-    _, plan = ec2.plan(new)
-    return plan.after.packets()
-
-
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_a_fault_that_passes_at_any_call_leaves_the_law_and_the_result_as_they_are(ec2: LiveEc2, scenario: str) -> None:
-    for fault in TRANSIENT if scenario == "change" else ("throttle", "cut-after"):
-        for number in range(calls_of(ec2, scenario)):
-            name, old, new = _files(scenario)
-            if old:
-                ec2.apply(old)
-            wanted = _new_packets(ec2, new)
-            ec2.proxy.reset()
-            ec2.proxy.faults = {number: fault}
-            with ec2.law(name, wanted):
-                _go(ec2, name, old, new)
-            assert ec2.permitted(name) == wanted, (fault, number)
-            _clear(ec2, name, old or new)
-
-
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_a_refusal_at_any_call_ends_the_run_within_the_law_and_both_ways_on_work(ec2: LiveEc2, scenario: str) -> None:
-    for number in range(calls_of(ec2, scenario)):
-        for way in ("on", "back") if scenario == "change" else (("on", "back")[number % 2],):
-            name, old, new = _files(scenario)
-            if old:
-                ec2.apply(old)
-            before, wanted = ec2.permitted(name), _new_packets(ec2, new)
-            ec2.proxy.reset()
-            ec2.proxy.faults = {number: "refuse"}
-            with ec2.law(name, wanted), pytest.raises(OutsideError, match="UnauthorizedOperation") as failed:
-                _go(ec2, name, old, new)
-            if way == "on":
-                _go(ec2, name, old, new)
-                assert ec2.permitted(name) == wanted, number
-            elif isinstance(failed.value, ChangeFailedError):
-                _restore(ec2, str(failed.value.snapshot))
-                assert ec2.permitted(name) == before, number
-            _clear(ec2, name, old or new)
-
-
-def _restore(ec2: LiveEc2, path: str) -> None:
-    from support.live_ec2 import NO_WAIT
-
-    from esacloud.live.cloud import Connection
-
-    found = snapshot.load(path)
-    live = run.connect_to(found, Connection(client=ec2.client, backoff=NO_WAIT))
-    ec2.carry_out(live, run.plan_restore(live, found))
+    assert meet(None) is None
+    calls = list(ec2.proxy.calls)
+    assert "CreateSecurityGroup" in calls
+    wanted = ec2.permitted(name)
+    for number in range(len(calls)):
+        error = meet(number)
+        assert ec2.proxy.met, number
+        if kind == "refuse":
+            assert error is not None
+            for group in locks():
+                ec2.client.delete_security_group(GroupId=group)
+        else:
+            assert error is None, (number, error)
+            assert not locks(), number
+            assert ec2.permitted(name) == wanted, number
+        ec2.apply(mine)
+        assert ec2.permitted(name) == wanted, number
+    empty()

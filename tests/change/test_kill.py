@@ -1,86 +1,139 @@
-"""A process that applies is killed, for real, before or after each of its calls; running again ends at the new state."""
+"""A process that changes a cloud is killed, for real, before, after and amid its calls; both ways on work afterwards.
+
+The first test starts the command as a user does. The others start it from a process that has everything loaded, to kill it
+at many more moments; `ESACLOUD_EXHAUSTIVE=1` tries all of them.
+"""
 
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support.ec2_scenes import MAIN, SCENES, Scene
+from support.fault_matrix import some
+from support.killing import Source, source
 from support.live_ec2 import LiveEc2, new_name, text
 
 from esacloud.lab.ec2 import CREDENTIALS
 
+ENVIRONMENT = {**CREDENTIALS, "AWS_EC2_METADATA_DISABLED": "true"}
+
+
+@pytest.fixture(scope="module")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Source]:
+    with source(tmp_path_factory.mktemp("said")) as started:
+        yield started
+
+
+def words(scene: Scene, file: Path) -> list[str]:
+    """The command that makes the change of a scene."""
+    common = ["--yes", "--endpoint-url", scene.ec2.proxy.url, "--state-dir", str(scene.ec2.directory)]
+    if scene.path:
+        return ["restore", str(scene.path), *common]
+    file.write_text(scene.new or scene.old or "")
+    return ["apply", str(file), "--foreign", "purge", *common] if scene.new else ["destroy", str(file), *common]
+
+
+def kill_at(scene: Scene, commands: Source, file: Path, when: str, number: int, delay: float) -> int:
+    """Run the change and kill it before or after a call, or so many seconds after it came; gives the exit code."""
+    proxy, ready = scene.ec2.proxy, threading.Event()
+
+    def kill(call: int) -> None:
+        if call == number:
+            ready.wait()
+            if when == "amid":
+                threading.Thread(target=lambda: (time.sleep(delay), running.kill())).start()
+            else:
+                running.kill()
+
+    hook: Callable[[int], None] = kill
+    if when == "before":  # the call never arrives
+        proxy.faults = {number: "cut-before"}
+    setattr(proxy, "after" if when == "after" else "before", hook)
+    running = commands.start(words(scene, file), ENVIRONMENT)
+    ready.set()
+    code = running.wait()
+    with proxy.lock:  # a call that was on its way when the process died has come to its end
+        proxy.before = proxy.after = None
+    return code
+
+
+@pytest.mark.parametrize("kind", SCENES)
+def test_killed_at_any_moment_the_law_holds_and_both_ways_on_work(
+    ec2: LiveEc2, commands: Source, tmp_path: Path, kind: str
+) -> None:
+    scene = Scene(ec2, kind)
+    chance = random.Random(kind)
+    cases = [
+        (when, number, way)
+        for when in ("before", "after", "amid")
+        for number in range(len(scene.calls))
+        for way in ("on", "back")
+    ]
+    for when, number, way in some(cases, 7 if kind in MAIN else 3, kind):
+        scene.start()
+        kept = len(ec2.snapshots(scene.name))
+        with ec2.law(scene.name, scene.wanted):
+            code = kill_at(scene, commands, tmp_path / "gateway.yaml", when, number, chance.uniform(0, 0.01))
+        assert code == -9 or when == "amid", (code, when, number)
+        ec2.proxy.reset()
+        taken = ec2.snapshots(scene.name)[kept:]
+        if way == "back" and not taken:
+            assert ec2.picture(scene.name) == scene.picture, (when, number)
+        elif way == "back":
+            ec2.restore(taken[0])
+            assert ec2.picture(scene.name) == scene.picture, (when, number)
+        else:
+            scene.go()
+            assert ec2.picture(scene.name) == scene.end, (when, number)
+    scene.leave()
+
 
 def _apply(ec2: LiveEc2, file: Path) -> subprocess.Popen[str]:
     words = ["apply", str(file), "--yes", "--endpoint-url", ec2.proxy.url, "--state-dir", str(ec2.directory)]
-    environment = {**os.environ, **CREDENTIALS, "AWS_EC2_METADATA_DISABLED": "true"}
     return subprocess.Popen(
         [sys.executable, "-m", "esacloud", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment,
+        env={**os.environ, **ENVIRONMENT},
     )
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_killed_at_any_call_the_law_holds_and_running_again_converges(ec2: LiveEc2, tmp_path: Path, when: str) -> None:
-    for number in range(1, 4):
-        name = new_name()
-        ec2.apply(text(name, ["10.0.0.2"]))
-        new = text(name, ["10.0.0.3"])
-        file = tmp_path / f"{name}.yaml"
-        file.write_text(new)
-        wanted = ec2.plan(new)[1].after.packets()
-        ec2.proxy.reset()
-        started = threading.Event()
-        process: list[subprocess.Popen[str]] = []
+def test_the_command_itself_is_killed_and_converges_when_it_runs_again(ec2: LiveEc2, tmp_path: Path, when: str) -> None:
+    name = new_name()
+    ec2.apply(text(name, ["10.0.0.2"]))
+    new = text(name, ["10.0.0.3"])
+    file = tmp_path / f"{name}.yaml"
+    file.write_text(new)
+    wanted = ec2.plan(new)[1].after.packets()
+    ec2.proxy.reset()
+    started = threading.Event()
+    process: list[subprocess.Popen[str]] = []
 
-        def kill(call: int, number: int = number, started=started, process=process) -> None:
-            if call == number:
-                started.wait()
-                process[0].kill()
-                process[0].wait()
+    def kill(call: int) -> None:
+        if call == 1:
+            started.wait()
+            process[0].kill()
+            process[0].wait()
 
-        setattr(ec2.proxy, when, kill)
-        with ec2.law(name, wanted):
-            process.append(_apply(ec2, file))
-            started.set()
-            process[0].communicate()
-            assert process[0].returncode == -9
-        ec2.proxy.reset()
-        finished = _apply(ec2, file)
-        out, err = finished.communicate()
-        assert finished.returncode == 0, err
-        assert ec2.permitted(name) == wanted, out
-
-
-def test_killed_while_a_new_group_is_made_nothing_carries_what_is_too_open(ec2: LiveEc2, tmp_path: Path) -> None:
-    for number in range(2, 6):
-        name = new_name()
-        file = tmp_path / f"{name}.yaml"
-        file.write_text(text(name))
-        ec2.proxy.reset()
-        process: list[subprocess.Popen[str]] = []
-        started = threading.Event()
-
-        def kill(call: int, number: int = number, started=started, process=process) -> None:
-            if call == number:
-                started.wait()
-                process[0].kill()
-                process[0].wait()
-
-        ec2.proxy.before = kill
+    setattr(ec2.proxy, when, kill)
+    with ec2.law(name, wanted):
         process.append(_apply(ec2, file))
         started.set()
         process[0].communicate()
         assert process[0].returncode == -9
-        ec2.proxy.reset()
-        ids = {group["GroupId"] for group in ec2.groups(name)}
-        carriers = ec2.client.describe_network_interfaces()["NetworkInterfaces"]
-        assert not ids & {group["GroupId"] for one in carriers for group in one["Groups"]}
-        applied = ec2.apply(text(name))
-        assert ec2.permitted(name) == applied.plan.after.packets()
+    ec2.proxy.reset()
+    finished = _apply(ec2, file)
+    out, err = finished.communicate()
+    assert finished.returncode == 0, err
+    assert ec2.permitted(name) == wanted, out
+    ec2.destroy(new)

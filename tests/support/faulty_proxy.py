@@ -1,31 +1,39 @@
 """An HTTP proxy in front of a local EC2 that counts the calls and spoils the ones that a test names, in a real way.
 
-Faults: `throttle` and `refuse` answer in EC2's words and forward nothing; `cut-before` closes the connection instead of
-forwarding, `cut-after` instead of answering; `half` answers half; `error-after` forwards and answers 500; `late` forwards,
-and answers when nobody waits any more. `watch` is called after every call that was forwarded and may change something.
+Faults: `throttle`, `refuse` and `error-before` answer in EC2's words and forward nothing; `cut-before` closes the
+connection instead of forwarding, `cut-after` instead of answering; `half` answers half; `garbage` forwards and answers what
+is no XML, as a gateway on the way does; `error-after` forwards and answers 500; `late` forwards, and does not answer before
+the client is gone. `watch` is called after every call that was forwarded and may change something.
 """
 
 from __future__ import annotations
 
+import io
+import select
+import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 THROTTLED, REFUSED, BROKEN = "RequestLimitExceeded", "UnauthorizedOperation", "InternalError"
-TRANSIENT = ("throttle", "cut-before", "cut-after", "half", "error-after", "late")
-LATE = 0.4  # seconds; the client of these tests waits 0.25
+TRANSIENT = ("throttle", "error-before", "cut-before", "cut-after", "half", "garbage", "error-after", "late")
+NOT_DONE = {"throttle": (503, THROTTLED), "error-before": (500, BROKEN), "refuse": (403, REFUSED)}
+LATE = 10  # seconds at most; the clients of these tests wait a fraction of one
 
 
 class FaultyProxy:
-    """`faults`: number of the call, from 0 -> fault. `calls`: operations so far. `before` is called before each one."""
+    """`faults`: number of the call, from 0 -> fault; `choose` says it for the others by number and operation.
 
-    def __init__(self, target: str) -> None:
-        self.target = urlsplit(target)
+    `calls`: operations so far; `met`: the faults that they met. `before` and `after` get the number of each call.
+    """
+
+    def __init__(self) -> None:
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+        self.application = DomainDispatcherApplication(create_backend_app)
         self.lock = threading.Lock()
         self.watch: Callable[[], None] | None = None
         self.reset()
@@ -47,7 +55,8 @@ class FaultyProxy:
     def reset(self) -> None:
         self.calls: list[str] = []
         self.faults: dict[int, str] = {}
-        self.choose: Callable[[str], str | None] | None = None
+        self.met: list[tuple[int, str, str]] = []
+        self.choose: Callable[[int, str], str | None] | None = None
         self.before: Callable[[int], None] | None = None
         self.after: Callable[[int], None] | None = None
         self.watch = None
@@ -61,10 +70,12 @@ class FaultyProxy:
             self.calls.append(operation)
             if self.before:
                 self.before(number)
-            fault = self.faults.get(number) or (self.choose(operation) if self.choose else None)
-            if fault in ("throttle", "refuse"):
-                code, status = (THROTTLED, 503) if fault == "throttle" else (REFUSED, 403)
-                answer = status, _error(code)
+            fault = self.faults.get(number) or (self.choose(number, operation) if self.choose else None)
+            if fault:
+                self.met.append((number, operation, fault))
+            if fault in NOT_DONE:
+                status, code = NOT_DONE[fault]
+                answer: tuple[int, bytes] | None = status, _error(code)
             elif fault == "cut-before":
                 answer = None
             else:
@@ -79,13 +90,31 @@ class FaultyProxy:
         self._answer(request, answer, fault)
 
     def _forward(self, request: BaseHTTPRequestHandler, body: bytes) -> tuple[int, bytes]:
-        connection = HTTPConnection(self.target.hostname or "", self.target.port)
-        try:
-            connection.request("POST", request.path, body, dict(request.headers))
-            response = connection.getresponse()
-            return response.status, response.read()
-        finally:
-            connection.close()
+        """As a server would hand it to the application, in this process: without a second way over the wire."""
+        environment = {
+            "REQUEST_METHOD": "POST",
+            "PATH_INFO": request.path,
+            "QUERY_STRING": "",
+            "SERVER_NAME": "127.0.0.1",
+            "SERVER_PORT": str(self.server.server_address[1]),
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "CONTENT_LENGTH": str(len(body)),
+            "CONTENT_TYPE": request.headers.get("Content-Type", ""),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers.items()},
+        }
+        status: list[str] = []
+
+        def start_response(line: str, headers: Any, exception: Any = None) -> Callable[[bytes], None]:
+            status.append(line)
+            return lambda _: None
+
+        answer = self.application(environment, start_response)
+        content = b"".join(answer)
+        return int(status[-1].split()[0]), content
 
     def _answer(self, request: BaseHTTPRequestHandler, answer: tuple[int, bytes] | None, fault: str | None) -> None:
         if answer is None or fault == "cut-after":
@@ -95,8 +124,12 @@ class FaultyProxy:
         status, body = answer
         if fault == "error-after":
             status, body = 500, _error(BROKEN)
+        elif fault == "garbage":
+            body = b"<html><p>502 Bad Gateway"
         elif fault == "late":
-            time.sleep(LATE)
+            select.select([request.connection], [], [], LATE)  # what comes is that the client closes
+            request.close_connection = True
+            return
         try:
             request.send_response(status)
             request.send_header("Content-Type", "text/xml")
@@ -119,9 +152,9 @@ def _error(code: str) -> bytes:
 
 
 @contextmanager
-def faulty_proxy(target: str) -> Iterator[FaultyProxy]:
-    """A proxy in front of `target` that lives as long as the block."""
-    proxy = FaultyProxy(target)
+def faulty_proxy() -> Iterator[FaultyProxy]:
+    """A proxy in front of the local EC2 of this process that lives as long as the block."""
+    proxy = FaultyProxy()
     thread = threading.Thread(target=proxy.server.serve_forever, daemon=True)
     thread.start()
     try:

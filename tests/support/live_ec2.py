@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from support.faulty_proxy import FaultyProxy, faulty_proxy
 
 from esacloud import workflow
 from esacloud.aws.describe import read as read_described
-from esacloud.change import run
+from esacloud.change import run, snapshot
 from esacloud.change.execute import Applied
 from esacloud.change.law import breaches
 from esacloud.deployment.model import Deployment
@@ -25,6 +27,7 @@ from esacloud.live.retry import Backoff
 from esacloud.packets import PacketSet
 
 REGION, VPC, ENI, ENI2 = "eu-central-1", "vpc-0a1b2c3d4e5f60718", "eni-0123456789abcdef0", "eni-0123456789abcdef1"
+ACCOUNT = "123456789012"  # moto's
 GROUP, LIST = "sg-0123456789abcdef0", "pl-0123456789abcdef0"
 NO_WAIT = Backoff(sleep=lambda _: None, jitter=lambda: 0.0)
 _numbers = itertools.count(1)
@@ -37,12 +40,13 @@ def text(
     attached: Iterable[str] = (),
     extra: str = "",
     aws: str = "",
+    more: str = "",
 ) -> str:
-    """A deployment file."""
+    """A deployment file; `more` are other interfaces than data1 with their features, as `, management: [dns]`."""
     carriers = f"    interfaces: {{data1: {{network_interfaces: [{', '.join(attached)}]}}}}\n" if attached else ""
     return (
         f'name: {name}\nasyncos: "15.5"\ncloud:\n  aws:\n    region: {REGION}\n    vpc: {VPC}\n{carriers}{aws}'
-        f"interfaces: {{data1: [{features}]}}\nhostnames: open\n"
+        f"interfaces: {{data1: [{features}]{more}}}\nhostnames: open\n"
         f"peers: {{mail-senders: [any], mail-receivers: [any], dns-servers: [{', '.join(dns)}], "
         f"cluster-members: [self]}}\n{extra}"
     )
@@ -55,14 +59,19 @@ def new_name() -> str:
 
 @dataclass
 class LiveEc2:
-    """`client` goes straight to the server; `faulty` goes through the proxy and does not wait long."""
+    """`client` goes straight to the server; `faulty` and `hasty` go through the proxy and do not wait long.
+
+    `taken_over`: ids of groups that a deployment's file names -> the interface, seen before they have tags.
+    """
 
     url: str
     proxy: FaultyProxy
     client: Any
     faulty: Any
+    hasty: Any
     directory: Path
     furnished: bool = False
+    taken_over: dict[str, str] = field(default_factory=dict)
 
     def deployment(self, file: str) -> Deployment:
         return workflow.read_deployment("gateway.yaml", file)
@@ -92,8 +101,18 @@ class LiveEc2:
         return self.carry_out(*self.plan(file, foreign, client))
 
     def destroy(self, file: str, client: Any = None) -> Applied:
+        self.furnish()
         live = self.live(self.deployment(file), client)
         return self.carry_out(live, run.plan_destroy(live))
+
+    def restore(self, path: Path | str | None, client: Any = None) -> Applied:
+        found = snapshot.load(str(path))
+        live = run.connect_to(found, Connection(client=client or self.client, backoff=NO_WAIT))
+        return self.carry_out(live, run.plan_restore(live, found))
+
+    def snapshots(self, name: str) -> list[Path]:
+        """The snapshots of a deployment, the oldest first."""
+        return sorted(self.directory.glob(f"snapshots/{name}-aws-*.json"))
 
     def groups(self, name: str) -> list[dict[str, Any]]:
         """The groups of a deployment as EC2 describes them."""
@@ -101,13 +120,62 @@ class LiveEc2:
         found: list[dict[str, Any]] = self.client.describe_security_groups(Filters=[tag])["SecurityGroups"]
         return sorted(found, key=lambda group: str(group["GroupName"]))
 
+    def state(self, name: str) -> list[dict[str, Any]]:
+        """The same without a call: read from the server's own memory, one permission a rule, with what carries the group.
+
+        A group that was taken over is among them before it has tags, with those of its interface.
+        """
+        backend = _backend()
+        carried: dict[str, list[str]] = {}
+        for one in backend.enis.values():
+            for group in one.group_set:
+                carried.setdefault(group.id, []).append(one.id)
+        found = []
+        for group in [group for of_it in backend.groups.values() for group in of_it.values()]:
+            tags = dict(backend.tags.get(group.id, {}))
+            over = self.taken_over.get(group.id)
+            if tags.get("esacloud:deployment") == name or over:
+                tags = {"esacloud:interface": str(over), **tags} if over else tags
+                found.append(
+                    {
+                        "GroupId": group.id,
+                        "GroupName": group.name,
+                        "Description": group.description,
+                        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+                        "IpPermissions": list(map(_permission, group.ingress_rules)),
+                        "IpPermissionsEgress": list(map(_permission, group.egress_rules)),
+                        "Carriers": sorted(carried.get(group.id, ())),
+                    }
+                )
+        return sorted(found, key=lambda group: str(group["GroupName"]))
+
+    def picture(self, name: str) -> dict[str, Any]:
+        """All there is of a deployment, ids of its groups apart: descriptions, tags, rules, and what carries them."""
+        found = self.state(name)
+        names = {group["GroupId"]: group["GroupName"] for group in found}
+
+        def rules(permissions: list[dict[str, Any]]) -> list[str]:
+            shown = repr(sorted(map(repr, permissions)))
+            for group, its_name in names.items():
+                shown = shown.replace(group, its_name)
+            return sorted(shown.split(", {'IpProtocol"))
+
+        return {
+            group["GroupName"]: (
+                group["Description"],
+                {tag["Key"]: tag["Value"] for tag in group["Tags"]},
+                rules(group["IpPermissions"]),
+                rules(group["IpPermissionsEgress"]),
+                group["Carriers"],
+            )
+            for group in found
+        }
+
     def permitted(self, name: str, known: Iterable[str] | None = None) -> dict[str, PacketSet]:
         """What a deployment's groups permit, through the audit's reader; with `known`, of those and of what is attached."""
-        found = self.groups(name)
+        found = self.state(name)
         if known is not None:
-            carriers = self.client.describe_network_interfaces()["NetworkInterfaces"]
-            carried = {group["GroupId"] for one in carriers for group in one["Groups"]}
-            found = [group for group in found if group["GroupId"] in {*known, *carried}]
+            found = [group for group in found if group["GroupId"] in known or group["Carriers"]]
         actual = read_described({"SecurityGroups": found})
         assert actual is not None
         assert not [group.unknown for group in actual.groups if group.unknown]
@@ -118,21 +186,118 @@ class LiveEc2:
         return {interface: PacketSet.of(of_it) for interface, of_it in boxes.items()}
 
     @contextmanager
-    def law(self, name: str, new: Mapping[str, PacketSet]) -> Iterator[None]:
-        """Check the law after every call through the proxy while the block runs."""
-        known = {group["GroupId"] for group in self.groups(name)}
-        old = self.permitted(name)
+    def law(
+        self,
+        name: str,
+        new: Mapping[str, PacketSet],
+        *,
+        opened: PacketSet | None = None,
+        closed: PacketSet | None = None,
+        carried: bool = False,
+    ) -> Iterator[None]:
+        """Check the law after every call through the proxy while the block runs.
+
+        `carried` counts only groups that a network interface carries; without it one that was there at first counts always.
+        `opened` and `closed` are what somebody else does meanwhile at any interface, for which nobody here answers.
+        """
+        known = set() if carried else {group["GroupId"] for group in self.state(name)}
+        old, nothing = self.permitted(name, known), PacketSet()
 
         def watch() -> None:
-            assert not breaches(old, new, self.permitted(name, known))
+            found = breaches(old, new, self.permitted(name, known))
+            assert not [
+                breach
+                for breach in found
+                if breach.too_open - (opened or nothing) or breach.too_closed - (closed or nothing)
+            ], found
 
         self.proxy.watch = watch
         try:
             yield
         finally:
             self.proxy.watch = None
-        assert not self.proxy.broken_laws
+        assert not self.proxy.broken_laws, "\n".join(self.proxy.broken_laws)
         watch()
+
+    def remember(self) -> Callable[[], None]:
+        """Keep the groups, their tags and what carries them, and give what puts all that back, without faults."""
+        backend = _backend()
+        groups = [
+            (vpc, group, deepcopy(group.ingress_rules), deepcopy(group.egress_rules))
+            for vpc, of_it in backend.groups.items()
+            for group in of_it.values()
+        ]
+        tags = deepcopy(dict(backend.tags))
+        carried = {name: list(one._group_set) for name, one in backend.enis.items()}
+
+        def put_back() -> None:
+            self.proxy.reset()
+            with self.proxy.lock:
+                for of_it in backend.groups.values():
+                    of_it.clear()
+                for vpc, group, ingress, egress in groups:
+                    group.ingress_rules, group.egress_rules = deepcopy(ingress), deepcopy(egress)
+                    backend.groups[vpc][group.id] = group
+                backend.tags.clear()
+                backend.tags.update(deepcopy(tags))
+                for name, one in backend.enis.items():
+                    one._group_set = list(carried[name])
+
+        return put_back
+
+
+def _backend() -> Any:
+    from moto.backends import get_backend
+
+    return get_backend("ec2")[ACCOUNT][REGION]
+
+
+def _permission(rule: Any) -> dict[str, Any]:
+    """A rule of moto's as EC2 describes one."""
+    made: dict[str, Any] = {"IpProtocol": rule.ip_protocol}
+    if rule.from_port is not None:
+        made |= {"FromPort": rule.from_port, "ToPort": rule.to_port}
+    said = {"Description": rule.description} if rule.description else {}
+    for key, kind in (("CidrIp", "IpRanges"), ("CidrIpv6", "Ipv6Ranges")):
+        if key in rule.ip_range:
+            made[kind] = [{key: rule.ip_range[key], **said}]
+    if rule.prefix_list_id:
+        made["PrefixListIds"] = [{"PrefixListId": str(rule.prefix_list_id), **said}]
+    if rule.source_group:
+        made["UserIdGroupPairs"] = [{"GroupId": rule.source_group["GroupId"], **said}]
+    return made
+
+
+def _mend_moto() -> None:
+    """moto looks at the disk for its modules at each request, which takes longer than the request.
+
+    It also wants all values of a filter where EC2 wants any, and keeps a description that is left out of an update, where
+    EC2 takes it away:
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_UpdateSecurityGroupRuleDescriptionsIngress.html.
+    """
+    from moto import backends
+    from moto.ec2 import utils
+    from moto.ec2.models.security_groups import SecurityGroupBackend
+
+    if isinstance(backends.list_of_moto_modules, partial):
+        return
+    backends.list_of_moto_modules = partial(tuple, tuple(backends.list_of_moto_modules()))
+    plain = utils.is_filter_matching
+
+    def matching(one: Any, name: str, values: Any) -> bool:
+        if name == "group-id" and isinstance(values, list):
+            return any(plain(one, name, [value]) for value in values)
+        return bool(plain(one, name, values))
+
+    utils.is_filter_matching = matching
+    plain_update = SecurityGroupBackend._sg_update_description
+
+    def update(backend: Any, asked: Any, rule: Any) -> None:
+        plain_update(backend, asked, rule)
+        if "Description" not in asked.ip_range:
+            rule.ip_range.pop("Description", None)
+
+    SecurityGroupBackend._sg_update_description = update
 
 
 @contextmanager
@@ -146,5 +311,6 @@ def live_ec2(directory: Path) -> Iterator[LiveEc2]:
         account = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
         return boto3.client("ec2", endpoint_url=url, region_name=REGION, config=config, **account)
 
-    with ec2_server() as url, faulty_proxy(url) as proxy:
-        yield LiveEc2(url, proxy, client(url, 60), client(proxy.url, 0.25), directory)
+    _mend_moto()
+    with ec2_server() as url, faulty_proxy() as proxy:
+        yield LiveEc2(url, proxy, client(url, 60), client(proxy.url, 0.4), client(proxy.url, 0.1), directory)

@@ -1,0 +1,20 @@
+"""How many of all cases of a matrix of faults are tried: the same sample each time; with ESACLOUD_EXHAUSTIVE=1 all."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
+EXHAUSTIVE = os.environ.get("ESACLOUD_EXHAUSTIVE") == "1"
+
+
+def some(cases: Iterable[T], count: int, seed: str) -> list[T]:
+    """So many of the cases, in their order, and the same ones for a seed; all of them where it is to be exhaustive."""
+    every = list(cases)
+    if EXHAUSTIVE or count >= len(every):
+        return every
+    chosen = set(random.Random(seed).sample(range(len(every)), count))
+    return [case for number, case in enumerate(every) if number in chosen]

@@ -1,0 +1,123 @@
+"""Commands in processes of their own, started quickly so that many can be killed: forked from one that has all loaded.
+
+A command is the whole one, as `python -m esacloud apply …` runs it; only the loading of modules and of botocore's
+descriptions is not done anew each time. `python -m support.killing` is the process that they are forked from.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+
+class Forked:
+    """A running command. `kill` ends it as `kill -9` does; `wait` gives its exit code, -9 where it was killed."""
+
+    def __init__(self, source: Source, pid: int, said: Path) -> None:
+        self.source, self.pid, self.said = source, pid, said
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self) -> int:
+        return int(self.source.ask({"wait": self.pid})["code"])
+
+    def text(self) -> str:
+        """What it wrote."""
+        return self.said.read_text()
+
+
+class Source:
+    """The process that commands are forked from."""
+
+    def __init__(self, process: subprocess.Popen[str], directory: Path) -> None:
+        self.process, self.directory, self.count = process, directory, 0
+
+    def start(self, words: list[str], environment: Mapping[str, str]) -> Forked:
+        self.count += 1
+        said = self.directory / f"said-{self.count}"
+        answer = self.ask({"words": words, "environment": dict(environment), "said": str(said)})
+        return Forked(self, int(answer["pid"]), said)
+
+    def ask(self, what: Mapping[str, object]) -> dict[str, int]:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(what) + "\n")
+        self.process.stdin.flush()
+        answer: dict[str, int] = json.loads(self.process.stdout.readline())
+        return answer
+
+
+@contextmanager
+def source(directory: Path) -> Iterator[Source]:
+    """A process to fork commands from, which lives as long as the block."""
+    tests = Path(__file__).parents[1]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tests), str(tests.parent)])}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "support.killing"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    try:
+        yield Source(process, directory)
+    finally:
+        process.communicate()
+
+
+def _load() -> None:
+    import azure.identity
+    import azure.mgmt.network  # noqa: F401
+    import boto3
+    import botocore.session
+    from botocore.loaders import create_loader
+
+    import esacloud.aws.live
+    import esacloud.azure.live
+    import esacloud.change.run
+    import esacloud.cli.main  # noqa: F401
+
+    loader = create_loader()
+    botocore.session.create_loader = lambda *_: loader
+    boto3.Session().client("ec2", region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x")
+
+
+def _run(asked: Mapping[str, object]) -> None:
+    from esacloud.cli.main import main
+
+    out = os.open(str(asked["said"]), os.O_WRONLY | os.O_CREAT, 0o600)
+    os.dup2(out, 1)
+    os.dup2(out, 2)
+    os.environ.update(asked["environment"])  # type: ignore[arg-type]
+    code = main(asked["words"])  # type: ignore[arg-type]
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(int(code or 0))
+
+
+def _serve(questions: IO[str], answers: IO[str]) -> None:
+    for line in questions:
+        asked = json.loads(line)
+        if "wait" in asked:
+            _, status = os.waitpid(asked["wait"], 0)
+            answer = {"code": os.waitstatus_to_exitcode(status)}
+        else:
+            pid = os.fork()
+            if pid == 0:
+                _run(asked)
+            answer = {"pid": pid}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    _load()
+    _serve(sys.stdin, sys.stdout)
