@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
-from esacloud.aws.live_calls import Calls, client_for
+from esacloud.aws.live_calls import REPLACING, Calls, client_for
 from esacloud.aws.live_lock import cloud_lock
 from esacloud.aws.live_perform import Performer
 from esacloud.aws.live_place import (
@@ -20,6 +20,7 @@ from esacloud.aws.live_place import (
     of_snapshot,
 )
 from esacloud.aws.live_read import read
+from esacloud.aws.live_replacing import same_source_kind
 from esacloud.aws.live_rules import from_lowered, live_rule
 from esacloud.aws.model import SecurityGroups
 from esacloud.deployment.model import Deployment
@@ -27,7 +28,6 @@ from esacloud.errors import InputError, Place, Problem
 from esacloud.live.cloud import Connection
 from esacloud.live.model import ChangePlan, GroupChange, LiveGroup, LiveRule, State, Step
 from esacloud.live.order import DIRECTIONS, ordered
-from esacloud.live.retry import Backoff
 from esacloud.policy.cloud import Lowered, QuotaUse
 
 _WORDS = {"in": "inbound", "out": "outbound"}
@@ -37,13 +37,13 @@ _SIDE = {"in": "Ingress", "out": "Egress"}
 def live(deployment: Deployment, connection: Connection) -> AwsLive:
     """The groups of a deployment. Raises InputError without boto3 or with settings that do not suffice."""
     where = of_deployment(deployment, connection.region)
-    return AwsLive(where, client_for(connection, where.region), connection.backoff)
+    return AwsLive(where, client_for(connection, where.region), connection)
 
 
 def live_of(found: Mapping[str, Any], connection: Connection) -> AwsLive:
     """The groups that a snapshot's document is about."""
     where = of_snapshot(found, connection.region)
-    return AwsLive(where, client_for(connection, where.region), connection.backoff)
+    return AwsLive(where, client_for(connection, where.region), connection)
 
 
 class AwsLive:
@@ -51,9 +51,9 @@ class AwsLive:
 
     cloud = "aws"
 
-    def __init__(self, where: Whereabouts, client: Any, backoff: Backoff) -> None:
-        self.where, self._backoff = where, backoff
-        self._calls = Calls(client, backoff)
+    def __init__(self, where: Whereabouts, client: Any, connection: Connection) -> None:
+        self.where, self._backoff = where, connection.backoff
+        self._calls = Calls(client, connection.backoff, connection.pace)
         self._performer: Performer | None = None
 
     @property
@@ -153,7 +153,8 @@ class AwsLive:
     def steps(self, changes: tuple[GroupChange, ...], after: State) -> tuple[Step, ...]:
         """The steps in order, each with the calls that it takes when nothing goes wrong."""
         place = replace(self.where.place, key="cloud.aws.quotas") if self.where.place.file != "aws" else Place("aws")
-        return tuple(replace(step, calls=_calls_of(step)) for step in ordered(changes, after.limits, place))
+        steps = ordered(changes, after.limits, place, alike=same_source_kind)
+        return tuple(replace(step, calls=_calls_of(step)) for step in steps)
 
     def quotas(self, state: State) -> tuple[QuotaUse, ...]:
         """Rules of each group by direction and family, and groups at each interface."""
@@ -201,6 +202,7 @@ def _calls_of(step: Step) -> tuple[str, ...]:
         "add": (f"AuthorizeSecurityGroup{side}",),
         "remove": (f"RevokeSecurityGroup{side}",),
         "describe": (f"UpdateSecurityGroupRuleDescriptions{side}",),
+        "replace": REPLACING,
         "strip": ("DescribeSecurityGroups", "RevokeSecurityGroupEgress"),
         "attach": carried * len((*step.attach, *step.detach)),
         "delete": ("DeleteSecurityGroup",),

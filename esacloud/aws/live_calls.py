@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from esacloud.aws.live_rates import pace_at
 from esacloud.errors import InputError, Place, Problem
 from esacloud.live.cloud import Connection
+from esacloud.live.pace import Pace
 from esacloud.live.retry import Backoff, LostError, RefusedError, SettledError, ThrottledError, ask
 
 READING = ("DescribeSecurityGroups", "DescribeNetworkInterfaces")
@@ -28,7 +30,8 @@ CHANGING = (
     "ModifyNetworkInterfaceAttribute",
     "DeleteSecurityGroup",
 )
-OPERATIONS = (*READING, *CHANGING)
+REPLACING = ("DescribeSecurityGroupRules", "ModifySecurityGroupRules")  # in a full group alone
+OPERATIONS = (*READING, *CHANGING, *REPLACING)
 
 PAGE = 1000  # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroups.html
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html, and what botocore's own retries know
@@ -69,8 +72,9 @@ def client_for(connection: Connection, region: str) -> Any:
 class Calls:
     """One client, and the operations sent through it so far, in order."""
 
-    def __init__(self, client: Any, backoff: Backoff) -> None:
+    def __init__(self, client: Any, backoff: Backoff, pace: Pace | None = None) -> None:
         self.client, self.backoff = client, backoff
+        self.pace = pace or _pace_of(client)
         self.journal: list[str] = []
 
     def read(self, operation: str, key: str, **parameters: Any) -> list[dict[str, Any]]:
@@ -91,6 +95,8 @@ class Calls:
         """One call, once. Raises ThrottledError, LostError, SettledError or RefusedError."""
         if operation not in OPERATIONS:
             raise ValueError(f"{operation} is not among the operations that this package sends")
+        if self.pace:
+            self.pace.wait(operation)
         self.journal.append(operation)
         method: Callable[..., dict[str, Any]] = getattr(self.client, _snake(operation))
         from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
@@ -100,11 +106,20 @@ class Calls:
         try:
             return method(**parameters)
         except ClientError as error:
-            raise _meaning(operation, error.response) from error
+            meaning = _meaning(operation, error.response)
+            if self.pace and isinstance(meaning, ThrottledError):
+                self.pace.throttled(operation)
+            raise meaning from error
         except (HTTPClientError, NoConnectionError, ResponseParserError, IncompleteReadError) as error:
             raise LostError(f"EC2 {operation}: no answer ({error})") from error
         except BotoCoreError as error:
             raise RefusedError(f"EC2 {operation}: {error}", type(error).__name__) from error
+
+
+def _pace_of(client: Any) -> Pace | None:
+    """None for a client that does not say where it sends to, as what stands in for boto3's may not."""
+    meta = getattr(client, "meta", None)
+    return pace_at(meta.endpoint_url, meta.region_name) if meta is not None else None
 
 
 def _meaning(operation: str, response: dict[str, Any]) -> Exception:

@@ -13,6 +13,7 @@ from typing import Any
 from esacloud.aws.live_calls import GROUP_NOT_FOUND, Calls
 from esacloud.aws.live_place import Whereabouts
 from esacloud.aws.live_read import describe, tags_of
+from esacloud.aws.live_replacing import ids_by_key, request
 from esacloud.aws.live_rules import from_described, permissions
 from esacloud.live.model import ChangePlan, LiveGroup, LiveRule, Step
 from esacloud.live.retry import Backoff, LostError, RefusedError, SettledError, converge
@@ -20,6 +21,7 @@ from esacloud.packets import Direction
 
 _SIDE: dict[Direction, str] = {"in": "Ingress", "out": "Egress"}
 DEPENDENCY = "DependencyViolation"
+_Pairs = Sequence[tuple[LiveRule, LiveRule]]
 
 
 class Performer:
@@ -118,6 +120,25 @@ class Performer:
             return [rule for rule in rules if there.get(rule.key, rule.description) != rule.description]
 
         converge(step.rules, send, left, self.backoff)
+
+    def _replace(self, step: Step) -> None:
+        """Turn rules into others by their ids. One that somebody else took away meanwhile cannot turn into anything."""
+        group, first = self.ids[step.group], self._first(step.interface)
+
+        def send(pairs: _Pairs) -> None:
+            filters = [{"Name": "group-id", "Values": [group]}]
+            there = ids_by_key(self.calls.read("DescribeSecurityGroupRules", "SecurityGroupRules", Filters=filters), first)
+            gone = [old.key for old, _ in pairs if old.key not in there]
+            if gone:
+                raise RefusedError(f"{step.group}: {', '.join(gone)} is gone, and nothing can take its place", "NotThere")
+            made = [{"SecurityGroupRuleId": there[old.key], "SecurityGroupRule": request(new, first)} for old, new in pairs]
+            self._send("ModifySecurityGroupRules", group, GroupId=group, SecurityGroupRules=made)
+
+        def left(pairs: _Pairs) -> _Pairs:
+            there = {rule.key for rule in self._now(group, step.interface)}
+            return [(old, new) for old, new in pairs if new.key not in there]
+
+        converge(tuple(zip(step.replaces, step.rules, strict=True)), send, left, self.backoff)
 
     def _strip(self, step: Step) -> None:
         """Revoke what a new group began with: everything in it that is not wanted."""

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from esacloud.aws.live_calls import CHANGING, READING
+from esacloud.aws.live_calls import CHANGING, READING, REPLACING
 from esacloud.live.permissions import table
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "plan": READING,
-    "apply": (*READING, *CHANGING),
+    "apply": (*READING, *CHANGING, *REPLACING),
     "destroy": (
         *READING,
         "DeleteTags",
@@ -21,11 +21,12 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
         "ModifyNetworkInterfaceAttribute",
         "DeleteSecurityGroup",
     ),
-    "restore": (*READING, *CHANGING),
+    "restore": (*READING, *CHANGING, *REPLACING),
+    "audit": READING,
 }
 WHEN: Mapping[str, str] = {
     "DescribeSecurityGroups": "always",
-    "DescribeNetworkInterfaces": "something is attached, or an interface gets another group or loses one",
+    "DescribeNetworkInterfaces": "something is attached, or an interface gets another group or loses one; `audit`: always",
     "CreateSecurityGroup": "a group is new",
     "CreateTags": "a group is new (in the same call), or its tags change",
     "DeleteTags": "a group that was taken over is given back",
@@ -35,6 +36,8 @@ WHEN: Mapping[str, str] = {
     "RevokeSecurityGroupEgress": "outbound rules go; always for a new group, which begins with one",
     "UpdateSecurityGroupRuleDescriptionsIngress": "the table rows behind an inbound rule change",
     "UpdateSecurityGroupRuleDescriptionsEgress": "the table rows behind an outbound rule change",
+    "DescribeSecurityGroupRules": "a rule of a full group turns into another",
+    "ModifySecurityGroupRules": "a rule of a full group turns into another",
     "ModifyNetworkInterfaceAttribute": "a group is attached or detached",
     "DeleteSecurityGroup": "a group that apply made goes",
 }
@@ -47,8 +50,8 @@ def markdown() -> str:
 
 def policy(command: str, region: str = "*", account: str = "*") -> dict[str, object]:
     """An IAM policy document for one command. EC2's Describe actions know no resources, so they have `*`."""
-    reading = [f"ec2:{name}" for name in COMMANDS[command] if name in READING]
-    changing = [f"ec2:{name}" for name in COMMANDS[command] if name in CHANGING]
+    reading = [f"ec2:{name}" for name in COMMANDS[command] if name.startswith("Describe")]
+    changing = [f"ec2:{name}" for name in COMMANDS[command] if not name.startswith("Describe")]
     statements: list[dict[str, object]] = [{"Effect": "Allow", "Action": reading, "Resource": "*"}]
     if changing:
         kinds = ("security-group", "security-group-rule", "network-interface", "vpc")

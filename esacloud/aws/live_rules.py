@@ -22,14 +22,14 @@ _OURS = re.compile(
     r"(?:rows? (?P<rows>[0-9]+(?:[,-][0-9]+)*)(?:: (?P<entries>[a-z0-9, +-]+))?|not in table: [a-z0-9, +-]+)(?: \(|;|$)"
 )
 _PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}  # IANA; EC2 answers with names
-_SOURCES: tuple[tuple[str, str, str, tuple[Version, ...]], ...] = (
+SOURCES: tuple[tuple[str, str, str, tuple[Version, ...]], ...] = (
     ("IpRanges", "CidrIp", "cidr_ipv4", (4,)),
     ("Ipv6Ranges", "CidrIpv6", "cidr_ipv6", (6,)),
     ("PrefixListIds", "PrefixListId", "prefix_list_id", (4, 6)),
     ("UserIdGroupPairs", "GroupId", "referenced_security_group_id", (4, 6)),
 )
-_LIST_OF = {kind: (name, inside) for name, inside, kind, _ in _SOURCES}
-_FAMILIES = {kind: families for _, _, kind, families in _SOURCES} | {"self": (4, 6)}
+_LIST_OF = {kind: (name, inside) for name, inside, kind, _ in SOURCES}
+_FAMILIES = {kind: families for _, _, kind, families in SOURCES} | {"self": (4, 6)}
 Sizes = Mapping[str, tuple[int, tuple[Version, ...]]]  # of prefix lists: entries and families
 
 
@@ -113,7 +113,7 @@ def from_described(group: Mapping[str, Any], first_group: str | None, sizes: Siz
             ports = (None, None) if protocol == "-1" else (permission.get("FromPort"), permission.get("ToPort"))
             if protocol in ("icmp", "icmpv6") and ports == (None, None):
                 ports = (-1, -1)
-            for list_name, inside, kind, _ in _SOURCES:
+            for list_name, inside, kind, _ in SOURCES:
                 for item in permission.get(list_name, ()):
                     source = str(item.get(inside, ""))
                     native = {

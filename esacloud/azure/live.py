@@ -17,6 +17,7 @@ from esacloud.azure.live_place import (
     INTERFACES,
     MADE_BY,
     MADE_TAG,
+    SUBSCRIPTION_VARIABLE,
     Whereabouts,
     is_members,
     members_name,
@@ -32,10 +33,8 @@ from esacloud.deployment.model import Deployment
 from esacloud.errors import InputError, Problem
 from esacloud.live.cloud import Connection
 from esacloud.live.model import ChangePlan, GroupChange, LiveGroup, LiveRule, State, Step
-from esacloud.live.retry import Backoff, LockedError
+from esacloud.live.retry import LockedError
 from esacloud.policy.cloud import Lowered, QuotaUse
-
-SUBSCRIPTION_VARIABLE = "AZURE_SUBSCRIPTION_ID"
 
 
 def live(deployment: Deployment, connection: Connection) -> AzureLive:
@@ -49,13 +48,13 @@ def live(deployment: Deployment, connection: Connection) -> AzureLive:
         raise InputError(Problem(replace(settings.place, key="cloud.azure.subscription"), what, mend))
     where = of_deployment(deployment, subscription, connection.region)
     _check_subscription(where)
-    return AzureLive(where, client_for(connection, subscription), connection.backoff)
+    return AzureLive(where, client_for(connection, subscription), connection)
 
 
 def live_of(found: Mapping[str, Any], connection: Connection) -> AzureLive:
     """The groups that a snapshot's document is about."""
     where = of_snapshot(found, connection.region)
-    return AzureLive(where, client_for(connection, where.subscription), connection.backoff)
+    return AzureLive(where, client_for(connection, where.subscription), connection)
 
 
 def _check_subscription(where: Whereabouts) -> None:
@@ -75,9 +74,10 @@ class AzureLive:
 
     cloud = "azure"
 
-    def __init__(self, where: Whereabouts, client: Any, backoff: Backoff) -> None:
-        self.where, self._backoff = where, backoff
-        self._calls, self._judge, self._seen = Calls(client, backoff), Judge(), Seen()
+    def __init__(self, where: Whereabouts, client: Any, connection: Connection) -> None:
+        self.where, self._backoff = where, connection.backoff
+        self._calls = Calls(client, connection.backoff, connection.pace)
+        self._judge, self._seen = Judge(), Seen()
         self._performer: Performer | None = None
 
     @property

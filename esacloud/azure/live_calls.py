@@ -1,7 +1,7 @@
 """Calls to Azure Resource Manager through azure-mgmt-network: which there are, what their failures mean, and a journal.
 
 Documents go in and out as the JSON of the API itself, so that whatever a resource has is still there after it was read,
-changed in one place and written. Every call says `If-Match`, or `If-None-Match` for what must be new. The SDK repeats
+changed in one place and written. Every write says `If-Match`, or `If-None-Match` for what must be new. The SDK repeats
 nothing by itself; failures become those of `live.retry`.
 """
 
@@ -11,21 +11,26 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, cast
 
-from esacloud.azure.live_place import GROUPS, INTERFACES, MEMBERS, SUBNETS, parse_id
+from esacloud.azure.live_place import GROUPS, INTERFACES, MEMBERS, NETWORKS, SUBNETS, parse_id
+from esacloud.azure.live_rates import pace_at
 from esacloud.errors import InputError, Place, Problem
 from esacloud.live.cloud import Connection
+from esacloud.live.pace import Pace
 from esacloud.live.retry import Backoff, LostError, RefusedError, SettledError, ThrottledError, ask
 
 Document = dict[str, Any]
 _OPERATIONS = {GROUPS: "network_security_groups", MEMBERS: "application_security_groups"} | {
     INTERFACES: "network_interfaces",
     SUBNETS: "subnets",
+    NETWORKS: "virtual_networks",
 }
 _VERBS = {"GET": "read", "PUT": "write", "DELETE": "delete"}
 # What the platform answers while something else is being done, as kubernetes-sigs/cloud-provider-azure waits for it too.
 _BUSY = frozenset(("AnotherOperationInProgress", "RetryableError", "ReferencedResourceNotProvisioned"))
+_LONGEST_TEXT = 200  # characters of a message that may repeat a whole answer
 _POLL_SECONDS, _LONGEST_WAIT = 1, 300  # where the platform does not say how long; at most as long as it says
 _of_network = re.compile(r"/providers/Microsoft\.Network/(?P<rest>[^?]+)", re.IGNORECASE).search
 
@@ -38,7 +43,7 @@ def client_for(connection: Connection, subscription: str) -> Any:
         from azure.identity import ClientSecretCredential, DefaultAzureCredential
         from azure.mgmt.network import NetworkManagementClient
     except ImportError:
-        what = "Plan, apply and destroy on Azure need azure-mgmt-network and azure-identity."
+        what = "Azure is reached through azure-mgmt-network and azure-identity, which are not both here."
         raise InputError(Problem(Place("azure"), what, "Install them: pip install 'esacloud[azure]'.")) from None
     options: dict[str, Any] = {"retry_total": 0, "connection_timeout": 10, "read_timeout": 60}  # retry.py retries
     url, given = connection.endpoint_url, connection.credentials
@@ -71,12 +76,15 @@ class _TakenError(Exception):
 class Calls:
     """One client, and the requests sent through it so far, as `networkSecurityGroups/write`, polls included."""
 
-    def __init__(self, client: Any, backoff: Backoff) -> None:
-        self.client, self.backoff = client, backoff
+    def __init__(self, client: Any, backoff: Backoff, pace: Pace | None = None) -> None:
+        self.client, self.backoff, self._pace = client, backoff, pace
         self.journal: list[str] = []
 
-    def list(self, kind: str, resource_group: str) -> list[Document]:
-        """All resources of a kind in a resource group, sent again while it is throttled or unanswered."""
+    def list(self, kind: str, resource_group: str | None) -> list[Document]:
+        """All resources of a kind in a resource group, or for None in the subscription.
+
+        A page is sent again while it is throttled or unanswered.
+        """
 
         def page(link: str | None) -> Document:
             def take(document: Document) -> None:
@@ -84,22 +92,22 @@ class Calls:
 
             with self._meaning(f"list of {kind}"):
                 try:
-                    next(self._of(kind).list(resource_group, **self._hooks(take)).by_page(link))
+                    hooks = self._hooks(take)
+                    of = self._of(kind)
+                    found = of.list(resource_group, **hooks) if resource_group else of.list_all(**hooks)
+                    next(found.by_page(link))
                 except _TakenError as taken:
                     return taken.document
             raise RefusedError(f"Azure list of {kind}: the answer is no page")
 
-        def send() -> list[Document]:
-            found: list[Document] = []
-            link: str | None = None
-            while True:
-                document = page(link)
-                found += document.get("value", ())
-                link = document.get("nextLink")
-                if not link:
-                    return found
-
-        return ask(send, self.backoff)
+        found: list[Document] = []
+        link: str | None = None
+        while True:
+            document = ask(partial(page, link), self.backoff)
+            found += document.get("value", ())
+            link = document.get("nextLink")
+            if not link:
+                return found
 
     def get(self, resource_id: str, *, patient: bool = True) -> Document | None:
         """One resource, or None where there is none; with `patient` sent again as `list` is."""
@@ -164,23 +172,38 @@ class Calls:
         """Options of one call: no retries, every request in the journal, every document of the API's to `take`."""
 
         def sent(request: Any) -> None:
-            self.journal.append(operation(request.http_request.method, request.http_request.url))
+            http = request.http_request
+            if pace := self._pace or pace_at(http.url):
+                pace.wait(http.method)
+            self.journal.append(operation(http.method, http.url))
 
         def answered(response: Any) -> None:
             http = response.http_response
             if http.request.method == "GET" and http.status_code == 200:
-                take(http.json())
+                try:
+                    document = http.json()
+                except ValueError as error:
+                    raise LostError(f"Azure {http.request.url}: the answer is no JSON ({error})") from error
+                take(document)
 
         return {"retry_total": 0, "raw_request_hook": sent, "raw_response_hook": answered}
 
     @contextmanager
     def _meaning(self, about: str) -> Iterator[None]:
         """Turn the SDK's failures into ours."""
-        from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError, ServiceResponseError
+        from azure.core.exceptions import (
+            AzureError,
+            DecodeError,
+            HttpResponseError,
+            ServiceRequestError,
+            ServiceResponseError,
+        )
 
         try:
             yield
         except HttpResponseError as error:
+            if error.response is None or isinstance(error, DecodeError):  # it broke off, and may have been any answer
+                raise LostError(f"Azure {about}: the answer cannot be read ({str(error)[:_LONGEST_TEXT]})") from error
             raise self._meaning_of(about, error) from error
         except (ServiceRequestError, ServiceResponseError) as error:
             raise LostError(f"Azure {about}: no answer ({error})") from error
@@ -192,7 +215,7 @@ class Calls:
         code = str(getattr(error.error, "code", None) or "")
         text = f"Azure {about}: {error.message}"
         if status == 429 or code in _BUSY:
-            self._wait_as_asked(error.response)
+            self._slow_down(error.response)
             return ThrottledError(text)
         if status == 412:
             return SettledError(text)
@@ -202,9 +225,12 @@ class Calls:
             return LostError(text)
         return RefusedError(text, code)
 
-    def _wait_as_asked(self, response: Any) -> None:
-        headers = response.headers if response is not None else {}
-        asked = str(headers.get("Retry-After", ""))
+    def _slow_down(self, response: Any) -> None:
+        if response is None:
+            return
+        asked, http = str(response.headers.get("Retry-After", "")), response.request
+        if response.status_code == 429 and (pace := self._pace or pace_at(http.url)):
+            pace.throttled(http.method)
         if asked.isdigit():
             self.backoff.sleep(min(int(asked), _LONGEST_WAIT))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from esacloud.azure.live_place import GROUPS, INTERFACES, MEMBERS, SUBNETS
+from esacloud.azure.live_place import GROUPS, INTERFACES, MEMBERS, NETWORKS, SUBNETS
 from esacloud.live.permissions import table
 
 PROVIDER = "Microsoft.Network"
@@ -37,12 +37,15 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
         *(*CARRYING, *POLLS, *JOINS),
     ),
     "restore": (*READING, *_CHANGING, *JOINS),
+    "audit": (f"{GROUPS}/read", f"{INTERFACES}/read", f"{NETWORKS}/read", f"{SUBNETS}/read"),
 }
 WHEN: Mapping[str, str] = {
     f"{GROUPS}/read": "always",
     f"{MEMBERS}/read": "always",
-    f"{INTERFACES}/read": "the file names one, or a group that goes is on one",
-    f"{SUBNETS}/read": "the file names one, or a group that goes is on one",
+    f"{INTERFACES}/read": "the file names one, or a group that goes is on one; `audit`: always",
+    f"{NETWORKS}/read": "always",
+    f"{SUBNETS}/read": "the file names one, or a group that goes is on one; `audit`: a network interface is in one of "
+    "another resource group",
     f"{GROUPS}/write": "a group is made or changes; `destroy`: one that was taken over is given back",
     f"{GROUPS}/delete": "a group that apply made goes",
     f"{MEMBERS}/write": "a peer is `self`",
@@ -63,13 +66,17 @@ def markdown() -> str:
     return table(f"action of {PROVIDER}", COMMANDS, WHEN)
 
 
-def role(command: str, subscription: str, resource_group: str) -> dict[str, object]:
-    """A custom role for one command, as `az role definition create --role-definition` takes it."""
+def role(command: str, subscription: str, resource_group: str | None = None) -> dict[str, object]:
+    """A custom role for one command, as `az role definition create --role-definition` takes it.
+
+    It is for one resource group, or for the whole subscription, as `audit` reads it where no resource group is named.
+    """
+    scope = f"/subscriptions/{subscription}"
     return {
         "Name": f"esacloud {command}",
         "IsCustom": True,
         "Description": f"What `esacloud {command}` needs on Azure.",
         "Actions": [f"{PROVIDER}/{action}" for action in COMMANDS[command]],
         "NotActions": [],
-        "AssignableScopes": [f"/subscriptions/{subscription}/resourceGroups/{resource_group}"],
+        "AssignableScopes": [f"{scope}/resourceGroups/{resource_group}" if resource_group else scope],
     }

@@ -21,8 +21,9 @@ from esacloud.live.model import State
 
 DEPLOYMENT_TAG, INTERFACE_TAG, MADE_TAG = "esacloud:deployment", "esacloud:interface", "esacloud:made-by"
 MADE_BY = "esacloud apply"
+SUBSCRIPTION_VARIABLE = "AZURE_SUBSCRIPTION_ID"
 GROUPS, MEMBERS = "networkSecurityGroups", "applicationSecurityGroups"
-INTERFACES, SUBNETS = "networkInterfaces", "virtualNetworks/subnets"
+INTERFACES, SUBNETS, NETWORKS = "networkInterfaces", "virtualNetworks/subnets", "virtualNetworks"
 _SUFFIX = "-members"  # as in the Terraform module
 _read_id = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)/providers/Microsoft\.Network/"

@@ -182,6 +182,7 @@ def said(step: Step) -> str:
         "add": f"authorize {rules} in {step.group}",
         "remove": f"revoke {rules} in {step.group}",
         "describe": f"describe {rules} in {step.group}",
+        "replace": f"turn {rules} in {step.group} into what takes {'its' if count == 1 else 'their'} place",
         "strip": f"revoke what the new group {step.group} began with",
         "attach": f"attach {step.group} to {', '.join(step.attach)}"
         if step.attach

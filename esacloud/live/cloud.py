@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from esacloud.live.model import ChangePlan, GroupChange, LiveRule, State, Step
+from esacloud.live.pace import Pace
 from esacloud.live.retry import Backoff
 from esacloud.policy.cloud import Lowered, QuotaUse
 
@@ -21,7 +22,8 @@ class Connection:
     """How to reach a cloud: what the command line says, or a client at hand, which then is all that is used.
 
     `profile`, `region` and `endpoint_url` are None where the cloud's own chain of settings decides. `credentials` are for
-    local clouds alone, and are never written anywhere.
+    local clouds alone, and are never written anywhere. `pace` keeps requests below a rate; where it is None,
+    whatever this process sends to a cloud itself keeps below the cloud's published rates, and a local one is not spared.
     """
 
     profile: str | None = None
@@ -30,6 +32,7 @@ class Connection:
     client: Any = None
     credentials: Mapping[str, str] | None = field(default=None, repr=False)
     backoff: Backoff = field(default_factory=Backoff)
+    pace: Pace | None = None
 
 
 class LiveCloud(Protocol):

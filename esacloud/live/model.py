@@ -15,7 +15,7 @@ from esacloud.packets import Box, Direction, PacketSet
 from esacloud.policy.cloud import QuotaUse
 
 Foreign = Literal["report", "keep", "purge"]
-Action = Literal["create", "tag", "add", "strip", "attach", "describe", "remove", "delete", "untag", "put"]
+Action = Literal["create", "tag", "add", "strip", "attach", "describe", "remove", "replace", "delete", "untag", "put"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,8 @@ class GroupChange:
 class Step:
     """One thing to do, in as few calls as the cloud allows, safe to do again.
 
-    `calls` names the API operations that it takes when nothing goes wrong; `why` says what is unusual about it.
+    `replaces` has, for each of `rules` of a `replace`, the rule that turns into it. `calls` names the API operations that
+    it takes when nothing goes wrong; `why` says what is unusual about it.
     """
 
     action: Action
@@ -138,6 +139,7 @@ class Step:
     detach: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
     why: str = ""
+    replaces: tuple[LiveRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

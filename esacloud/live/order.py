@@ -1,9 +1,11 @@
-"""The order of a change: authorize first, then revoke, and where there is no room, what can be spared goes before.
+"""The order of a change: authorize first, then revoke; where there is no room, what can be spared goes before that, and
+where nothing can, a rule turns into another where it stands.
 
 The law that this module keeps, for every interface: whatever is permitted at any moment lies between (old and new) and
 (old or new). Adding wanted rules never leaves it, and removing unwanted ones after all are added never does either, in any
 order and however far a call comes. A rule may go earlier only when all that remains still permits everything that old and
-new have in common. A group that is new permits nothing until it is attached.
+new have in common; `replacing.py` says when one may turn into another. A group that is new permits nothing until it is
+attached.
 """
 
 from __future__ import annotations
@@ -13,11 +15,13 @@ from dataclasses import dataclass, field
 
 from esacloud.errors import InputError, Place, Problem
 from esacloud.live.model import GroupChange, LiveRule, Step
+from esacloud.live.replacing import Alike, counts_alike, never, replaceable
 from esacloud.packets import Direction, PacketSet
 
 DIRECTIONS: tuple[Direction, ...] = ("in", "out")
 FULL = "its rules take the whole quota, so what a new group begins with goes first"
 NO_ROOM = "no room to add first: these rules permit nothing that both the old and the new state permit"
+IN_PLACE = "no room to add first, and none can be spared: each turns into its successor where it stands"
 
 
 @dataclass
@@ -50,10 +54,13 @@ class _Group:
         )
 
 
-def ordered(changes: Iterable[GroupChange], limits: Mapping[str, int], place: Place) -> tuple[Step, ...]:
+def ordered(
+    changes: Iterable[GroupChange], limits: Mapping[str, int], place: Place, alike: Alike = never
+) -> tuple[Step, ...]:
     """The steps of a change on a cloud whose rules are added and removed one by one.
 
-    Raises InputError where the quotas leave no way that keeps the law.
+    `alike` says which rules the cloud can turn into which. Raises InputError where the quotas leave no way that keeps the
+    law.
     """
     steps: list[Step] = []
     by_interface: dict[str, list[GroupChange]] = {}
@@ -64,13 +71,13 @@ def ordered(changes: Iterable[GroupChange], limits: Mapping[str, int], place: Pl
         elif change.tags:
             steps.append(Step("tag", change.name, change.interface))
     for of_it in by_interface.values():
-        steps += _interface(of_it, limits, place)
+        steps += _interface(of_it, limits, place, alike)
     for of_it in by_interface.values():
         steps += _last(of_it)
     return tuple(steps)
 
 
-def _interface(changes: list[GroupChange], limits: Mapping[str, int], place: Place) -> Iterator[Step]:
+def _interface(changes: list[GroupChange], limits: Mapping[str, int], place: Place, alike: Alike) -> Iterator[Step]:
     groups = [_started(change) for change in changes if change.after is not None or change.delete or change.remove]
     needed = _before(changes) & _after(changes)
     for group in groups:
@@ -90,10 +97,11 @@ def _interface(changes: list[GroupChange], limits: Mapping[str, int], place: Pla
                 group.attach = ()
         if not waiting:
             break
-        spared = [step for group in waiting for step in _spare(group, groups, needed, limits)]
-        if not spared:
+        made_room = [step for group in waiting for step in _spare(group, groups, needed, limits)]
+        made_room = made_room or [step for group in waiting for step in _turn(group, groups, needed, alike)]
+        if not made_room:
             raise InputError(_stuck(waiting, place))
-        yield from spared
+        yield from made_room
     for group in groups:
         pairs = group.change.describe
         for direction in DIRECTIONS:
@@ -173,6 +181,28 @@ def _spare(group: _Group, groups: list[_Group], needed: PacketSet, limits: Mappi
             yield Step("remove", name, interface, direction, tuple(spared), why=NO_ROOM)
 
 
+def _turn(group: _Group, groups: list[_Group], needed: PacketSet, alike: Alike) -> Iterator[Step]:
+    """Rules of a full group that turn into those that wait, one step a direction."""
+    going = {(id(one), rule.key) for one in groups for rules in one.remove.values() for rule in rules}
+    kept = (rule for one in groups if one.effective for rule in one.rules.values() if (id(one), rule.key) not in going)
+    staying = PacketSet.of(box for rule in kept for box in rule.boxes)
+
+    def fits(old: LiveRule, new: LiveRule) -> bool:
+        return alike(old, new) and counts_alike(old, new)
+
+    for direction in DIRECTIONS:
+        pairs = replaceable(group.remove[direction], group.add[direction], needed, staying, fits)
+        for old, new in pairs:
+            group.drop(old)
+            group.put(new)
+            group.remove[direction].remove(old)
+            group.add[direction].remove(new)
+        if pairs:
+            olds, news = zip(*pairs, strict=True)
+            name, interface = group.change.name, group.change.interface
+            yield Step("replace", name, interface, direction, news, replaces=olds, why=IN_PLACE)
+
+
 def _room(group: _Group, waiting: list[LiveRule], limits: Mapping[str, int]) -> bool:
     """Whether all that waits would fit now."""
     put = []
@@ -217,8 +247,8 @@ def _fills(group: _Group, limits: Mapping[str, int]) -> bool:
 def _stuck(waiting: list[_Group], place: Place) -> Problem:
     names = ", ".join(sorted(group.change.name for group in waiting))
     what = (
-        f"{names}: the quota leaves no room for a new rule, and every rule that could go permits packets that both the old "
-        "and the new state permit."
+        f"{names}: the quota leaves no room for a new rule, every rule that could go permits packets that both the old and "
+        "the new state permit, and no new rule permits all of them that one of these does."
     )
     mend = (
         "Ask the cloud for a higher quota and write it under `quotas`, or apply a file first that takes one peer out and "

@@ -430,6 +430,8 @@ def test_each_command_sends_what_its_permissions_say_and_nothing_else(azure: Liv
     made = azure.apply(first).snapshot
     sent["restore"] |= requests(azure, lambda: azure.restore(made))
     for command, actions in COMMANDS.items():
+        if command not in sent:
+            continue  # `audit`, in test_fetch.py
         asked = {action for action in actions if action not in JOINS}
         assert sent[command] <= asked, command
         assert asked - sent[command] <= {"locations/operationResults/read"}, command

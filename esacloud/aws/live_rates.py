@@ -1,0 +1,28 @@
+"""How fast EC2 takes requests, and the pace that keeps below it.
+
+EC2 counts each API action of an account and region for itself, in a token bucket: 100 requests and 20 a second more for
+what only reads, 50 and 5 for what changes. A fifth is left to whoever else works in the account.
+Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from esacloud.live.pace import Pace, Rate, shared
+
+READING, CHANGING = Rate(100, 20), Rate(50, 5)
+OURS = 0.8
+_OWN_HOSTS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+
+
+def rate_of(operation: str) -> Rate:
+    """What we take of an action's bucket."""
+    rate = READING if operation.startswith("Describe") else CHANGING
+    return Rate(rate.burst * OURS, rate.per_second * OURS)
+
+
+def pace_at(endpoint_url: str, region: str) -> Pace | None:
+    """The pace of everything in this process that talks to EC2 itself in a region; None for a server of one's own."""
+    host = urlsplit(endpoint_url).hostname or ""
+    return shared(("aws", region), rate_of) if host.endswith(_OWN_HOSTS) else None

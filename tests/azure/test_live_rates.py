@@ -1,0 +1,49 @@
+"""Every request to Azure goes through the pace, polls too, and one that is throttled slows the others of its kind."""
+
+from __future__ import annotations
+
+from support.live_azure import NO_WAIT, LiveAzure, new_name, text
+
+from esacloud import workflow
+from esacloud.azure.live_rates import rate_of
+from esacloud.change import run
+from esacloud.live.cloud import Connection
+from esacloud.live.pace import Pace
+
+
+class Recorded(Pace):
+    """A pace that does not wait and remembers what it was told."""
+
+    def __init__(self) -> None:
+        super().__init__(rate_of)
+        self.waited: list[str] = []
+        self.slowed: list[str] = []
+
+    def wait(self, kind: str) -> None:
+        self.waited.append(kind)
+
+    def throttled(self, kind: str) -> None:
+        self.slowed.append(kind)
+
+
+def make(azure: LiveAzure, pace: Pace) -> list[str]:
+    """Apply a deployment; the methods of all requests about the subscription."""
+    deployment = azure.deployment(text(new_name(), features="mail, dns, cluster"))
+    start = len(azure.arm.calls)
+    live = run.connect(deployment, "azure", Connection(client=azure.client, backoff=NO_WAIT, pace=pace))
+    run.apply(live, run.plan(live, workflow.lower(deployment, "azure")), azure.directory, backoff=NO_WAIT)
+    return [call.method for call in azure.arm.calls[start:] if call.path.startswith("/subscriptions/")]
+
+
+def test_every_request_has_asked_for_its_turn(azure: LiveAzure) -> None:
+    pace = Recorded()
+    assert make(azure, pace) == pace.waited
+    assert {"GET", "PUT"} == set(pace.waited)
+    assert pace.slowed == []
+
+
+def test_a_throttled_request_slows_its_kind(azure: LiveAzure) -> None:
+    pace = Recorded()
+    azure.arm.fail_next("PUT", "/networkSecurityGroups/", "throttled")
+    make(azure, pace)
+    assert pace.slowed == ["PUT"]
