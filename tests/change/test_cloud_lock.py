@@ -1,0 +1,96 @@
+"""The lock in the VPC: one at a time, given back, and taken over only when its time is over."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from support.live_ec2 import NO_WAIT, VPC, LiveEc2, new_name, text
+
+from esacloud.aws.live_calls import Calls
+from esacloud.aws.live_lock import HELD, LOCK_TAG, UNTIL_TAG, cloud_lock
+from esacloud.aws.live_place import of_deployment
+from esacloud.live.retry import LockedError
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def lock(ec2: LiveEc2, name: str, at: datetime = NOW):
+    return cloud_lock(Calls(ec2.faulty, NO_WAIT), of_deployment(ec2.deployment(text(name)), None), lambda: at)
+
+
+def left(ec2: LiveEc2, name: str) -> list[str]:
+    """The ids of lock groups that are there."""
+    found = ec2.client.describe_security_groups(Filters=[{"Name": "group-name", "Values": [f"esacloud-lock-{name}"]}])
+    return [group["GroupId"] for group in found["SecurityGroups"]]
+
+
+def leave(ec2: LiveEc2, name: str, **tags: str) -> str:
+    """A lock as a killed process leaves it."""
+    listed = [{"Key": key.replace("_", ":", 1).replace("_", "-"), "Value": value} for key, value in tags.items()]
+    made = ec2.client.create_security_group(GroupName=f"esacloud-lock-{name}", Description="left", VpcId=VPC)
+    if listed:
+        ec2.client.create_tags(Resources=[made["GroupId"]], Tags=listed)
+    return str(made["GroupId"])
+
+
+def test_one_holds_it_and_gives_it_back(ec2: LiveEc2) -> None:
+    ec2.furnish()
+    name = new_name()
+    with lock(ec2, name):
+        assert len(left(ec2, name)) == 1
+        with pytest.raises(LockedError, match="given up at 2026-03-01T12:30:00"), lock(ec2, name):
+            pytest.fail("two hold it")
+        assert len(left(ec2, name)) == 1
+    assert left(ec2, name) == []
+
+
+def test_it_is_given_back_when_the_block_fails(ec2: LiveEc2) -> None:
+    ec2.furnish()
+    name = new_name()
+    with pytest.raises(KeyError), lock(ec2, name):
+        raise KeyError
+    assert left(ec2, name) == []
+
+
+def test_one_that_was_left_is_taken_over_when_its_time_is_over_and_not_before(ec2: LiveEc2) -> None:
+    ec2.furnish()
+    name = new_name()
+    old = leave(ec2, name, esacloud_lock="somebody", esacloud_locked_until=(NOW + HELD).isoformat())
+    with pytest.raises(LockedError, match=old), lock(ec2, name, NOW + HELD):
+        pytest.fail("its time is not over")
+    with lock(ec2, name, NOW + HELD + timedelta(seconds=1)):
+        (mine,) = left(ec2, name)
+        assert mine != old
+    assert left(ec2, name) == []
+
+
+@pytest.mark.parametrize("tags", [{}, {"esacloud_lock": "somebody", "esacloud_locked_until": "tomorrow"}])
+def test_one_that_says_no_time_is_left_to_a_person(ec2: LiveEc2, tags: dict[str, str]) -> None:
+    ec2.furnish()
+    name = new_name()
+    old = leave(ec2, name, **tags)
+    with pytest.raises(LockedError, match=f"delete the security group {old}"), lock(ec2, name, NOW + timedelta(days=9)):
+        pytest.fail("nobody said that its time is over")
+    assert left(ec2, name) == [old]
+
+
+@pytest.mark.parametrize("fault", ["throttle", "cut-before", "cut-after", "error-after", "half"])
+def test_a_fault_at_any_call_neither_loses_nor_leaves_it(ec2: LiveEc2, fault: str) -> None:
+    ec2.furnish()
+    for over in (False, True):
+        for number in range(6 if over else 2):
+            name = new_name()
+            if over:
+                leave(ec2, name, esacloud_lock="somebody", esacloud_locked_until=NOW.isoformat())
+            ec2.proxy.reset()
+            ec2.proxy.faults = {number: fault}
+            with lock(ec2, name, NOW + timedelta(seconds=1)):
+                assert len(left(ec2, name)) == 1
+            assert left(ec2, name) == [], (over, number)
+            if number < 2:
+                assert number < len(ec2.proxy.calls)
+
+
+def test_its_tags_are_what_the_documentation_names() -> None:
+    assert (LOCK_TAG, UNTIL_TAG) == ("esacloud:lock", "esacloud:locked-until")
