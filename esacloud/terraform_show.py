@@ -16,7 +16,8 @@ class Resource:
     """One instance of a managed resource. `key` is its for_each or count key; `base` its address without the key.
 
     `unknown` holds the names of arguments whose value, or a part of it, is known only after apply; `references` maps an
-    argument to the addresses that its expression mentions, with the module before them.
+    argument to the addresses that its expression mentions, with the module before them. `unknown_within` tells of a list of
+    blocks in which arguments that is.
     """
 
     address: str
@@ -26,6 +27,7 @@ class Resource:
     values: Mapping[str, Any]
     unknown: frozenset[str] = frozenset()
     references: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unknown_within: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def is_shown(document: Any) -> bool:
@@ -38,9 +40,9 @@ def is_shown(document: Any) -> bool:
 def resources(document: Mapping[str, Any]) -> Iterator[Resource]:
     """All managed resources as they will be (a plan) or are (a state)."""
     body = document.get("planned_values") or document.get("values") or {}
-    unknown = {
-        change.get("address"): _unknown_names(change.get("change", {}).get("after_unknown"))
-        for change in _list(document.get("resource_changes"))
+    after = {
+        change.get("address"): _dict(_dict(change.get("change")).get("after_unknown"))
+        for change in _dicts(document.get("resource_changes"))
     }
     references = dict(_references(_dict(_dict(document.get("configuration")).get("root_module")), ""))
     for found in _walk(_dict(body.get("root_module"))):
@@ -54,19 +56,34 @@ def resources(document: Mapping[str, Any]) -> Iterator[Resource]:
             kind,
             found.get("index"),
             _dict(found.get("values")),
-            unknown.get(address, frozenset()),
+            _unknown_names(after.get(address)),
             references.get(_without_keys(base), {}),
+            {name: _unknown_in_blocks(value) for name, value in after.get(address, {}).items() if isinstance(value, list)},
         )
 
 
+def data(document: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, Any]]:
+    """The values of all data sources of one kind that were read, for a plan or at the last apply."""
+    before = _dict(_dict(document.get("prior_state")).get("values"))  # where a plan keeps what it read
+    for body in (document.get("planned_values"), before, document.get("values")):
+        for found in _walk(_dict(_dict(body).get("root_module"))):
+            if found.get("mode") == "data" and found.get("type") == kind:
+                yield _dict(found.get("values"))
+
+
 def _walk(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield from _list(module.get("resources"))
-    for child in _list(module.get("child_modules")):
+    yield from _dicts(module.get("resources"))
+    for child in _dicts(module.get("child_modules")):
         yield from _walk(child)
 
 
 def _unknown_names(value: Any) -> frozenset[str]:
     return frozenset(name for name, inside in _dict(value).items() if _has_true(inside))
+
+
+def _unknown_in_blocks(blocks: list[Any]) -> frozenset[str]:
+    """The arguments that are unknown in any of the blocks; "" where a whole block is."""
+    return frozenset(name for block in blocks for name in (_unknown_names(block) if isinstance(block, Mapping) else ("",)))
 
 
 def _has_true(value: Any) -> bool:
@@ -77,7 +94,7 @@ def _has_true(value: Any) -> bool:
 
 def _references(module: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, dict[str, tuple[str, ...]]]]:
     """Address without keys -> argument -> what it refers to, through all modules."""
-    for resource in _list(module.get("resources")):
+    for resource in _dicts(module.get("resources")):
         found = {
             name: tuple(prefix + word for word in _list(_dict(expression).get("references")) if isinstance(word, str))
             for name, expression in _dict(resource.get("expressions")).items()
@@ -104,3 +121,7 @@ def _dict(value: Any) -> Mapping[str, Any]:
 
 def _list(value: Any) -> list[Any]:
     return [item for item in value if item is not None] if isinstance(value, list) else []
+
+
+def _dicts(value: Any) -> list[Mapping[str, Any]]:
+    return [item for item in _list(value) if isinstance(item, Mapping)]

@@ -73,7 +73,8 @@ def _by_interface(subject: Subject) -> Mapping[str, PacketSet]:
 
 
 def _of_file(path: Path) -> dict[str, PacketSet]:
-    from esacloud.audit.groups import by_itself, put_together
+    from esacloud.audit.groups import put_together
+    from esacloud.audit.placing import by_itself
     from esacloud.audit.sources import read_files
 
     actual = read_files([str(path)])

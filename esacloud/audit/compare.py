@@ -6,6 +6,7 @@ A rule for every address also covers a reference of the cloud's own, because wha
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from esacloud.addresses import Network
@@ -37,13 +38,20 @@ def audit(
     waivers: Iterable[Waiver] = (),
     own_networks: tuple[Network, ...] = (),
     needed_somewhere: tuple[Wanted, ...] = (),
+    beyond_judging: Mapping[str, PacketSet] | None = None,
 ) -> Audit:
     """Look at the groups that `placed` puts on each interface.
 
     `allowed` and `needed` say by interface what may be open and what has to be; for a deployment both are its flows.
-    `needed_somewhere` has to be open on one of the interfaces, whichever.
+    `needed_somewhere` has to be open on one of the interfaces, whichever. `beyond_judging` are packets by interface that no
+    guardrail is asked about.
     """
-    together = [put_together(actual, interface, ids) for interface, ids in placed.items()]
+    made: dict[tuple[str, ...], Together] = {}  # many network interfaces carry the same groups
+    together = []
+    for interface, ids in placed.items():
+        if ids not in made:
+            made[ids] = put_together(actual, interface, ids)
+        together.append(replace(made[ids], looked=replace(made[ids].looked, interface=interface)))
     by_interface = {one.looked.interface: one for one in together}
     missing: list[Missing] = []
     unasked: list[Unasked] = []
@@ -59,7 +67,8 @@ def audit(
     def statements(interface: str) -> list[Statement]:
         return [rule for _, rule in by_interface[interface].rules]
 
-    packets = {interface: one.packets for interface, one in by_interface.items()}
+    excused = beyond_judging or {}
+    packets = {name: one.packets - excused[name] if name in excused else one.packets for name, one in by_interface.items()}
     subject = Subject(catalogue, packets, statements, own_networks, actual.public_realms)
     unknown = (*(said for one in together for said in one.unknown), *actual.unknown)
     return Audit(

@@ -84,15 +84,30 @@ def _merged(parts: list[ActualGroups]) -> ActualGroups:
     if len(parts) == 1:
         return parts[0]
     groups: dict[str, ActualGroup] = {}
+    around: dict[str, tuple[str, ...]] = {}
+    attached: dict[str, tuple[str, ...]] = {}
+    called: dict[str, str] = {}  # ARM's ids are the same in any case
     for part in parts:
+        for name, ids in part.attached.items():
+            one = called.setdefault(_folded(name), name)
+            attached[one] = ids or attached.get(one, ())
+        for place, ids in part.around.items():
+            around[place] = ids or around.get(place, ())
         for group in part.groups:
             groups[group.id] = group if group.rules or group.id not in groups else groups[group.id]
     return ActualGroups(
         parts[0].cloud,
         tuple(groups.values()),
         parts[0].together,
-        {name: ids for part in parts for name, ids in part.attached.items()},
+        attached,
         tuple(said for part in parts for said in part.unknown),
         tuple(dict.fromkeys(note for part in parts for note in part.notes)),
         frozenset(realm for part in parts for realm in part.public_realms),
+        {called.get(_folded(name), name): places for part in parts for name, places in part.inside.items()},
+        around,
+        frozenset(realm for part in parts for realm in part.apart),
     )
+
+
+def _folded(name: str) -> str:
+    return name.lower() if name.startswith("/") else name

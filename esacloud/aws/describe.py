@@ -13,7 +13,7 @@ from esacloud.aws.evaluate import box
 from esacloud.aws.model import RuleDirection, SecurityGroupRule, SourceKind
 from esacloud.policy.actual import ActualGroup, ActualGroups, Statement
 
-INTERFACE_TAG = "esacloud:interface"
+INTERFACE_TAG, DEPLOYMENT_TAG = "esacloud:interface", "esacloud:deployment"
 _LISTS: tuple[tuple[str, str, SourceKind], ...] = (
     ("IpRanges", "CidrIp", "cidr_ipv4"),
     ("Ipv6Ranges", "CidrIpv6", "cidr_ipv6"),
@@ -75,8 +75,8 @@ def _group(group: Mapping[str, Any]) -> ActualGroup:
                 except ValueError as error:
                     unknown.append(f"{name} {label}: {error}")
     tags = {tag.get("Key"): tag.get("Value") for tag in _items(group, "Tags")}
-    interface = tags.get(INTERFACE_TAG)
-    return ActualGroup(name, str(group.get("GroupName") or ""), tuple(rules), tuple(unknown), interface)
+    whose = tags.get(INTERFACE_TAG), tags.get(DEPLOYMENT_TAG)
+    return ActualGroup(name, str(group.get("GroupName") or ""), tuple(rules), tuple(unknown), *whose)
 
 
 def _sources(permission: Mapping[str, Any], label: str) -> Iterator[tuple[str, SourceKind, str]]:

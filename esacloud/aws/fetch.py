@@ -17,18 +17,21 @@ _PAGE = 1000  # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Descr
 def fetch(region: str | None = None, profile: str | None = None, endpoint_url: str | None = None) -> ActualGroups:
     """All security groups of one region, and which network interfaces they are on.
 
-    Raises InputError without boto3, OutsideError for whatever the cloud or the way to it refuses.
+    Raises InputError without boto3, a region or the profile, OutsideError for whatever the cloud or the way to it refuses.
     """
     try:
         import boto3
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import BotoCoreError, ClientError, NoRegionError, ProfileNotFound
     except ImportError:
         raise InputError(
-            Problem(Place("aws:"), "Reading an account needs boto3.", "Install it: pip install 'esacloud[aws]'.")
+            Problem(Place("aws"), "Reading an account needs boto3.", "Install it: pip install 'esacloud[aws]'.")
         ) from None
     try:
         client = boto3.Session(region_name=region, profile_name=profile).client("ec2", endpoint_url=endpoint_url)
         return fetch_with(client)
+    except (NoRegionError, ProfileNotFound) as error:
+        mend = "Add --region, or set AWS_DEFAULT_REGION." if isinstance(error, NoRegionError) else "Name one that is there."
+        raise InputError(Problem(Place("aws"), str(error), mend)) from None
     except (BotoCoreError, ClientError) as error:
         raise OutsideError(f"EC2 could not be read: {error}") from error
 

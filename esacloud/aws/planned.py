@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from esacloud.aws.describe import INTERFACE_TAG, statement
+from esacloud.aws.describe import DEPLOYMENT_TAG, INTERFACE_TAG, statement
 from esacloud.aws.model import RuleDirection, SourceKind
 from esacloud.policy.actual import ActualGroup, ActualGroups, Statement
 from esacloud.terraform_show import Resource, is_shown, resources
@@ -77,6 +77,7 @@ class _Reader:
             tuple(self.rules.get(name, ())),
             tuple(self.unknown.get(name, ())),
             tags.get(INTERFACE_TAG),
+            tags.get(DEPLOYMENT_TAG),
         )
 
     def inline(self, item: Resource) -> None:

@@ -78,10 +78,14 @@ def permitted(rules: Iterable[SecurityRule], realms: Iterable[str] = ()) -> Pack
     Raises ValueError for a rule that Azure would not take, or whose near side is a part of the interface.
     """
     every = [*map(match, rules), *_default_rules()]
-    named = {realm for rule in every for realm, _ in rule.far or ()}.union(realms) - {IPV4, IPV6}
-    whole = (*_BOTH_FAMILIES, *((realm, ONE_POINT) for realm in sorted(named)))
+    whole = whole_of({realm for rule in every for realm, _ in rule.far or ()}.union(realms))
     every.sort(key=_by_priority)
     return _first_match(every, "in", whole) | _first_match(every, "out", whole)
+
+
+def whole_of(realms: Iterable[str]) -> tuple[Far, ...]:
+    """Everything that a far side can be where these realms are named: both address families, and the references."""
+    return (*_BOTH_FAMILIES, *((realm, ONE_POINT) for realm in sorted(set(realms) - {IPV4, IPV6})))
 
 
 def is_everything(rule: SecurityRule) -> bool:

@@ -7,7 +7,14 @@ from typing import Any
 from esacloud.azure import show
 from esacloud.policy.actual import ActualGroups
 
-SOURCES = ("az network nsg show", "az network nsg list", "terraform show -json")
+SOURCES = (
+    "az network nsg show",
+    "az network nsg list",
+    "az network nic list",
+    "az network vnet list",
+    "az network vnet subnet list",
+    "terraform show -json",
+)
 
 
 def read_groups(document: Any) -> ActualGroups | None:

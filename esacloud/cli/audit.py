@@ -2,8 +2,9 @@
 
 Says three things, each with packets as witnesses: flows that the gateway needs and does not have, rules that nothing in
 the catalogue asks for, and guardrails broken. SOURCE is JSON: what `aws ec2 describe-security-groups` (or -rules, or
--network-interfaces), `az network nsg show` or `list`, or `terraform show -json` of a plan or a state prints. Several files
-of one cloud are taken together. `aws:` reads the groups of an account instead, with the usual credentials.
+-network-interfaces), `az network nsg show` or `list` (with `az network nic list` and `vnet list` beside it), or
+`terraform show -json` of a plan or a state prints. Several files of one cloud are taken together. `aws:` reads the groups
+of an account instead, and `azure:` those of a subscription, with the usual credentials.
 
 With --deployment the groups are held against that file, exactly. Without, they are held against the features named by
 --features, from and to anyone; without those, against the whole catalogue but for its wide ranges of ports.
@@ -18,14 +19,23 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from esacloud.audit.model import Audit
     from esacloud.catalogue.model import Catalogue
+    from esacloud.deployment.model import Deployment
     from esacloud.policy.actual import ActualGroups
+
+LIVE = {
+    "aws:": ("region", "profile", "endpoint_url"),
+    "azure:": ("subscription", "resource_group", "endpoint_url"),
+}
+"""The words for a live cloud, and the options that each of them has."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the arguments of `esacloud audit`."""
-    parser.add_argument("sources", metavar="SOURCE", nargs="+", help="JSON files of one cloud, or `aws:`")
+    parser.add_argument("sources", metavar="SOURCE", nargs="+", help="JSON files of one cloud, or `aws:`, or `azure:`")
     parser.add_argument("--deployment", metavar="FILE", help="the deployment file to hold the groups against")
     parser.add_argument(
         "--interface",
@@ -38,9 +48,17 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--features", metavar="NAME,...", help="the features in use, where there is no deployment file")
     parser.add_argument("--catalogue", metavar="FILE", help="another port catalogue than the shipped one")
     parser.add_argument("--release", metavar="RELEASE", help="the appliance's release, where there is no deployment file")
-    parser.add_argument("--region", help="the region that `aws:` reads")
+    parser.add_argument("--region", help="the region that `aws:` reads (else the deployment file's)")
     parser.add_argument("--profile", help="the profile of credentials that `aws:` reads with")
-    parser.add_argument("--endpoint-url", metavar="URL", help="another endpoint of EC2, as a local server's")
+    parser.add_argument(
+        "--subscription",
+        metavar="ID",
+        help="the subscription that `azure:` reads (else the deployment file's, else $AZURE_SUBSCRIPTION_ID)",
+    )
+    parser.add_argument(
+        "--resource-group", metavar="NAME", help="the one resource group of it that is read (else the deployment file's)"
+    )
+    parser.add_argument("--endpoint-url", metavar="URL", help="another endpoint of the cloud's API, as a local server's")
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print JSON (schemas/audit.schema.json)")
     output.add_argument("--sarif", action="store_true", help="print SARIF 2.1.0 for code scanning")
@@ -52,8 +70,14 @@ def run(arguments: Namespace) -> int:
     from esacloud.errors import Place
     from esacloud.report.findings import audit_text
 
-    place = Place(arguments.sources[0])
-    audit, catalogue = _audit(arguments, _read(arguments))
+    place = Place(arguments.sources[0].removesuffix(":"))
+    _check_words(arguments)
+    deployment = None
+    if arguments.deployment:
+        from esacloud import workflow
+
+        deployment = workflow.read_deployment(arguments.deployment)
+    audit, catalogue = _audit(arguments, _read(arguments, deployment), deployment)
     if arguments.json:
         from esacloud.report.findings_json import audit_document
 
@@ -61,7 +85,8 @@ def run(arguments: Namespace) -> int:
     elif arguments.sarif:
         from esacloud.report.sarif import audit_sarif
 
-        print_json(audit_sarif(audit, place))
+        live = arguments.sources[0] in LIVE  # a cloud is no file, and code scanning shows findings in files
+        print_json(audit_sarif(audit, Place(arguments.deployment) if live and arguments.deployment else place))
     else:
         from esacloud.report.checklist import checklist_lines
 
@@ -76,35 +101,70 @@ def _placed(text: str) -> tuple[str, tuple[str, ...]]:
     return name, tuple(groups.split(","))
 
 
-def _read(arguments: Namespace) -> ActualGroups:
-    if arguments.sources == ["aws:"]:
-        from esacloud.aws.fetch import fetch
+def _check_words(arguments: Namespace) -> None:
+    """A live cloud stands alone, and what is said of one is of no use to another or to files. Raises InputError."""
+    from esacloud.errors import InputError, Place, Problem
 
-        return fetch(arguments.region, arguments.profile, arguments.endpoint_url)
-    from esacloud.audit.sources import read_files
+    live = [word for word in arguments.sources if word in LIVE]
+    if live and len(arguments.sources) > 1:
+        what = f"{live[0]} is everything in a live cloud, and stands alone."
+        raise InputError(Problem(Place("audit"), what, f"Audit {live[0]} and the rest one after the other."))
+    known = LIVE[live[0]] if live else ()
+    given = [name for name in dict.fromkeys(sum(LIVE.values(), ())) if getattr(arguments, name) is not None]
+    problems = [
+        Problem(
+            Place(f"--{name.replace('_', '-')}"),
+            f"{arguments.sources[0]} has no use for it.",
+            f"It is for {' and '.join(word for word, names in LIVE.items() if name in names)}; leave it out.",
+        )
+        for name in given
+        if name not in known
+    ]
+    if problems:
+        raise InputError(*problems)
 
-    return read_files(arguments.sources)
+
+def _read(arguments: Namespace, deployment: Deployment | None) -> ActualGroups:
+    word = arguments.sources[0]
+    if word not in LIVE:
+        from esacloud.audit.sources import read_files
+
+        return read_files(arguments.sources)
+    values = _settings(word, deployment)
+    if word == "aws:":
+        from esacloud.aws import fetch as aws
+
+        return aws.fetch(arguments.region or values.get("region"), arguments.profile, arguments.endpoint_url)
+    from esacloud.azure import fetch as azure
+
+    subscription, group = values.get("subscription"), values.get("resource_group")
+    return azure.fetch(arguments.subscription or subscription, arguments.resource_group or group, arguments.endpoint_url)
 
 
-def _audit(arguments: Namespace, actual: ActualGroups) -> tuple[Audit, Catalogue]:
+def _settings(word: str, deployment: Deployment | None) -> Mapping[str, str]:
+    """What the deployment file says about where its cloud is. Raises InputError for a file about another cloud."""
+    if deployment is None:
+        return {}
+    from esacloud.audit.run import check_cloud
+    from esacloud.errors import Place
+
+    cloud = word.removesuffix(":")
+    check_cloud(cloud, deployment, Place(cloud))
+    return deployment.clouds[cloud].values
+
+
+def _audit(arguments: Namespace, actual: ActualGroups, deployment: Deployment | None) -> tuple[Audit, Catalogue]:
     from datetime import date
 
     from esacloud.audit.run import against_catalogue, against_deployment
     from esacloud.catalogue.load import load
 
-    today = date.today()
-    if arguments.deployment:
-        from esacloud import workflow
-
-        deployment = workflow.read_deployment(arguments.deployment)
-        report = against_deployment(actual, deployment, today, _together(arguments.interface), arguments.sources[0])
-        return report, deployment.catalogue
+    today, given, source = date.today(), _together(arguments.interface), arguments.sources[0].removesuffix(":")
+    if deployment is not None:
+        return against_deployment(actual, deployment, today, given, source), deployment.catalogue
     features = arguments.features.split(",") if arguments.features else None
     catalogue = load(arguments.catalogue)
-    report = against_catalogue(
-        actual, catalogue, today, features, arguments.release, _together(arguments.interface), arguments.sources[0]
-    )
-    return report, catalogue
+    return against_catalogue(actual, catalogue, today, features, arguments.release, given, source), catalogue
 
 
 def _together(pairs: list[tuple[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:

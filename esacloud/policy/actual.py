@@ -30,9 +30,10 @@ class Statement:
 
 @value_class
 class ActualGroup:
-    """A security group or network security group. `id` is unique in its source; `interface` is what its tags say, if so.
+    """A security group or network security group. `id` is unique in its source.
 
-    `unknown` are sentences about what in it cannot be judged, as values that are known only after apply.
+    `interface` and `deployment` are what its tags say, if so. `unknown` are sentences about what in it cannot be judged, as
+    values that are known only after apply.
     """
 
     id: str
@@ -40,6 +41,7 @@ class ActualGroup:
     rules: tuple[Statement, ...]
     unknown: tuple[str, ...] = ()
     interface: str | None = None
+    deployment: str | None = None
 
 
 @value_class
@@ -47,9 +49,12 @@ class ActualGroups:
     """Everything that one document says.
 
     - `attached`: network interface -> ids of the groups on it, where the document says so.
+    - `inside`: network interface -> the subnets that it is in, where their groups count too; `around`: subnet, in lower
+      case -> ids of the groups on it.
     - `together`: whether a packet passes when `any` group on an interface permits it, or only when `all` do.
     - `notes`: what comes before or after these groups and is not in them.
     - `public_realms`: realms of references that stand for the public Internet or for a large part of it.
+    - `apart`: realms of references, no two of which have an address in common.
     """
 
     cloud: str
@@ -59,3 +64,6 @@ class ActualGroups:
     unknown: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     public_realms: frozenset[str] = frozenset()
+    inside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    around: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    apart: frozenset[str] = frozenset()

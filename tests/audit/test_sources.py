@@ -311,3 +311,33 @@ def test_groups_that_reference_each_other_in_a_loop_are_read_as_references() -> 
     both = put_together(actual, "data1", ["sg-1", "sg-2"])
     assert alone.packets == parse_packets("tcp/22 in from security_group:sg-2")
     assert both.packets == parse_packets("tcp/22 in from self")
+
+
+MEMBERS = {"name": "in-self", "priority": 100, "direction": "Inbound", "access": "Allow", "protocol": "Tcp"}
+MEMBERS |= {"source_port_range": "*", "destination_port_range": "22", "destination_address_prefix": "*"}
+MEMBERS |= {"source_application_security_group_ids": [None]}
+
+
+@pytest.mark.parametrize("made", [0, 1, 2])
+def test_an_application_security_group_without_an_id_yet_is_guessed_only_where_it_can_be_no_other(made: int) -> None:
+    tags = {"esacloud:interface": "data1", "esacloud:deployment": "edge-1"}
+    group = "azurerm_network_security_group.a"
+    groups = [f"azurerm_application_security_group.m{number}" for number in range(made)]
+    unknown = [{"source_application_security_group_ids": [True]}]
+    document = shown(
+        [
+            resource(group, name="nsg", tags=tags, security_rule=[MEMBERS]),
+            *(resource(address, name=f"m{number}", tags=tags) for number, address in enumerate(groups)),
+        ],
+        {group: {"security_rule": unknown}, **{address: {"id": True} for address in groups}},
+    )
+    (found,) = read(document).groups
+    passing = parse_packets("tcp/22 in from self") <= packets(found)
+    assert passing == (made == 1)
+    assert bool(found.unknown) == (made != 1)
+
+
+@pytest.mark.parametrize("rules", [None, 5, {"a": 1}, "all"])
+def test_a_network_security_group_without_a_list_of_rules_is_said_to_have_none(rules: Any) -> None:
+    (found,) = read({**network_security_group("nsg"), "securityRules": rules}).groups
+    assert found.unknown == ("nsg has no list securityRules",)

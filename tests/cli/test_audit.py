@@ -73,6 +73,13 @@ def test_an_interface_of_several_groups_is_one(tmp_path: Path) -> None:
         ([str(GROUPS), "--interface", "data1"], "NAME=GROUP"),
         ([str(GROUPS), "--interface", "data1=sg-9"], "no group 'sg-9'"),
         ([str(GROUPS), "--json", "--sarif"], "not allowed with"),
+        (["aws:", "azure:"], "aws: is everything in a live cloud, and stands alone"),
+        (["azure:", str(GROUPS)], "azure: is everything in a live cloud, and stands alone"),
+        (["aws:", "aws:"], "stands alone"),
+        ([str(GROUPS), "--region", "eu-central-1"], "--region: error"),
+        (["aws:", "--resource-group", "rg"], "It is for azure:"),
+        (["azure:", "--profile", "p"], "It is for aws:"),
+        (["gcp:"], "cannot be read"),
     ],
 )
 def test_bad_usage_ends_in_2_and_says_what_to_write(words: list[str], said: str) -> None:
@@ -93,6 +100,34 @@ def test_a_live_account_is_read_and_held_against_the_catalogue(monkeypatch: pyte
     findings = [(found["interface"], found["code"]) for found in document["guardrails"]["findings"]]
     assert (group, "ESA001") in findings
     assert (group, "ESA010") in findings
+
+
+def test_a_deployment_says_which_region_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    deployment = tmp_path / "gateway.yaml"
+    mail = [permission("tcp/25", "0.0.0.0/0", "::/0")]
+    with local_ec2() as ec2:
+        for name, value in ec2.environment.items():
+            monkeypatch.setenv(name, value)
+        for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
+            monkeypatch.delenv(name, raising=False)
+        deployment.write_text(DEPLOYMENT.replace("eu-central-1", REGION))
+        group = ec2.client.create_security_group(GroupName="esa", Description="mail", VpcId=ec2.vpc)["GroupId"]
+        ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=mail)
+        words = ("audit", "aws:", "--endpoint-url", ec2.url)
+        ran = esacloud(*words, "--deployment", deployment, "--interface", f"data1={group}", "--json")
+        nowhere = esacloud(*words)
+    unasked = json.loads(ran.out)["unasked"]
+    assert {one["group"] for one in unasked} == {group}  # a new group lets everything out
+    assert (nowhere.code, nowhere.out) == (2, "")
+    assert "--region" in nowhere.err
+
+
+def test_a_deployment_for_another_cloud_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    deployment = tmp_path / "gateway.yaml"
+    deployment.write_text(DEPLOYMENT)
+    ran = esacloud("audit", "azure:", "--deployment", deployment)
+    assert ran.code == 2
+    assert "The groups are of azure" in ran.err
 
 
 def test_a_cloud_that_does_not_answer_ends_in_3(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ FaultKind = Literal[
     "throttled",  # 429 with Retry-After; nothing done
     "error-500",  # nothing done
     "unavailable-503",  # nothing done
+    "forbidden-403",  # as if the role lacked the action; nothing done
     "precondition-412",  # as if somebody else had written; nothing done
     "cut-before",  # the connection is closed; nothing done
     "cut-after",  # done, then the connection is closed without an answer
@@ -89,6 +90,13 @@ def refusal(fault: Fault, request: Request) -> ArmError | None:
             return ArmError(500, "InternalServerError", "An error occurred.")
         case "unavailable-503":
             return ArmError(503, "ServiceUnavailable", "The service is unavailable.")
+        case "forbidden-403":
+            return ArmError(
+                403,
+                "AuthorizationFailed",
+                f"The client does not have authorization to perform this action over scope '{request.path}' or the scope "
+                "is invalid. If access was recently granted, please refresh your credentials.",
+            )
         case "precondition-412":
             return precondition_failed(request.headers.get("if-match", "*"), 'W/"somebody-else"', request.path)
         case _:

@@ -30,6 +30,7 @@ def holds(emulator: ArmEmulator) -> list[str]:
         ("throttled", 429, False),
         ("error-500", 500, False),
         ("unavailable-503", 503, False),
+        ("forbidden-403", 403, False),
         ("precondition-412", 412, False),
         ("cut-before", None, False),
         ("cut-after", None, True),

@@ -19,6 +19,13 @@ from tf.schema import Attribute, Block, NestedBlock, NestMode, Schema
 SCHEMA = json.loads(Path(__file__).with_name("schema.json").read_text())
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000"
 
+KINDS = {
+    "azurerm_application_security_group": "applicationSecurityGroups",
+    "azurerm_network_interface": "networkInterfaces",
+    "azurerm_network_security_group": "networkSecurityGroups",
+    "azurerm_subnet": "virtualNetworks/{virtual_network_name}/subnets",
+}
+
 
 class Object(types.TfType):
     """An object type, which the framework lacks."""
@@ -117,12 +124,13 @@ class Stub(Resource):
         if "firewall_policy_id" in planned:
             made = f"{planned['firewall_policy_id']}/ruleCollectionGroups/{planned['name']}"
         elif "name" in planned:
-            kind = {"azurerm_network_security_group": "networkSecurityGroups"}.get(self.name, "applicationSecurityGroups")
+            kind = KINDS[self.name].format(**planned)
             group = planned["resource_group_name"]
             made = f"{SUBSCRIPTION}/resourceGroups/{group}/providers/Microsoft.Network/{kind}/{planned['name']}"
         else:
             made = "|".join(str(value) for key, value in sorted(planned.items()) if key.endswith("_id"))
-        return {**planned, "id": made}
+        known = {name: None if value is types.Unknown else value for name, value in planned.items()}
+        return {**known, "id": made}
 
     def read(self, ctx: Any, current: dict[str, Any]) -> dict[str, Any]:
         return current
