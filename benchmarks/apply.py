@@ -5,7 +5,12 @@
 One gateway with 40 rules in one group: made, planned without a change, changed by one peer (a rule for tcp, one for udp),
 destroyed. Both tools make the same groups from the same deployment file, and talk through the same counting proxy to the
 same moto server. esacloud is measured as a command, in a process of its own, as terraform is; terraform runs `plan -out`
-and `apply PLAN`, so that its apply does not plan twice. Then 100 gateways are made by 8 threads through one client.
+and `apply PLAN`, so that its apply does not plan twice.
+
+Then 100 gateways are made through a proxy that counts requests as EC2 does, a token bucket for each action, and refuses
+what is over. With EC2's published limits: by 8 threads that share a pace, and by 100 commands, 8 at a time, which know
+nothing of each other. With a quarter of them, as if others used the rest: by threads with such a pace, and by threads that
+only wait after each refusal.
 """
 
 from __future__ import annotations
@@ -18,24 +23,30 @@ import sys
 import tempfile
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from esacloud import workflow
+from esacloud.aws.live_rates import CHANGING, READING, rate_of
 from esacloud.change import run
 from esacloud.lab.ec2 import CREDENTIALS, ec2_server
 from esacloud.lab.ec2_lab import furnish
 from esacloud.live.cloud import Connection
+from esacloud.live.pace import Pace, Rate
 
 REGION = "eu-central-1"
-GATEWAYS, THREADS = 100, 8
+GATEWAYS, AT_ONCE = 100, 8
+OVER = (
+    b"<Response><Errors><Error><Code>RequestLimitExceeded</Code><Message>Request limit exceeded.</Message></Error></Errors>"
+    b"<RequestID>00000000-0000-0000-0000-000000000000</RequestID></Response>"
+)
 FILE = """\
 name: {name}
 asyncos: "15.5"
@@ -57,6 +68,7 @@ class Measured(NamedTuple):
     what: str
     calls: int
     seconds: float
+    refused: int = 0
 
 
 def deployment_text(name: str, last: str = "10.3.0.9") -> str:
@@ -64,9 +76,32 @@ def deployment_text(name: str, last: str = "10.3.0.9") -> str:
     return FILE.format(name=name, servers=", ".join([*(f"10.3.0.{number}" for number in range(10, 27)), last]))
 
 
+class Buckets:
+    """EC2's side of its limits, or of a part of them: whether a request is over."""
+
+    def __init__(self, part: float) -> None:
+        self.part = part
+        self.lock = Lock()
+        self.buckets: dict[str, tuple[float, float]] = {}
+        self.refused = 0
+
+    def over(self, body: bytes) -> bool:
+        """Take a token for the action of a request, if there is one."""
+        action = parse_qs(body.decode())["Action"][0]
+        rate = READING if action.startswith("Describe") else CHANGING
+        with self.lock:
+            now = time.monotonic()
+            burst, per_second = rate.burst * self.part, rate.per_second * self.part
+            tokens, since = self.buckets.get(action, (burst, now))
+            tokens = min(burst, tokens + (now - since) * per_second)
+            self.buckets[action] = (tokens - (tokens >= 1), now)
+            self.refused += tokens < 1
+            return tokens < 1
+
+
 @contextmanager
-def counting(target: str) -> Iterator[tuple[str, list[str]]]:
-    """A proxy in front of `target`: its address, and the bodies of all requests."""
+def counting(target: str, limits: Buckets | None = None) -> Iterator[tuple[str, list[str]]]:
+    """A proxy in front of `target`: its address, and the bodies of all requests; those over `limits` get no further."""
     seen: list[str] = []
     parts = urlsplit(target)
 
@@ -76,13 +111,19 @@ def counting(target: str) -> Iterator[tuple[str, list[str]]]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             seen.append(body.decode())
+            if limits and limits.over(body):
+                self.answer(503, OVER, "text/xml")
+                return
             connection = HTTPConnection(parts.hostname or "", parts.port)
             connection.request("POST", self.path, body, dict(self.headers))
             answer = connection.getresponse()
             content = answer.read()
             connection.close()
-            self.send_response(answer.status)
-            self.send_header("Content-Type", answer.headers.get("Content-Type", "text/xml"))
+            self.answer(answer.status, content, answer.headers.get("Content-Type", "text/xml"))
+
+        def answer(self, status: int, content: bytes, kind: str) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
@@ -154,24 +195,51 @@ def terraform_runs(
     yield measured("terraform", "destroy", seen, [["terraform", "destroy", "-input=false", "-auto-approve"]], **how)
 
 
-def many(client: Any, directory: Path) -> Measured:
-    """100 gateways by threads of one process, through one client."""
-    sent: list[int] = []
+def many(client_at: Callable[[str], Any], server: str, directory: Path, environment: dict[str, str]) -> Iterator[Measured]:
+    """100 gateways at once, in four ways."""
 
-    def one(number: int) -> None:
-        deployment = workflow.read_deployment("bench.yaml", deployment_text(f"bench-{number}"))
-        live = run.connect(deployment, "aws", Connection(client=client))
-        sent.append(len(run.apply(live, run.plan(live, workflow.lower(deployment, "aws")), directory).calls))
+    def thread(address: str, name: str, pace: Pace | None) -> Callable[[int], None]:
+        client = client_at(address)
 
-    begun = time.perf_counter()
-    with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(one, range(GATEWAYS)))
-    return Measured("esacloud", f"make {GATEWAYS} gateways in {THREADS} threads", sum(sent), time.perf_counter() - begun)
+        def make(number: int) -> None:
+            deployment = workflow.read_deployment("bench.yaml", deployment_text(f"{name}-{number}"))
+            live = run.connect(deployment, "aws", Connection(client=client, pace=pace))
+            run.apply(live, run.plan(live, workflow.lower(deployment, "aws")), directory)
+
+        return make
+
+    def command(address: str) -> Callable[[int], None]:
+        def make(number: int) -> None:
+            file = directory / f"{number}.yaml"
+            file.write_text(deployment_text(f"bench-command-{number}"))
+            words = ["apply", str(file), "--yes", "--endpoint-url", address, "--state-dir", str(directory)]
+            subprocess.run([sys.executable, "-m", "esacloud", *words], check=True, capture_output=True, env=environment)
+
+        return make
+
+    def measure(what: str, part: float, make: Callable[[str], Callable[[int], None]]) -> Measured:
+        limits = Buckets(part)
+        with counting(server, limits) as (address, seen), ThreadPoolExecutor(AT_ONCE) as pool:
+            one, begun = make(address), time.perf_counter()
+            list(pool.map(one, range(GATEWAYS)))
+            seconds = time.perf_counter() - begun
+        return Measured("esacloud", f"{GATEWAYS} gateways, {what}", len(seen), seconds, limits.refused)
+
+    def quarter(operation: str) -> Rate:
+        rate = rate_of(operation)
+        return Rate(rate.burst / 4, rate.per_second / 4)
+
+    directory.mkdir(exist_ok=True)
+    yield measure("threads, paced", 1, lambda address: thread(address, "bench-paced", Pace(rate_of)))
+    yield measure("commands", 1, command)
+    yield measure("a quarter, paced", 1 / 4, lambda address: thread(address, "bench-quarter", Pace(quarter)))
+    yield measure("a quarter, not paced", 1 / 4, lambda address: thread(address, "bench-unpaced", None))
 
 
 def main() -> int:
     """Measure and print."""
     import boto3
+    from botocore.config import Config
 
     parser = ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--without-terraform", action="store_true")
@@ -180,21 +248,28 @@ def main() -> int:
     arguments = parser.parse_args()
     environment = {**os.environ, **CREDENTIALS, "AWS_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true"}
     plugins = [f"-plugin-dir={arguments.plugin_dir}"] if arguments.plugin_dir else []
+    once = Config(retries={"total_max_attempts": 1}, max_pool_connections=AT_ONCE)
     results: list[Measured] = []
     with tempfile.TemporaryDirectory() as name, ec2_server() as server, counting(server) as (address, seen):
         directory = Path(name)
         account = {key.lower(): value for key, value in CREDENTIALS.items()}
-        client = boto3.client("ec2", endpoint_url=server, region_name=REGION, **account)
-        furnish(Connection(client=client), workflow.read_deployment("bench.yaml", deployment_text("bench")), None)
+
+        def client_at(url: str) -> Any:
+            return boto3.client("ec2", endpoint_url=url, region_name=REGION, config=once, **account)
+
+        furnish(
+            Connection(client=client_at(server)), workflow.read_deployment("bench.yaml", deployment_text("bench")), None
+        )
         results += esacloud_runs(directory, address, seen, environment)
         if not arguments.without_terraform and shutil.which("terraform"):
             results += terraform_runs(directory, address, seen, environment, plugins)
-        results.append(many(client, directory / "state"))
+        results += many(client_at, server, directory / "many", environment)
     if arguments.json:
         print(json.dumps([result._asdict() for result in results], indent=2))
     else:
         for result in results:
-            print(f"{result.tool:10} {result.what:36} {result.calls:5} calls {result.seconds:7.2f} s")
+            refused = f", {result.refused} throttled" if result.what.startswith(str(GATEWAYS)) else ""
+            print(f"{result.tool:10} {result.what:36} {result.calls:5} calls {result.seconds:7.2f} s{refused}")
     return 0
 
 

@@ -2,13 +2,14 @@
 
 The features are those of a real site and the same every time; what differs are the networks of the peers, drawn at random
 from 10.0.0.0/8, so that no tool can reuse what it worked out for another file. IPv4 alone, and networks alone, because
-that is what all tools can say.
+that is what all tools can say. Each file names one cloud, and says the same of every cloud.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from random import Random
+from types import MappingProxyType
 
 # 50 flows: a gateway with everything about administration on one interface and mail on the other two.
 SITE = {
@@ -40,8 +41,9 @@ SITE_PEERS: Mapping[str, int] = {
 # What the added flow is: put first in the file, with two networks.
 ADDED_FEATURE, ADDED_ROLE, ADDED_NETWORKS = "pop-auth", "pop-servers", 2
 
-# 5,000 pairs of a flow and a network: as many as three interfaces hold within quotas that AWS grants on request. Each
-# interface has the same features, and peers of its own: feature -> its settings, and the roles of its far sides.
+# 5,000 pairs of a flow and a network: as many as three interfaces hold within quotas that AWS grants on request; Azure
+# holds them without asking. Each interface has the same features, and peers of its own: feature -> its settings, and the
+# roles of its far sides.
 LARGE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "admin-cli": ("", ("administrators",)),
     "admin-gui": ("plain_http: yes, new_gui: 4431", ("administrators",)),
@@ -61,41 +63,60 @@ LARGE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "syslog": ("transport: both", ("syslog-servers",)),
     "updates": ("", ("update-servers",)),
 }
-LARGE_NETWORKS, LARGE_MAIL_NETWORKS = 55, 8  # how many play each role; and each of the two roles of mail
-LARGE_LAST = (
-    "pop-auth: {peers: {pop-servers: [192.0.2.1, 192.0.2.2]}}"  # what the last interface has beside, for a round number
-)
-LARGE_QUOTAS = {"rules_per_group": 200, "groups_per_interface": 5}
+# How many networks play each role; how many each of the two roles of mail; and how many servers one more feature of the
+# last interface has, for a round number.
+LARGE_SIZE, MIDDLE_SIZE = (55, 8, 2), (11, 1, 4)
+
+CLOUDS: Mapping[str, Mapping[str, str]] = {
+    "aws": {"region": "eu-central-1", "vpc": "vpc-0a1b2c3d4e5f60718"},
+    "azure": {"resource_group": "rg-mail", "location": "westeurope"},
+}
+# Only for what is larger than a site.
+QUOTAS: Mapping[str, Mapping[str, str]] = {
+    "aws": {"quotas": "{rules_per_group: 200, groups_per_interface: 5}"},
+    "azure": {},
+}
 
 
-def site(number: int) -> str:
+def site(number: int, cloud: str = "aws") -> str:
     """Deployment file `number` with 50 flows."""
-    return _text(f"site-{number}", SITE, _peers(SITE_PEERS, number), {})
+    return _text(f"site-{number}", cloud, SITE, _peers(SITE_PEERS, number))
 
 
-def site_with_one_more(number: int) -> str:
+def site_with_one_more(number: int, cloud: str = "aws") -> str:
     """The same file with one more flow, at the top."""
     networks = _networks(Random(f"added {number}"))
     interfaces = {**SITE, "management": (ADDED_FEATURE, *SITE["management"])}
     added = {ADDED_ROLE: tuple(next(networks) for _ in range(ADDED_NETWORKS))}
-    return _text(f"site-{number}", interfaces, {**added, **_peers(SITE_PEERS, number)}, {})
+    return _text(f"site-{number}", cloud, interfaces, {**added, **_peers(SITE_PEERS, number)})
 
 
-def large(number: int) -> str:
+def large(number: int, cloud: str = "aws") -> str:
     """Deployment file `number` with 5,000 pairs of a flow and a network."""
+    return _of_size(f"large-{number}", LARGE_SIZE, number, cloud)
+
+
+def middle(number: int, cloud: str = "aws") -> str:
+    """Deployment file `number` with 1,000 pairs of a flow and a network: the features of `large`, and fewer peers."""
+    return _of_size(f"middle-{number}", MIDDLE_SIZE, number, cloud)
+
+
+def _of_size(name: str, size: tuple[int, int, int], number: int, cloud: str) -> str:
+    many, mail, last = size
     networks = _networks(Random(number))
-    interfaces = {interface: _features_with_peers(networks) for interface in SITE}
-    interfaces["data2"] += (LARGE_LAST,)
-    return _text(f"large-{number}", interfaces, {}, LARGE_QUOTAS)
+    interfaces = {interface: _features_with_peers(networks, many, mail) for interface in SITE}
+    servers = ", ".join(f"192.0.2.{address}" for address in range(1, last + 1))
+    interfaces["data2"] += (f"{ADDED_FEATURE}: {{peers: {{{ADDED_ROLE}: [{servers}]}}}}",)
+    return _text(name, cloud, interfaces, {}, QUOTAS[cloud])
 
 
-def _features_with_peers(networks: Iterator[str]) -> tuple[str, ...]:
+def _features_with_peers(networks: Iterator[str], many: int, mail: int) -> tuple[str, ...]:
     peers: dict[str, str] = {}
     features = []
     for feature, (settings, roles) in LARGE.items():
         for role in roles:
             if role not in peers:
-                count = LARGE_MAIL_NETWORKS if feature == "mail" else LARGE_NETWORKS
+                count = mail if feature == "mail" else many
                 peers[role] = f"{role}: [{', '.join(next(networks) for _ in range(count))}]"
         own = f"peers: {{{', '.join(peers[role] for role in roles)}}}"
         features.append(f"{feature}: {{{', '.join(filter(None, [settings, own]))}}}")
@@ -113,12 +134,15 @@ def _peers(counts: Mapping[str, int], number: int) -> dict[str, tuple[str, ...]]
 
 
 def _text(
-    name: str, interfaces: Mapping[str, tuple[str, ...]], peers: Mapping[str, tuple[str, ...]], quotas: Mapping[str, int]
+    name: str,
+    cloud: str,
+    interfaces: Mapping[str, tuple[str, ...]],
+    peers: Mapping[str, tuple[str, ...]],
+    quotas: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    lines = [f"name: {name}", 'asyncos: "15.5"', "families: [ipv4]", "cloud:", "  aws:"]
-    lines += ["    region: eu-central-1", "    vpc: vpc-0a1b2c3d4e5f60718"]
-    if quotas:
-        lines.append(f"    quotas: {{{', '.join(f'{quota}: {limit}' for quota, limit in quotas.items())}}}")
+    settings = {**CLOUDS[cloud], **quotas}
+    lines = [f"name: {name}", 'asyncos: "15.5"', "families: [ipv4]", "cloud:", f"  {cloud}:"]
+    lines += [f"    {setting}: {value}" for setting, value in settings.items()]
     lines.append("interfaces:")
     for interface, features in interfaces.items():
         lines.append(f"  {interface}:")

@@ -14,16 +14,13 @@ import sys
 import tempfile
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import deployments
+from benchmarks.steps import step_by_step
 from benchmarks.tools import esacloud as tool
-from esacloud import clouds, workflow
-from esacloud.policy.packets import packets_by_interface
-from esacloud.policy.proof import differences
-from esacloud.terraform.assemble import assemble
-from esacloud.terraform.layout import documents_of
+from esacloud import workflow
 
 TOP = 30
 
@@ -60,43 +57,11 @@ def _steps(texts: Sequence[str], directory: Path) -> None:
     for number, text in enumerate([texts[0], *texts]):
         if number == 1:
             spent.clear()
-        for name, seconds in _step_by_step(text, str(directory / str(number))):
+        for name, seconds in step_by_step(text, "aws", str(directory / str(number)), time.process_time):
             spent[name] = spent.get(name, 0.0) + seconds
     for name, seconds in spent.items():
         print(f"{seconds / len(texts) * 1000:9.3f} ms  {name}")
     print(f"{sum(spent.values()) / len(texts) * 1000:9.3f} ms  in all\n")
-
-
-def _step_by_step(text: str, directory: str) -> Iterator[tuple[str, float]]:
-    """What `workflow.generate` and `workflow.write_module` do, and the seconds that each step takes."""
-    cloud = clouds.load("aws")
-    start = time.process_time()
-
-    def since() -> float:
-        nonlocal start
-        before, start = start, time.process_time()
-        return start - before
-
-    deployment = workflow.read_deployment("deployment.yaml", text)
-    yield "read", since()
-    policy = workflow.compile_for(deployment, "aws")
-    yield "compile", since()
-    judgement = workflow.judge_policy(policy, deployment, cloud)
-    yield "judge", since()
-    lowered = cloud.lower(policy, deployment)
-    yield "lower", since()
-    files = assemble(cloud, lowered, deployment)
-    yield "assemble", since()
-    documents = documents_of(files)
-    yield "parse what was assembled", since()
-    back = cloud.read_back(documents)
-    yield "evaluate it", since()
-    wanted = packets_by_interface(policy)
-    yield "the policy's packets", since()
-    differences(wanted, back.packets)
-    yield "compare", since()
-    workflow.write_module(directory, workflow.Module(lowered, files, judgement))
-    yield "write", since()
 
 
 def _functions(texts: Sequence[str], directory: Path) -> None:

@@ -13,11 +13,14 @@ from esacloud.policy.packets import packets_by_interface
 
 
 def compiled(text: str):
-    return workflow.compile_for(workflow.read_deployment("deployment.yaml", text), "aws")
+    deployment = workflow.read_deployment("deployment.yaml", text)
+    (cloud,) = deployment.clouds
+    return workflow.compile_for(deployment, cloud)
 
 
-def test_the_site_has_50_flows_and_73_pairs_of_a_flow_and_a_network():
-    policy = inputs.site()
+@pytest.mark.parametrize("cloud", ["aws", "azure"])
+def test_the_site_has_50_flows_and_73_pairs_of_a_flow_and_a_network(cloud: str):
+    policy = inputs.site(cloud)
     assert (len(policy.flows), flow_networks(policy.flows)) == (50, 73)
 
 
@@ -27,7 +30,22 @@ def test_the_large_policy_has_5000_pairs_of_a_flow_and_a_network():
     assert len(inputs.one_network_each(policy).flows) == 5000
 
 
-@pytest.mark.parametrize("text", [deployments.site(0), deployments.site(1), deployments.large(0)])
+@pytest.mark.parametrize("made", [deployments.site, deployments.middle, deployments.large])
+def test_every_cloud_is_given_the_same_flows(made):
+    assert inputs.policy_of(made(0, "aws")).flows == inputs.policy_of(made(0, "azure")).flows
+
+
+@pytest.mark.parametrize("cloud", ["aws", "azure"])
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_middle_policy_has_1000_pairs_of_a_flow_and_a_network_and_can_be_proven(cloud: str, number: int):
+    text = deployments.middle(number, cloud)
+    assert flow_networks(inputs.policy_of(text).flows) == 1000
+    assert workflow.generate(workflow.read_deployment("deployment.yaml", text), cloud).files
+
+
+@pytest.mark.parametrize(
+    "text", [deployments.site(0), deployments.site(1), deployments.large(0), deployments.site(0, "azure")]
+)
 def test_the_flows_are_the_packets_of_the_compiled_policy(text: str):
     policy = compiled(text)
     assert packets(neutral(policy)) == packets_by_interface(policy)
