@@ -6,12 +6,12 @@ evaluate unless they are doubled (https://developer.hashicorp.com/terraform/lang
 
 from __future__ import annotations
 
-import json
+import marshal
 import re
 from collections.abc import Iterator
 from typing import Any
 
-_encode = json.JSONEncoder(ensure_ascii=False).encode
+_PLAIN = 0  # of marshal's formats the one without references, so that equal values have equal bytes
 _OPENINGS = r"\$\$\{|%%\{|\$\{|%\{"  # not compiled here, for few texts have a brace
 
 
@@ -43,13 +43,18 @@ def deviations(found: Any, expected: Any, path: str = "") -> Iterator[str]:
         for key, value in found.items():
             if key not in expected:
                 yield f"{_join(path, key)} is nothing that esacloud writes."
-            elif value is not expected[key] and _encode(value) != _encode(expected[key]):  # equal, as nearly always: done
+            elif value is not expected[key] and _bytes(value) != _bytes(expected[key]):  # equal, as nearly always: done
                 yield from deviations(value, expected[key], _join(path, key))
     elif isinstance(found, list) and isinstance(expected, list) and len(found) == len(expected):
         for number, (one, other) in enumerate(zip(found, expected, strict=True)):
             yield from deviations(one, other, f"{path}[{number}]")
     elif type(found) is not type(expected) or found != expected:
         yield f"{path or 'The document'} is not what esacloud writes there."
+
+
+def _bytes(value: Any) -> bytes:
+    """The value to the letter, types and order included. Nothing reads it: it is the quickest way to compare so."""
+    return marshal.dumps(value, _PLAIN)
 
 
 def _join(path: str, key: str) -> str:

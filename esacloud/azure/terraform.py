@@ -56,13 +56,18 @@ def default_prefix(deployment: str) -> str:
     return f"{start[: LONGEST_PREFIX - 1] or 'esacloud'}-"
 
 
-def tables(groups: Iterable[NetworkSecurityGroup]) -> dict[str, dict[str, Any]]:
+def tables(groups: Sequence[NetworkSecurityGroup]) -> dict[str, dict[str, Any]]:
     """The two tables of `locals`."""
     rows = {}
     for group in groups:
         for rule in group.rules:
             rows[f"{group.interface}/{rule.name}"] = row(group.interface, rule)
-    return {"groups": {group.interface: {"members": group.has_members} for group in groups}, "security_rules": rows}
+    return {"groups": groups_table(groups), "security_rules": rows}
+
+
+def groups_table(groups: Iterable[NetworkSecurityGroup]) -> dict[str, Any]:
+    """The first of them."""
+    return {group.interface: {"members": group.has_members} for group in groups}
 
 
 def row(group: str, rule: SecurityRule) -> dict[str, Any]:

@@ -172,7 +172,7 @@ def _expected(
         if (key := plain(name)) is not None and (value := plain(text)) is not None
     }
     interfaces = [group.interface for group in groups]
-    rows = {"groups": terraform.tables(groups)["groups"], "security_rules": tables.get("security_rules")}
+    rows = {"groups": terraform.groups_table(groups), "security_rules": tables.get("security_rules")}
     return {
         terraform.MAIN: terraform.main_document(deployment, plain_tags, rows),
         terraform.VARIABLES: terraform.variables_document(
