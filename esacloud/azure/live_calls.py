@@ -8,6 +8,7 @@ nothing by itself; failures become those of `live.retry`.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -45,6 +46,7 @@ def client_for(connection: Connection, subscription: str) -> Any:
     except ImportError:
         what = "Azure is reached through azure-mgmt-network and azure-identity, which are not both here."
         raise InputError(Problem(Place("azure"), what, "Install them: pip install 'esacloud[azure]'.")) from None
+    _hear_once()
     options: dict[str, Any] = {"retry_total": 0, "connection_timeout": 10, "read_timeout": 60}  # retry.py retries
     url, given = connection.endpoint_url, connection.credentials
     if url is not None:
@@ -63,6 +65,13 @@ def client_for(connection: Connection, subscription: str) -> Any:
             **here,
         )
     return NetworkManagementClient(credential, subscription, **options)
+
+
+def _hear_once() -> None:
+    """Where a program has set up no logging, the SDK's warnings go to stderr, beside the errors that say the same."""
+    logger = logging.getLogger("azure.identity")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
 
 
 class _TakenError(Exception):
@@ -193,6 +202,7 @@ class Calls:
         """Turn the SDK's failures into ours."""
         from azure.core.exceptions import (
             AzureError,
+            ClientAuthenticationError,
             DecodeError,
             HttpResponseError,
             ServiceRequestError,
@@ -202,6 +212,8 @@ class Calls:
         try:
             yield
         except HttpResponseError as error:
+            if isinstance(error, ClientAuthenticationError) and error.response is None:  # no token, so nothing was sent
+                raise RefusedError(f"Azure {about}: no credentials that are taken: {error}", "NoToken") from error
             if error.response is None or isinstance(error, DecodeError):  # it broke off, and may have been any answer
                 raise LostError(f"Azure {about}: the answer cannot be read ({str(error)[:_LONGEST_TEXT]})") from error
             raise self._meaning_of(about, error) from error

@@ -278,6 +278,8 @@ def test_a_wrong_secret_ends_in_3_and_is_never_shown(audit: Any, monkeypatch: py
     ran = audit()
     assert ran.code == 3
     assert "a-wrong-secret" not in ran.err + ran.out
+    assert "no credentials that are taken" in ran.err
+    assert ran.err.count("AADSTS7000215") == 1  # asked once, and said once
 
 
 def test_a_cloud_that_does_not_answer_ends_in_3(azure: LiveAzure, monkeypatch: pytest.MonkeyPatch) -> None:
