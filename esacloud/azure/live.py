@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
+from esacloud.azure.checks import quota_uses
+from esacloud.azure.limits import Limits
 from esacloud.azure.live_calls import Calls, client_for
 from esacloud.azure.live_perform import Performer
 from esacloud.azure.live_place import (
@@ -26,7 +28,7 @@ from esacloud.azure.live_place import (
     parse_id,
 )
 from esacloud.azure.live_read import Seen, read
-from esacloud.azure.live_rules import Judge, from_lowered, live_rule
+from esacloud.azure.live_rules import Judge, from_lowered, live_rule, security_rule
 from esacloud.azure.live_steps import bare, check_after, check_carriers, ordered, quotas
 from esacloud.azure.model import NetworkSecurityGroup, NetworkSecurityGroups
 from esacloud.deployment.model import Deployment
@@ -35,6 +37,13 @@ from esacloud.live.cloud import Connection
 from esacloud.live.model import ChangePlan, GroupChange, LiveGroup, LiveRule, State, Step
 from esacloud.live.retry import LockedError
 from esacloud.policy.cloud import Lowered, QuotaUse
+
+_LIMIT_OF = {
+    "rules": "rules_per_group",
+    "source addresses": "addresses_per_group",
+    "destination addresses": "addresses_per_group",
+    "application security groups": "application_security_groups_per_group",
+}
 
 
 def live(deployment: Deployment, connection: Connection) -> AzureLive:
@@ -52,9 +61,21 @@ def live(deployment: Deployment, connection: Connection) -> AzureLive:
 
 
 def live_of(found: Mapping[str, Any], connection: Connection) -> AzureLive:
-    """The groups that a snapshot's document is about."""
+    """The groups that a snapshot's document is about. What was there once fits again, whatever a file's quotas say."""
     where = of_snapshot(found, connection.region)
+    where = replace(where, limits=_with_room_for(found["groups"], where.limits))
     return AzureLive(where, client_for(connection, where.subscription), connection)
+
+
+def _with_room_for(groups: Iterable[Mapping[str, Any]], limits: Mapping[str, int]) -> dict[str, int]:
+    """The limits, and where the groups of a snapshot have more, that much."""
+    room = dict(limits)
+    rules = {group["name"]: tuple(security_rule(rule["native"]) for rule in group["rules"]) for group in groups}
+    security = (NetworkSecurityGroup(name, of_it) for name, of_it in rules.items() if not is_members(name))
+    for use in quota_uses(security, Limits(**limits)):
+        name = _LIMIT_OF[use.what.partition(": ")[2]]
+        room[name] = max(room[name], use.used)
+    return room
 
 
 def _check_subscription(where: Whereabouts) -> None:

@@ -126,7 +126,7 @@ def check_after(changes: Iterable[GroupChange], after: State, where: Whereabouts
     """
     place = replace(where.place, key="cloud.azure.quotas")
     problems = []
-    for use in quotas(after):
+    for use in quotas(replace(after, limits=where.limits)):  # a restore has room for what was there
         if use.used > use.limit:
             what = f"{use.what}: {use.used} are needed, {use.limit} fit: {use.used - use.limit} too many."
             problems.append(Problem(place, what, "Take rules of others out, or ask Azure for more and write it here."))

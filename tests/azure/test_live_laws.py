@@ -225,3 +225,14 @@ def _killed(azure: LiveAzure, commands: Source, path: Path, file: str, chance: r
     azure.arm.after = kill
     running = commands.start(["apply", str(path), *words], azure.arm.environment())
     return running.wait() == -9
+
+
+def test_what_fitted_once_is_brought_back_though_the_file_allows_less_by_now(azure: LiveAzure) -> None:
+    name = new_name()
+    servers = [f"10.2.0.{number}" for number in range(1, 5)]
+    azure.apply(text(name, servers, azure="    quotas: {rules_per_group: 20}\n"))
+    azure.theirs(azure.group(name), rule())
+    before = azure.permitted(name)
+    applied = azure.apply(text(name, ["10.2.0.9"], "dns", azure="    quotas: {rules_per_group: 6}\n"), "purge")
+    azure.restore(applied.snapshot)
+    assert azure.permitted(name) == before

@@ -180,9 +180,19 @@ class LiveEc2:
         assert actual is not None
         assert not [group.unknown for group in actual.groups if group.unknown]
         boxes: dict[str, list[Any]] = {}
+        own = {
+            (f"security_group:{group['GroupId']}", tag["Value"])  # what a further group calls the first of its interface
+            for group in found
+            for tag in group["Tags"]
+            if tag["Key"] == "esacloud:interface"
+        }
         for group in actual.groups:
             assert group.interface is not None
-            boxes.setdefault(group.interface, []).extend(box for rule in group.rules for box in rule.boxes)
+            boxes.setdefault(group.interface, []).extend(
+                box._replace(realm="self") if (box.realm, group.interface) in own else box
+                for rule in group.rules
+                for box in rule.boxes
+            )
         return {interface: PacketSet.of(of_it) for interface, of_it in boxes.items()}
 
     @contextmanager
