@@ -10,7 +10,7 @@ attached.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from esacloud.errors import InputError, Place, Problem
@@ -55,7 +55,7 @@ class _Group:
 
 
 def ordered(
-    changes: Iterable[GroupChange], limits: Mapping[str, int], place: Place, alike: Alike = never
+    changes: Sequence[GroupChange], limits: Mapping[str, int], place: Place, alike: Alike = never
 ) -> tuple[Step, ...]:
     """The steps of a change on a cloud whose rules are added and removed one by one.
 
@@ -64,6 +64,7 @@ def ordered(
     """
     steps: list[Step] = []
     by_interface: dict[str, list[GroupChange]] = {}
+    coming = {one for change in changes for one in change.attach}
     for change in changes:
         by_interface.setdefault(change.interface, []).append(change)
         if change.before is None:
@@ -71,28 +72,38 @@ def ordered(
         elif change.tags:
             steps.append(Step("tag", change.name, change.interface))
     for of_it in by_interface.values():
-        steps += _interface(of_it, limits, place, alike)
+        steps += _interface(of_it, coming, limits, place, alike)
     for of_it in by_interface.values():
-        steps += _last(of_it)
+        steps += _last(of_it, coming)
     return tuple(steps)
 
 
-def _interface(changes: list[GroupChange], limits: Mapping[str, int], place: Place, alike: Alike) -> Iterator[Step]:
+def _interface(
+    changes: list[GroupChange], coming: Set[str], limits: Mapping[str, int], place: Place, alike: Alike
+) -> Iterator[Step]:
     groups = [_started(change) for change in changes if change.after is not None or change.delete or change.remove]
-    needed = _before(changes) & _after(changes)
+    needed = _effective(groups) & _after(changes)
+    for change in changes:
+        if _detaches_first(change, coming):
+            yield Step("attach", change.name, change.interface, detach=change.detach)
     for group in groups:
-        if not group.effective and _fills(group, limits):
+        if group.change.before is None and _fills(group, limits):
             yield Step("strip", group.change.name, group.change.interface, why=FULL)
+        elif group.change.before is not None and not group.effective:
+            yield from _removed(group)  # nothing carries it, so nothing is felt, and there is room
     while True:
         for group in groups:
             yield from _add(group, limits)
         waiting = [group for group in groups if any(group.add.values())]
         for group in groups:
             if not group.effective and not any(group.add.values()):
-                yield Step("strip", group.change.name, group.change.interface)
+                if group.change.before is None:
+                    yield Step("strip", group.change.name, group.change.interface)
                 group.effective = True
         for group in groups:
             if group.attach and not any(group.add.values()):
+                if len(groups) == 1:  # whatever carries it from now on gets the new state and no more
+                    yield from _removed(group)
                 yield Step("attach", group.change.name, group.change.interface, attach=group.attach)
                 group.attach = ()
         if not waiting:
@@ -110,16 +121,31 @@ def _interface(changes: list[GroupChange], limits: Mapping[str, int], place: Pla
                 yield Step("describe", group.change.name, group.change.interface, direction, new)
     for group in groups:
         if not group.change.delete:
-            for direction in DIRECTIONS:
-                if group.remove[direction]:
-                    name, interface = group.change.name, group.change.interface
-                    yield Step("remove", name, interface, direction, tuple(group.remove[direction]))
+            yield from _removed(group)
 
 
-def _last(changes: list[GroupChange]) -> Iterator[Step]:
+def _removed(group: _Group) -> Iterator[Step]:
+    """The removals that are left, one step a direction."""
+    for direction in DIRECTIONS:
+        rules, group.remove[direction] = tuple(group.remove[direction]), []
+        for rule in rules:
+            group.drop(rule)
+        if rules:
+            yield Step("remove", group.change.name, group.change.interface, direction, rules)
+
+
+def _detaches_first(change: GroupChange, coming: Set[str]) -> bool:
+    """Whether a group that stays is taken off before its rules move, which are not for what carries it until then.
+
+    Not where another group comes to the same place: EC2 wants one there at every moment, and that one comes first.
+    """
+    return bool(change.detach) and not change.delete and coming.isdisjoint(change.detach)
+
+
+def _last(changes: list[GroupChange], coming: Set[str]) -> Iterator[Step]:
     """Groups that go, after everything that takes their place is there."""
     for change in changes:
-        if change.detach:
+        if change.detach and not _detaches_first(change, coming):
             yield Step("attach", change.name, change.interface, detach=change.detach)
     for change in changes:
         if change.delete:
@@ -139,12 +165,21 @@ def _started(change: GroupChange) -> _Group:
             direction: [rule for rule in rules if rule.key in going and rule.direction == direction]
             for direction in DIRECTIONS
         },
-        effective=change.before is not None,
+        effective=_is_carried(change),
         attach=change.attach,
     )
     for rule in rules:
         group.put(rule)
     return group
+
+
+def _is_carried(change: GroupChange) -> bool:
+    """Whether a group takes effect while its rules move. What carries it may not have been read; then something may."""
+    if change.before is None:
+        return False
+    was_read = bool(change.attach or change.detach)
+    staying = set(change.before.attached) - (set() if change.delete else set(change.detach))
+    return bool(staying) or not was_read
 
 
 def _add(group: _Group, limits: Mapping[str, int]) -> Iterator[Step]:
@@ -223,11 +258,6 @@ def _takes_from(rule: LiveRule, waiting: list[LiveRule]) -> bool:
 
 def _effective(groups: Iterable[_Group]) -> PacketSet:
     return PacketSet.of(box for group in groups if group.effective for rule in group.rules.values() for box in rule.boxes)
-
-
-def _before(changes: Iterable[GroupChange]) -> PacketSet:
-    groups = (change.before for change in changes if change.before is not None)
-    return PacketSet.of(box for group in groups for rule in group.rules for box in rule.boxes)
 
 
 def _after(changes: Iterable[GroupChange]) -> PacketSet:

@@ -97,13 +97,13 @@ def go_on(scene: Scene, way: str, failure: OutsideError, number: int) -> None:
     elif way == "back":
         assert scene.ec2.picture(scene.name) == scene.picture, number  # nothing was done yet
         return
-    if way == "on":
-        scene.go(scene.ec2.faulty)
-        assert scene.ec2.picture(scene.name) == scene.end, number
-    else:
-        assert isinstance(failure, ChangeFailedError)
-        scene.ec2.restore(failure.snapshot, scene.ec2.faulty)
-        assert scene.ec2.picture(scene.name) == scene.picture, number
+    with scene.ec2.law(scene.name, scene.wanted if way == "on" else scene.before, carried=scene.carried):
+        if way == "on":
+            scene.go(scene.ec2.faulty)
+        else:
+            assert isinstance(failure, ChangeFailedError)
+            scene.ec2.restore(failure.snapshot, scene.ec2.faulty)
+    assert scene.ec2.picture(scene.name) == (scene.end if way == "on" else scene.picture), number
 
 
 def _authorizes(ec2: LiveEc2, group: str) -> None:
