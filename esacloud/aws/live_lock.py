@@ -8,7 +8,7 @@ after that, by deleting it by its id, which only one can do, and making a new on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -16,6 +16,7 @@ from uuid import uuid4
 from esacloud.aws.live_calls import GROUP_NOT_FOUND, Calls
 from esacloud.aws.live_place import Whereabouts
 from esacloud.aws.live_read import describe, tags_of
+from esacloud.errors import OutsideError
 from esacloud.live.retry import LockedError, RefusedError, SettledError, converge
 
 LOCK_TAG, UNTIL_TAG = "esacloud:lock", "esacloud:locked-until"
@@ -24,16 +25,33 @@ HELD = timedelta(minutes=30)  # longer than a change with all its retries takes,
 
 @contextmanager
 def cloud_lock(calls: Calls, where: Whereabouts, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Iterator[None]:
-    """Hold the lock of a deployment. Raises LockedError where somebody else does, OutsideError where EC2 refuses."""
+    """Hold the lock of a deployment. Raises LockedError where somebody else does, OutsideError where EC2 refuses.
+
+    Where it cannot be given back after a change that was made, an OutsideError says so; one that failed says that instead.
+    """
     group = _take(calls, where, now)
     try:
         yield
-    finally:
+    except BaseException:
+        with suppress(OutsideError):
+            _delete(calls, group)
+        raise
+    try:
         _delete(calls, group)
+    except OutsideError as error:
+        raise OutsideError(
+            f"{where.deployment}: the change was made and read back, and its lock, the security group {group} "
+            f"({_name(where)}), could not be taken away: {error}. It is given up {HELD.seconds // 60} minutes after it was "
+            "taken; or delete it"
+        ) from error
+
+
+def _name(where: Whereabouts) -> str:
+    return f"esacloud-lock-{where.deployment}"
 
 
 def _take(calls: Calls, where: Whereabouts, now: Callable[[], datetime]) -> str:
-    name, run = f"esacloud-lock-{where.deployment}", str(uuid4())
+    name, run = _name(where), str(uuid4())
     ids: list[str] = []
 
     def send(_: Sequence[str]) -> None:

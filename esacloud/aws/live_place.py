@@ -8,6 +8,7 @@ name without the 26 characters that terraform puts behind a prefix.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -75,11 +76,13 @@ def of_deployment(deployment: Deployment, region: str | None) -> Whereabouts:
 def of_snapshot(found: Mapping[str, Any], region: str | None) -> Whereabouts:
     """The place that a snapshot was taken of."""
     scope = found["scope"]
+    at_interface = Counter(group["interface"] for group in found["groups"])  # what was there once fits again
+    room = {**found["limits"], AT_INTERFACE: max(found["limits"][AT_INTERFACE], *at_interface.values(), 0)}
     return Whereabouts(
         region=region or scope["region"],
         vpc=scope["vpc"],
         deployment=found["deployment"],
         prefix=scope["prefix"],
-        limits=found["limits"],
+        limits=room,
         adopted={group["interface"]: group["id"] for group in found["groups"] if group["adopted"] and group["id"]},
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -133,5 +133,19 @@ def state_of(found: Mapping[str, Any], live: LiveCloud) -> State:
         )
         for group in found["groups"]
     )
-    state = State(found["cloud"], found["deployment"], found["scope"], groups, found["limits"])
+    limits = _with_room_for(groups, found["limits"])
+    state = State(found["cloud"], found["deployment"], found["scope"], groups, limits)
     return state if not found["attachments_read"] else replace(state, attachments={})
+
+
+def _with_room_for(groups: Iterable[LiveGroup], limits: Mapping[str, int]) -> dict[str, int]:
+    """The limits of the file that was applied, and where the state from before it has more, that much: it was there."""
+    room = dict(limits)
+    for group in groups:
+        used: dict[tuple[str, str], int] = {}
+        for rule in group.rules:
+            for quota, share in rule.counts:
+                used[rule.direction, quota] = used.get((rule.direction, quota), 0) + share
+        for (_, quota), count in used.items():
+            room[quota] = max(room.get(quota, 0), count)
+    return room

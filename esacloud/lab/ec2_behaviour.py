@@ -4,6 +4,8 @@
 - Two rules are the same rule whatever their descriptions are.
 - The quota of 60 rules counts IPv4 and IPv6 apart, and a rule about a group or a prefix list in both.
 - A group that something carries, or that another group has rules about, is not deleted: DependencyViolation.
+- A filter by groups finds what carries any of them; moto wants all.
+- A description that is left out of an update goes; moto keeps it.
 - ModifySecurityGroupRules changes rules of every kind, all of a request or none (`ec2_modify.py`).
 - A request may name the id of what it makes, in the header `X-Lab-Id`, so that files with ids in them work here.
 """
@@ -34,6 +36,7 @@ def behave() -> None:
     _keep_descriptions(SecurityGroupRule)
     _count_families_apart(SecurityGroupBackend)
     _refuse_deleting_what_is_in_use(SecurityGroupBackend)
+    _find_any_of_the_groups()
     modify_any_rule(SecurityGroupBackend)
     _take_ids()
 
@@ -94,6 +97,9 @@ def _answer_descriptions() -> None:
 
     def update(self: Any, security_rule: Any, rule: Any) -> None:
         plain_update(self, security_rule, rule)
+        # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_UpdateSecurityGroupRuleDescriptionsIngress.html
+        if "Description" not in security_rule.ip_range:
+            rule.ip_range.pop("Description", None)
         if rule.source_group or rule.prefix_list_id:
             rule.description_as_made = security_rule.description_as_made
             rule.ip_range.pop("Description", None)
@@ -162,6 +168,20 @@ def _refuse_deleting_what_is_in_use(backend_class: Any) -> None:
         plain_delete(self, vpc_id, group_id)
 
     backend_class._delete_security_group = delete
+
+
+def _find_any_of_the_groups() -> None:
+    """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Filter.html: values of one filter are joined by OR."""
+    from moto.ec2 import utils
+
+    plain = utils.is_filter_matching
+
+    def matching(one: Any, name: str, values: Any) -> bool:
+        if name == "group-id" and isinstance(values, list):
+            return any(plain(one, name, [value]) for value in values)
+        return bool(plain(one, name, values))
+
+    utils.is_filter_matching = matching  # type: ignore[assignment]
 
 
 def _take_ids() -> None:

@@ -10,6 +10,7 @@ from support.live_ec2 import NO_WAIT, VPC, LiveEc2, new_name, text
 from esacloud.aws.live_calls import Calls
 from esacloud.aws.live_lock import HELD, LOCK_TAG, UNTIL_TAG, cloud_lock
 from esacloud.aws.live_place import of_deployment
+from esacloud.errors import OutsideError
 from esacloud.live.retry import LockedError
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -90,6 +91,22 @@ def test_a_fault_at_any_call_neither_loses_nor_leaves_it(ec2: LiveEc2, fault: st
             assert left(ec2, name) == [], (over, number)
             if number < 2:
                 assert number < len(ec2.proxy.calls)
+
+
+def test_one_that_cannot_be_given_back_is_named(ec2: LiveEc2) -> None:
+    ec2.furnish()
+    name = new_name()
+    ec2.proxy.choose = lambda _, operation: "refuse" if operation == "DeleteSecurityGroup" else None
+    with pytest.raises(OutsideError, match=rf"the change was made.*esacloud-lock-{name}.*30 minutes"), lock(ec2, name):
+        pass
+    assert len(left(ec2, name)) == 1
+
+
+def test_a_change_that_failed_says_that_and_not_that_its_lock_is_left(ec2: LiveEc2) -> None:
+    ec2.furnish()
+    ec2.proxy.choose = lambda _, operation: "refuse" if operation == "DeleteSecurityGroup" else None
+    with pytest.raises(KeyError), lock(ec2, new_name()):
+        raise KeyError
 
 
 def test_its_tags_are_what_the_documentation_names() -> None:

@@ -278,6 +278,16 @@ def test_where_no_room_is_left_only_what_neither_state_needs_goes_first_and_the_
     assert {rule.native["source"] for rule in first.rules} == {"10.5.0.3/32"}
 
 
+def test_what_was_there_once_is_restored_though_the_file_allows_less_by_now(ec2: LiveEc2) -> None:
+    name = new_name()
+    ec2.apply(text(name, ["10.5.0.1", "10.5.0.3", "10.5.0.5"], aws="    quotas: {rules_per_group: 8}\n"))
+    add_rule(ec2, name)
+    before = ec2.permitted(name)
+    applied = ec2.apply(text(name, ["10.5.0.9"], "dns", aws="    quotas: {rules_per_group: 4}\n"), "purge")
+    restore(ec2, applied.snapshot)
+    assert ec2.permitted(name) == before
+
+
 def test_two_applies_at_once_on_one_machine_the_second_is_refused(ec2: LiveEc2) -> None:
     name = new_name()
     live, plan = ec2.plan(text(name))

@@ -83,6 +83,22 @@ def test_a_group_in_use_is_not_deleted(ec2: LiveEc2, group: str) -> None:
     ec2.client.delete_security_group(GroupId=group)
 
 
+def test_a_filter_by_groups_finds_what_carries_any_of_them(ec2: LiveEc2, group: str) -> None:
+    ec2.client.modify_network_interface_attribute(NetworkInterfaceId=ENI, Groups=[group])
+    filters = [{"Name": "group-id", "Values": [group, GROUP]}]
+    found = ec2.client.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
+    assert ENI in {one["NetworkInterfaceId"] for one in found}
+
+
+def test_a_description_that_an_update_leaves_out_goes(ec2: LiveEc2, group: str) -> None:
+    rule = permission("tcp/1", "10.0.0.0/24")
+    rule["IpRanges"][0]["Description"] = "first"
+    ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
+    del rule["IpRanges"][0]["Description"]
+    ec2.client.update_security_group_rule_descriptions_ingress(GroupId=group, IpPermissions=[rule])
+    assert "Description" not in described(ec2, group)["IpPermissions"][0]["IpRanges"][0]
+
+
 def rules_of(ec2: LiveEc2, group: str) -> dict[str, dict[str, Any]]:
     """The inbound rules of a group by their ids."""
     filters = [{"Name": "group-id", "Values": [group]}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -155,3 +156,35 @@ def test_without_a_way_the_change_is_refused(old: tuple[LiveRule, ...], new: tup
 def test_a_cloud_that_turns_no_rule_into_another_refuses_sooner() -> None:
     with pytest.raises(InputError, match="no room for a new rule"):
         ordered([change((rule(0, 3),), (rule(0, 7),))], {"rules": 1}, PLACE)
+
+
+def placed(
+    old: tuple[LiveRule, ...], new: tuple[LiveRule, ...], on: tuple[str, ...], **moves: tuple[str, ...]
+) -> list[str]:
+    """The steps of a change to a group that stays, on these carriers, as words."""
+    made = change(old, new)
+    made = replace(made, before=replace(made.before, attached=on), **moves)
+    return ["detach" if step.detach else step.action for step in ordered([made], {"rules": 9}, PLACE, same_kind)]
+
+
+OLD, NEW = (rule(0, 3), rule(20, 23)), (rule(0, 3), rule(40, 43))
+
+
+def test_a_group_that_nothing_carries_yet_has_its_new_rules_alone_when_it_is_attached() -> None:
+    assert placed(OLD, NEW, (), attach=("eni-1",)) == ["remove", "add", "attach"]
+
+
+def test_what_carries_a_group_from_now_on_gets_its_new_rules_alone() -> None:
+    assert placed(OLD, NEW, ("eni-1",), attach=("eni-2",)) == ["add", "remove", "attach"]
+
+
+def test_a_group_is_taken_off_before_it_gets_rules_that_are_not_for_what_carried_it() -> None:
+    assert placed(OLD, NEW, ("eni-1",), detach=("eni-1",)) == ["detach", "remove", "add"]
+    assert placed(OLD, NEW, ("eni-1", "eni-2"), detach=("eni-1",)) == ["detach", "add", "remove"]
+
+
+def test_a_full_group_that_nothing_carries_makes_room_by_itself() -> None:
+    made = change((rule(0, 3),), (rule(0, 7),))
+    made = replace(made, before=replace(made.before, attached=()), attach=("eni-1",))
+    steps = ordered([made], {"rules": 1}, PLACE)
+    assert [step.action for step in steps] == ["remove", "add", "attach"]

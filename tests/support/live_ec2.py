@@ -278,36 +278,12 @@ def _permission(rule: Any) -> dict[str, Any]:
     return made
 
 
-def _mend_moto() -> None:
-    """moto looks at the disk for its modules at each request, which takes longer than the request.
-
-    It also wants all values of a filter where EC2 wants any, and keeps a description that is left out of an update, where
-    EC2 takes it away:
-    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_UpdateSecurityGroupRuleDescriptionsIngress.html.
-    """
+def _look_up_modules_once() -> None:
+    """moto looks at the disk for its modules at each request, which takes longer than the request."""
     from moto import backends
-    from moto.ec2 import utils
-    from moto.ec2.models.security_groups import SecurityGroupBackend
 
-    if isinstance(backends.list_of_moto_modules, partial):
-        return
-    backends.list_of_moto_modules = partial(tuple, tuple(backends.list_of_moto_modules()))
-    plain = utils.is_filter_matching
-
-    def matching(one: Any, name: str, values: Any) -> bool:
-        if name == "group-id" and isinstance(values, list):
-            return any(plain(one, name, [value]) for value in values)
-        return bool(plain(one, name, values))
-
-    utils.is_filter_matching = matching
-    plain_update = SecurityGroupBackend._sg_update_description
-
-    def update(backend: Any, asked: Any, rule: Any) -> None:
-        plain_update(backend, asked, rule)
-        if "Description" not in asked.ip_range:
-            rule.ip_range.pop("Description", None)
-
-    SecurityGroupBackend._sg_update_description = update
+    if not isinstance(backends.list_of_moto_modules, partial):
+        backends.list_of_moto_modules = partial(tuple, tuple(backends.list_of_moto_modules()))
 
 
 @contextmanager
@@ -321,6 +297,6 @@ def live_ec2(directory: Path) -> Iterator[LiveEc2]:
         account = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
         return boto3.client("ec2", endpoint_url=url, region_name=REGION, config=config, **account)
 
-    _mend_moto()
+    _look_up_modules_once()
     with ec2_server() as url, faulty_proxy() as proxy:
         yield LiveEc2(url, proxy, client(url, 60), client(proxy.url, 0.4), client(proxy.url, 0.1), directory)
