@@ -7,12 +7,15 @@
 - A filter by groups finds what carries any of them; moto wants all.
 - A description that is left out of an update goes; moto keeps it.
 - ModifySecurityGroupRules changes rules of every kind, all of a request or none (`ec2_modify.py`).
+- One request at a time: moto's state is not made for threads, and now and then answered 500 to a call that it had carried
+  out, so that a client's second try met a duplicate.
 - A request may name the id of what it makes, in the header `X-Lab-Id`, so that files with ids in them work here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from threading import Lock
 from typing import Any
 
 from esacloud.lab.ec2_modify import modify_any_rule
@@ -38,6 +41,7 @@ def behave() -> None:
     _refuse_deleting_what_is_in_use(SecurityGroupBackend)
     _find_any_of_the_groups()
     modify_any_rule(SecurityGroupBackend)
+    _one_at_a_time()
     _take_ids()
 
 
@@ -182,6 +186,18 @@ def _find_any_of_the_groups() -> None:
         return bool(plain(one, name, values))
 
     utils.is_filter_matching = matching  # type: ignore[assignment]
+
+
+def _one_at_a_time() -> None:
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+
+    plain, turn = DomainDispatcherApplication.__call__, Lock()
+
+    def call(self: Any, environment: Any, start_response: Any) -> Any:
+        with turn:
+            return plain(self, environment, start_response)
+
+    DomainDispatcherApplication.__call__ = call  # type: ignore[method-assign, assignment]
 
 
 def _take_ids() -> None:

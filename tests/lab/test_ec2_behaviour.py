@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -152,3 +154,21 @@ def test_a_request_that_cannot_be_met_changes_no_rule(ec2: LiveEc2, group: str, 
     with pytest.raises(ec2.client.exceptions.ClientError, match=code):
         ec2.client.modify_security_group_rules(GroupId=group, SecurityGroupRules=change)
     assert rules_of(ec2, group) == before
+
+
+def test_requests_of_many_at_once_are_served_one_by_one(ec2: LiveEc2, monkeypatch: pytest.MonkeyPatch) -> None:
+    from moto.ec2.models.security_groups import SecurityGroupBackend
+
+    plain, inside, most = SecurityGroupBackend.describe_security_groups, [], []
+
+    def slow(*words: Any, **options: Any) -> Any:
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.01)
+        inside.pop()
+        return plain(*words, **options)
+
+    monkeypatch.setattr(SecurityGroupBackend, "describe_security_groups", slow)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: ec2.client.describe_security_groups(GroupIds=[GROUP]), range(16)))
+    assert (max(most), len(most)) == (1, 16)
