@@ -88,12 +88,11 @@ class Buckets:
     def over(self, body: bytes) -> bool:
         """Take a token for the action of a request, if there is one."""
         action = parse_qs(body.decode())["Action"][0]
-        rate = READING if action.startswith("Describe") else CHANGING
+        rate = (READING if action.startswith("Describe") else CHANGING).part(self.part)
         with self.lock:
             now = time.monotonic()
-            burst, per_second = rate.burst * self.part, rate.per_second * self.part
-            tokens, since = self.buckets.get(action, (burst, now))
-            tokens = min(burst, tokens + (now - since) * per_second)
+            tokens, since = self.buckets.get(action, (rate.burst, now))
+            tokens = min(rate.burst, tokens + (now - since) * rate.per_second)
             self.buckets[action] = (tokens - (tokens >= 1), now)
             self.refused += tokens < 1
             return tokens < 1
@@ -226,8 +225,7 @@ def many(client_at: Callable[[str], Any], server: str, directory: Path, environm
         return Measured("esacloud", f"{GATEWAYS} gateways, {what}", len(seen), seconds, limits.refused)
 
     def quarter(operation: str) -> Rate:
-        rate = rate_of(operation)
-        return Rate(rate.burst / 4, rate.per_second / 4)
+        return rate_of(operation).part(1 / 4)
 
     directory.mkdir(exist_ok=True)
     yield measure("threads, paced", 1, lambda address: thread(address, "bench-paced", Pace(rate_of)))

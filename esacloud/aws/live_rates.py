@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from esacloud.live.pace import Pace, Rate, shared
+from esacloud.live.pace import OURS, Pace, Rate, shared
 
 READING, CHANGING = Rate(100, 20), Rate(50, 5)
-OURS = 0.8
 _OWN_HOSTS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 
 
 def rate_of(operation: str) -> Rate:
     """What we take of an action's bucket."""
-    rate = READING if operation.startswith("Describe") else CHANGING
-    return Rate(rate.burst * OURS, rate.per_second * OURS)
+    return (READING if operation.startswith("Describe") else CHANGING).part(OURS)
 
 
 def pace_at(endpoint_url: str, region: str) -> Pace | None:

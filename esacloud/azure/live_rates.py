@@ -12,10 +12,9 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from esacloud.live.pace import Pace, Rate, shared
+from esacloud.live.pace import OURS, Pace, Rate, shared
 
 RATES: Mapping[str, Rate] = {"GET": Rate(250, 25), "PUT": Rate(200, 10), "DELETE": Rate(200, 10)}
-OURS = 0.8
 # https://learn.microsoft.com/azure/azure-resource-manager/management/control-plane-and-data-plane
 _OWN_HOSTS = ("management.azure.com", "management.usgovcloudapi.net", "management.chinacloudapi.cn")
 _subscription = re.compile(r"/subscriptions/(?P<id>[^/?]+)", re.IGNORECASE).search
@@ -23,8 +22,7 @@ _subscription = re.compile(r"/subscriptions/(?P<id>[^/?]+)", re.IGNORECASE).sear
 
 def rate_of(method: str) -> Rate:
     """What we take of a method's bucket."""
-    rate = RATES.get(method, RATES["PUT"])
-    return Rate(rate.burst * OURS, rate.per_second * OURS)
+    return RATES.get(method, RATES["PUT"]).part(OURS)
 
 
 def pace_at(url: str) -> Pace | None:
