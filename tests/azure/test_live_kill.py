@@ -6,10 +6,8 @@ The first test starts the command from a process that has everything loaded, to 
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -18,7 +16,7 @@ from pathlib import Path
 import pytest
 from support.azure_scenes import MAIN, SCENES, Scene
 from support.fault_matrix import some
-from support.killing import Source, source
+from support.killing import Source, applied, moments, source, words
 from support.live_azure import NIC, LiveAzure, attach, new_name, text
 
 
@@ -26,15 +24,6 @@ from support.live_azure import NIC, LiveAzure, attach, new_name, text
 def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Source]:
     with source(tmp_path_factory.mktemp("said")) as started:
         yield started
-
-
-def words(scene: Scene, file: Path) -> list[str]:
-    """The command that makes the change of a scene."""
-    common = ["--yes", "--endpoint-url", scene.azure.arm.url, "--state-dir", str(scene.azure.directory)]
-    if scene.path:
-        return ["restore", str(scene.path), *common]
-    file.write_text(scene.new or scene.old or "")
-    return ["apply", str(file), "--foreign", "purge", *common] if scene.new else ["destroy", str(file), *common]
 
 
 def kill_at(scene: Scene, commands: Source, file: Path, when: str, number: int, delay: float) -> int:
@@ -52,7 +41,7 @@ def kill_at(scene: Scene, commands: Source, file: Path, when: str, number: int, 
 
     arm.spoil({number: "cut-before"} if when == "before" else {})  # with that the request never arrives
     setattr(arm, "after" if when == "after" else "before", kill)
-    running = commands.start(words(scene, file), arm.environment())
+    running = commands.start(words(scene, arm.url, scene.azure.directory, file), arm.environment())
     ready.set()
     code = running.wait()
     assert served.is_set(), running.text()
@@ -66,13 +55,7 @@ def test_killed_at_any_moment_the_law_holds_and_both_ways_on_work(
 ) -> None:
     scene = Scene(azure, kind)
     chance = random.Random(kind)
-    cases = [
-        (when, number, way)
-        for when in ("before", "after", "amid")
-        for number in range(len(scene.methods))
-        for way in ("on", "back")
-    ]
-    for when, number, way in some(cases, 7 if kind in MAIN else 3, kind):
+    for when, number, way in some(moments(len(scene.methods)), 7 if kind in MAIN else 3, kind):
         scene.start()
         kept = len(azure.snapshots(scene.name))
         with azure.law(scene.name, scene.wanted):
@@ -98,18 +81,11 @@ def test_the_command_itself_is_killed_and_converges_when_it_runs_again(azure: Li
     file = tmp_path / f"{name}.yaml"
     file.write_text(new)
     wanted = azure.plan(new)[1].after.packets()
-    words = ["apply", str(file), "--yes", "--endpoint-url", azure.arm.url, "--state-dir", str(azure.directory)]
     process: list[subprocess.Popen[str]] = []
     started = threading.Event()
 
     def apply() -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "esacloud", *words],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **azure.arm.environment()},
-        )
+        return applied(file, azure.arm.url, azure.directory, azure.arm.environment())
 
     def kill(_: object) -> None:
         started.wait()

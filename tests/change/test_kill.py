@@ -6,19 +6,17 @@ at many more moments; `ESACLOUD_EXHAUSTIVE=1` tries all of them.
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.ec2_scenes import MAIN, SCENES, Scene
 from support.fault_matrix import some
-from support.killing import Source, source
+from support.killing import Source, applied, moments, source, words
 from support.live_ec2 import LiveEc2, new_name, text
 
 from esacloud.lab.ec2 import CREDENTIALS
@@ -30,15 +28,6 @@ ENVIRONMENT = {**CREDENTIALS, "AWS_EC2_METADATA_DISABLED": "true"}
 def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Source]:
     with source(tmp_path_factory.mktemp("said")) as started:
         yield started
-
-
-def words(scene: Scene, file: Path) -> list[str]:
-    """The command that makes the change of a scene."""
-    common = ["--yes", "--endpoint-url", scene.ec2.proxy.url, "--state-dir", str(scene.ec2.directory)]
-    if scene.path:
-        return ["restore", str(scene.path), *common]
-    file.write_text(scene.new or scene.old or "")
-    return ["apply", str(file), "--foreign", "purge", *common] if scene.new else ["destroy", str(file), *common]
 
 
 def kill_at(scene: Scene, commands: Source, file: Path, when: str, number: int, delay: float) -> int:
@@ -53,11 +42,10 @@ def kill_at(scene: Scene, commands: Source, file: Path, when: str, number: int, 
             else:
                 running.kill()
 
-    hook: Callable[[int], None] = kill
     if when == "before":  # the call never arrives
         proxy.faults = {number: "cut-before"}
-    setattr(proxy, "after" if when == "after" else "before", hook)
-    running = commands.start(words(scene, file), ENVIRONMENT)
+    setattr(proxy, "after" if when == "after" else "before", kill)
+    running = commands.start(words(scene, proxy.url, scene.ec2.directory, file), ENVIRONMENT)
     ready.set()
     code = running.wait()
     with proxy.lock:  # a call that was on its way when the process died has come to its end
@@ -71,13 +59,7 @@ def test_killed_at_any_moment_the_law_holds_and_both_ways_on_work(
 ) -> None:
     scene = Scene(ec2, kind)
     chance = random.Random(kind)
-    cases = [
-        (when, number, way)
-        for when in ("before", "after", "amid")
-        for number in range(len(scene.calls))
-        for way in ("on", "back")
-    ]
-    for when, number, way in some(cases, 7 if kind in MAIN else 3, kind):
+    for when, number, way in some(moments(len(scene.calls)), 7 if kind in MAIN else 3, kind):
         scene.start()
         kept = len(ec2.snapshots(scene.name))
         with ec2.law(scene.name, scene.wanted):
@@ -97,14 +79,7 @@ def test_killed_at_any_moment_the_law_holds_and_both_ways_on_work(
 
 
 def _apply(ec2: LiveEc2, file: Path) -> subprocess.Popen[str]:
-    words = ["apply", str(file), "--yes", "--endpoint-url", ec2.proxy.url, "--state-dir", str(ec2.directory)]
-    return subprocess.Popen(
-        [sys.executable, "-m", "esacloud", *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **ENVIRONMENT},
-    )
+    return applied(file, ec2.proxy.url, ec2.directory, ENVIRONMENT)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

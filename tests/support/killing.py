@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal, Protocol
 
 
 class Forked:
@@ -53,6 +53,51 @@ class Source:
         self.process.stdin.flush()
         answer: dict[str, int] = json.loads(self.process.stdout.readline())
         return answer
+
+
+class Scene(Protocol):
+    """What the scenes of both clouds have: a snapshot to restore, else a new file to apply, else an old one to destroy."""
+
+    path: Path | None
+    old: str | None
+    new: str | None
+
+
+def words(scene: Scene, url: str, directory: Path, file: Path) -> list[str]:
+    """The command that makes the change of a scene, against a cloud at `url`."""
+    common = ["--yes", "--endpoint-url", url, "--state-dir", str(directory)]
+    if scene.path:
+        return ["restore", str(scene.path), *common]
+    file.write_text(scene.new or scene.old or "")
+    return ["apply", str(file), "--foreign", "purge", *common] if scene.new else ["destroy", str(file), *common]
+
+
+def moments(calls: int) -> list[tuple[str, int, Literal["on", "back"]]]:
+    """When a change of so many calls may be killed, and which way it goes then."""
+    ways: tuple[Literal["on", "back"], ...] = ("on", "back")
+    return [(when, number, way) for when in ("before", "after", "amid") for number in range(calls) for way in ways]
+
+
+def applied(file: Path, url: str, directory: Path, environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    """`esacloud apply` as a user starts it."""
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "esacloud",
+            "apply",
+            str(file),
+            "--yes",
+            "--endpoint-url",
+            url,
+            "--state-dir",
+            str(directory),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+    )
 
 
 @contextmanager
