@@ -9,25 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from esacloud.aws.live_rules import SOURCES, from_described
+from esacloud.aws.live_rules import REFERENCED, SOURCES, far_side, from_described, kind_of
 from esacloud.live.model import LiveRule
 
 _REQUESTED = {
     "cidr_ipv4": "CidrIpv4",
     "cidr_ipv6": "CidrIpv6",
     "prefix_list_id": "PrefixListId",
-    "referenced_security_group_id": "ReferencedGroupId",
+    REFERENCED: "ReferencedGroupId",
 }
 
 
 def same_source_kind(old: LiveRule, new: LiveRule) -> bool:
     """Whether EC2 can turn one into the other."""
-    return _kind(old) == _kind(new)
-
-
-def _kind(rule: LiveRule) -> str:
-    kind = str(rule.native["source_kind"])
-    return "referenced_security_group_id" if kind == "self" else kind
+    return kind_of(old) == kind_of(new)
 
 
 def ids_by_key(described: Iterable[Mapping[str, Any]], first_group: str | None) -> dict[str, str]:
@@ -51,10 +46,8 @@ def _keys(item: Mapping[str, Any], first_group: str | None) -> Iterator[str]:
 
 def request(rule: LiveRule, first_group: str) -> dict[str, Any]:
     """The rule as ModifySecurityGroupRules takes it."""
-    native, kind = rule.native, _kind(rule)
-    source = first_group if native["source_kind"] == "self" else str(native["source"]).rpartition("/")[2]
-    if kind.startswith("cidr"):
-        source = str(native["source"])
+    native = rule.native
+    kind, _, source = far_side(rule, first_group)
     made = {_REQUESTED[kind]: source, "Description": rule.description}
     first, last = (-1, -1) if native["from_port"] is None else (native["from_port"], native["to_port"])
     return {"IpProtocol": native["ip_protocol"], "FromPort": first, "ToPort": last, **made}

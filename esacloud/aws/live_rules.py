@@ -22,11 +22,12 @@ _OURS = re.compile(
     r"(?:rows? (?P<rows>[0-9]+(?:[,-][0-9]+)*)(?:: (?P<entries>[a-z0-9, +-]+))?|not in table: [a-z0-9, +-]+)(?: \(|;|$)"
 )
 _PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}  # IANA; EC2 answers with names
+REFERENCED = "referenced_security_group_id"
 SOURCES: tuple[tuple[str, str, str, tuple[Version, ...]], ...] = (
     ("IpRanges", "CidrIp", "cidr_ipv4", (4,)),
     ("Ipv6Ranges", "CidrIpv6", "cidr_ipv6", (6,)),
     ("PrefixListIds", "PrefixListId", "prefix_list_id", (4, 6)),
-    ("UserIdGroupPairs", "GroupId", "referenced_security_group_id", (4, 6)),
+    ("UserIdGroupPairs", "GroupId", REFERENCED, (4, 6)),
 )
 _LIST_OF = {kind: (name, inside) for name, inside, kind, _ in SOURCES}
 _FAMILIES = {kind: families for _, _, kind, families in SOURCES} | {"self": (4, 6)}
@@ -62,7 +63,7 @@ def live_rule(
     kind, source = str(native["source_kind"]), str(native["source"])
     size, families = (sizes or {}).get(source, (1, _FAMILIES[kind])) if kind == "prefix_list_id" else (1, _FAMILIES[kind])
     ours = _OURS.match(description)
-    plain = source.rpartition("/")[2] if kind == "referenced_security_group_id" else source
+    plain = source.rpartition("/")[2] if kind == REFERENCED else source
     boxes: tuple[Box, ...] = ()
     with suppress(ValueError):  # EC2 has a rule that is not understood here
         boxes = (box(_rule(native, plain)),)
@@ -130,8 +131,23 @@ def from_described(group: Mapping[str, Any], first_group: str | None, sizes: Siz
 def _with_account(kind: str, source: str, item: Mapping[str, Any], group: Mapping[str, Any]) -> str:
     """A group of another account with that account, which an authorize call has to name."""
     account = item.get("UserId")
-    other = kind == "referenced_security_group_id" and account and account != group.get("OwnerId", account)
+    other = kind == REFERENCED and account and account != group.get("OwnerId", account)
     return f"{account}/{source}" if other else source
+
+
+def kind_of(rule: LiveRule) -> str:
+    """The kind of the far side; `self` is a group."""
+    kind = str(rule.native["source_kind"])
+    return REFERENCED if kind == "self" else kind
+
+
+def far_side(rule: LiveRule, first_group: str) -> tuple[str, str, str]:
+    """The far side as calls take it: its kind, a group's account where it is another, and the network or id."""
+    kind, source = kind_of(rule), str(rule.native["source"])
+    if rule.native["source_kind"] == "self":
+        return kind, "", first_group
+    account, _, name = source.rpartition("/") if kind == REFERENCED else ("", "", source)
+    return kind, account, name
 
 
 def permissions(rules: Iterable[LiveRule], first_group: str, *, described: bool) -> list[dict[str, Any]]:
@@ -141,10 +157,8 @@ def permissions(rules: Iterable[LiveRule], first_group: str, *, described: bool)
         native = rule.native
         protocol, first, last = native["ip_protocol"], native["from_port"], native["to_port"]
         made = grouped.setdefault((protocol, first, last), _permission(protocol, first, last))
-        kind = native["source_kind"]
-        source = first_group if kind == "self" else native["source"]
-        name, inside = _LIST_OF["referenced_security_group_id" if kind == "self" else kind]
-        account, _, source = source.rpartition("/") if name == "UserIdGroupPairs" else ("", "", source)
+        kind, account, source = far_side(rule, first_group)
+        name, inside = _LIST_OF[kind]
         item = {inside: source, **({"UserId": account} if account else {})}
         if described and rule.description:
             item["Description"] = rule.description

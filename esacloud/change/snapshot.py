@@ -18,7 +18,7 @@ from typing import Any
 from esacloud.change.fingerprint import fingerprint
 from esacloud.errors import InputError, OutsideError, Place, Problem
 from esacloud.live.cloud import LiveCloud
-from esacloud.live.model import LiveGroup, State
+from esacloud.live.model import LiveGroup, State, quotas_taken
 
 FORMAT = 1
 PRIVATE_FILE, PRIVATE_DIRECTORY = 0o600, 0o700
@@ -142,10 +142,6 @@ def _with_room_for(groups: Iterable[LiveGroup], limits: Mapping[str, int]) -> di
     """The limits of the file that was applied, and where the state from before it has more, that much: it was there."""
     room = dict(limits)
     for group in groups:
-        used: dict[tuple[str, str], int] = {}
-        for rule in group.rules:
-            for quota, share in rule.counts:
-                used[rule.direction, quota] = used.get((rule.direction, quota), 0) + share
-        for (_, quota), count in used.items():
+        for (_, quota), count in quotas_taken(group.rules).items():
             room[quota] = max(room.get(quota, 0), count)
     return room

@@ -189,6 +189,15 @@ class ChangePlan:
         return self.empty and not (self.foreign == "report" and self.left_foreign)
 
 
+def quotas_taken(rules: Iterable[LiveRule]) -> dict[tuple[Direction, str], int]:
+    """What rules of one group take of its quotas, by direction and name."""
+    taken: dict[tuple[Direction, str], int] = {}
+    for rule in rules:
+        for quota, share in rule.counts:
+            taken[rule.direction, quota] = taken.get((rule.direction, quota), 0) + share
+    return taken
+
+
 def packets_of(groups: Iterable[LiveGroup]) -> dict[str, PacketSet]:
     """What groups permit, by interface; groups of one interface count together."""
     boxes: dict[str, list[Box]] = {}

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from esacloud.errors import InputError, Place, Problem
-from esacloud.live.model import GroupChange, LiveRule, Step
+from esacloud.live.model import GroupChange, LiveGroup, LiveRule, Step, quotas_taken
 from esacloud.live.replacing import Alike, counts_alike, never, replaceable
 from esacloud.packets import Direction, PacketSet
 
@@ -81,9 +81,8 @@ def ordered(
 def _interface(
     changes: list[GroupChange], coming: Set[str], limits: Mapping[str, int], place: Place, alike: Alike
 ) -> Iterator[Step]:
-    groups = [_started(change) for change in changes if change.after is not None or change.delete or change.remove]
-    for group in groups:  # beside others, one that nothing carries yet must not be relied on
-        group.effective = group.change.before is not None and (len(groups) == 1 or _is_carried(group.change))
+    playing = [change for change in changes if change.after is not None or change.delete or change.remove]
+    groups = [_started(change, alone=len(playing) == 1) for change in playing]
     needed = _effective(groups) & _after(changes)
     for change in changes:
         if _detaches_first(change, coming):
@@ -156,7 +155,7 @@ def _last(changes: list[GroupChange], coming: Set[str]) -> Iterator[Step]:
             yield Step("untag", change.name, change.interface)
 
 
-def _started(change: GroupChange) -> _Group:
+def _started(change: GroupChange, *, alone: bool) -> _Group:
     rules = change.before.rules if change.before else ()
     going = {rule.key for rule in change.remove}
     group = _Group(
@@ -167,7 +166,7 @@ def _started(change: GroupChange) -> _Group:
             direction: [rule for rule in rules if rule.key in going and rule.direction == direction]
             for direction in DIRECTIONS
         },
-        effective=change.before is not None,
+        effective=change.before is not None and (alone or _is_carried(change, change.before)),
         attach=change.attach,
     )
     for rule in rules:
@@ -175,12 +174,10 @@ def _started(change: GroupChange) -> _Group:
     return group
 
 
-def _is_carried(change: GroupChange) -> bool:
-    """Whether a group takes effect while its rules move. What carries it may not have been read; then something may."""
-    if change.before is None:
-        return False
+def _is_carried(change: GroupChange, before: LiveGroup) -> bool:
+    """Whether others may rely on a group while rules move. What carries it may not have been read; then something may."""
     was_read = bool(change.attach or change.detach)
-    staying = set(change.before.attached) - (set() if change.delete else set(change.detach))
+    staying = set(before.attached) - (set() if change.delete else set(change.detach))
     return bool(staying) or not was_read
 
 
@@ -269,10 +266,7 @@ def _after(changes: Iterable[GroupChange]) -> PacketSet:
 
 def _fills(group: _Group, limits: Mapping[str, int]) -> bool:
     """Whether a new group's rules take a quota to its limit, so that what it begins with has to go first."""
-    taken: dict[tuple[Direction, str], int] = {}
-    for rule in group.change.add:
-        for quota, share in rule.counts:
-            taken[rule.direction, quota] = taken.get((rule.direction, quota), 0) + share
+    taken = quotas_taken(group.change.add)
     return any(count >= limits.get(quota, count + 1) for (_, quota), count in taken.items())
 
 
