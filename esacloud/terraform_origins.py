@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from esacloud.json_values import mapping, mappings
 from esacloud.terraform_show import Resource
 
 Path = tuple[tuple[str, str | None], ...]  # of a module: its steps with their keys; "" is no key, None any
@@ -25,7 +26,7 @@ class Origins:
     """The configuration of a plan, with the instances that the plan has of it."""
 
     def __init__(self, document: Mapping[str, Any], found: Iterable[Resource]) -> None:
-        self.root = _dict(_dict(document.get("configuration")).get("root_module"))
+        self.root = mapping(mapping(document.get("configuration")).get("root_module"))
         self.written: dict[tuple[str, ...], dict[str, Mapping[str, Any]]] = {}  # by module, as far as asked
         self.told: dict[tuple[str, str, tuple[str | int, ...]], tuple[Resource, ...]] = {}
         self.made: dict[str, list[tuple[Path, str, Resource]]] = {}
@@ -91,16 +92,16 @@ class Origins:
         if head.startswith("var.") and parts:
             if not path:
                 return []  # a variable of the root is known before there is a plan
-            call = _dict(_dict(self._module(path[:-1]).get("module_calls")).get(path[-1][0]))
-            return [(path[:-1], _dict(call.get("expressions")).get(parts[2]), call.get("for_each_expression"))]
+            call = mapping(mapping(self._module(path[:-1]).get("module_calls")).get(path[-1][0]))
+            return [(path[:-1], mapping(call.get("expressions")).get(parts[2]), call.get("for_each_expression"))]
         step = _step(head)
         if step is None:
             return None
         inside = (*path, (step[1], step[2]))
-        outputs = _dict(self._module(inside).get("outputs"))
+        outputs = mapping(self._module(inside).get("outputs"))
         name = re.split(r"[.\[]", head[step.end() :])[0]
         named = [outputs.get(name)] if name else list(outputs.values())
-        return [(inside, _dict(one).get("expression"), None) for one in named] if named and None not in named else None
+        return [(inside, mapping(one).get("expression"), None) for one in named] if named and None not in named else None
 
     def _instances(self, path: Path, head: str) -> Iterator[Resource]:
         parts = _name(head)
@@ -112,15 +113,14 @@ class Origins:
     def _written(self, path: Path, local: str) -> Mapping[str, Any]:
         names = tuple(name for name, _ in path)
         if names not in self.written:
-            listed = self._module(path).get("resources")
-            found = map(_dict, listed if isinstance(listed, list) else ())
+            found = mappings(self._module(path).get("resources"))
             self.written[names] = {str(one.get("address")): one for one in found}
         return self.written[names].get(local, {})
 
     def _module(self, path: Path) -> Mapping[str, Any]:
         module = self.root
         for name, _ in path:
-            module = _dict(_dict(_dict(module.get("module_calls")).get(name)).get("module"))
+            module = mapping(mapping(mapping(module.get("module_calls")).get(name)).get("module"))
         return module
 
 
@@ -144,21 +144,17 @@ def _inside(expressions: Any, argument: Iterable[str | int]) -> Any:
         if isinstance(step, int):
             expressions = expressions[step] if isinstance(expressions, list) and step < len(expressions) else None
         else:
-            expressions = _dict(expressions).get(step)
+            expressions = mapping(expressions).get(step)
     return expressions
 
 
 def _heads(expression: Any) -> list[str]:
     """What an expression mentions. Terraform lists each mention whole, then step by step shorter: `a.b.c`, `a.b`."""
     heads, last = [], ""
-    listed = _dict(expression).get("references")
+    listed = mapping(expression).get("references")
     for word in listed if isinstance(listed, list) else ():
         if isinstance(word, str):
             if not (last.startswith(word) and last[len(word) : len(word) + 1] in (".", "[")):
                 heads.append(word)
             last = word
     return heads
-
-
-def _dict(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from esacloud.json_values import mapping, mappings
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:
@@ -41,11 +43,11 @@ def resources(document: Mapping[str, Any]) -> Iterator[Resource]:
     """All managed resources as they will be (a plan) or are (a state)."""
     body = document.get("planned_values") or document.get("values") or {}
     after = {
-        change.get("address"): _dict(_dict(change.get("change")).get("after_unknown"))
-        for change in _dicts(document.get("resource_changes"))
+        change.get("address"): mapping(mapping(change.get("change")).get("after_unknown"))
+        for change in mappings(document.get("resource_changes"))
     }
-    references = dict(_references(_dict(_dict(document.get("configuration")).get("root_module")), ""))
-    for found in _walk(_dict(body.get("root_module"))):
+    references = dict(_references(mapping(mapping(document.get("configuration")).get("root_module")), ""))
+    for found in _walk(mapping(body.get("root_module"))):
         if found.get("mode", "managed") != "managed":
             continue
         address, kind = str(found.get("address")), str(found.get("type"))
@@ -55,7 +57,7 @@ def resources(document: Mapping[str, Any]) -> Iterator[Resource]:
             base,
             kind,
             found.get("index"),
-            _dict(found.get("values")),
+            mapping(found.get("values")),
             _unknown_names(after.get(address)),
             references.get(_without_keys(base), {}),
             {name: _unknown_in_blocks(value) for name, value in after.get(address, {}).items() if isinstance(value, list)},
@@ -64,21 +66,21 @@ def resources(document: Mapping[str, Any]) -> Iterator[Resource]:
 
 def data(document: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, Any]]:
     """The values of all data sources of one kind that were read, for a plan or at the last apply."""
-    before = _dict(_dict(document.get("prior_state")).get("values"))  # where a plan keeps what it read
+    before = mapping(mapping(document.get("prior_state")).get("values"))  # where a plan keeps what it read
     for body in (document.get("planned_values"), before, document.get("values")):
-        for found in _walk(_dict(_dict(body).get("root_module"))):
+        for found in _walk(mapping(mapping(body).get("root_module"))):
             if found.get("mode") == "data" and found.get("type") == kind:
-                yield _dict(found.get("values"))
+                yield mapping(found.get("values"))
 
 
 def _walk(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield from _dicts(module.get("resources"))
-    for child in _dicts(module.get("child_modules")):
+    yield from mappings(module.get("resources"))
+    for child in mappings(module.get("child_modules")):
         yield from _walk(child)
 
 
 def _unknown_names(value: Any) -> frozenset[str]:
-    return frozenset(name for name, inside in _dict(value).items() if _has_true(inside))
+    return frozenset(name for name, inside in mapping(value).items() if _has_true(inside))
 
 
 def _unknown_in_blocks(blocks: list[Any]) -> frozenset[str]:
@@ -94,14 +96,14 @@ def _has_true(value: Any) -> bool:
 
 def _references(module: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, dict[str, tuple[str, ...]]]]:
     """Address without keys -> argument -> what it refers to, through all modules."""
-    for resource in _dicts(module.get("resources")):
+    for resource in mappings(module.get("resources")):
         found = {
-            name: tuple(prefix + word for word in _list(_dict(expression).get("references")) if isinstance(word, str))
-            for name, expression in _dict(resource.get("expressions")).items()
+            name: tuple(prefix + word for word in _list(mapping(expression).get("references")) if isinstance(word, str))
+            for name, expression in mapping(resource.get("expressions")).items()
         }
         yield prefix + str(resource.get("address")), found
-    for name, call in _dict(module.get("module_calls")).items():
-        yield from _references(_dict(_dict(call).get("module")), f"{prefix}module.{name}.")
+    for name, call in mapping(module.get("module_calls")).items():
+        yield from _references(mapping(mapping(call).get("module")), f"{prefix}module.{name}.")
 
 
 def _without_keys(address: str) -> str:
@@ -115,13 +117,5 @@ def _without_keys(address: str) -> str:
     return "".join(out)
 
 
-def _dict(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
 def _list(value: Any) -> list[Any]:
     return [item for item in value if item is not None] if isinstance(value, list) else []
-
-
-def _dicts(value: Any) -> list[Mapping[str, Any]]:
-    return [item for item in _list(value) if isinstance(item, Mapping)]

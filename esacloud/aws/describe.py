@@ -11,9 +11,9 @@ from typing import Any
 
 from esacloud.aws.evaluate import box
 from esacloud.aws.model import RuleDirection, SecurityGroupRule, SourceKind
-from esacloud.policy.actual import ActualGroup, ActualGroups, Statement
+from esacloud.json_values import mappings
+from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG, ActualGroup, ActualGroups, Statement
 
-INTERFACE_TAG, DEPLOYMENT_TAG = "esacloud:interface", "esacloud:deployment"
 _LISTS: tuple[tuple[str, str, SourceKind], ...] = (
     ("IpRanges", "CidrIp", "cidr_ipv4"),
     ("Ipv6Ranges", "CidrIpv6", "cidr_ipv6"),
@@ -28,11 +28,13 @@ def read(document: Any) -> ActualGroups | None:
     """The groups of one such document, or None for anything else."""
     if not isinstance(document, dict) or not any(isinstance(document.get(key), list) for key in _KEYS):
         return None
-    groups = [_group(group) for group in _items(document, "SecurityGroups")]
-    groups += _grouped_rules(_items(document, "SecurityGroupRules"), {group.id for group in groups})
+    groups = [_group(group) for group in mappings(document.get("SecurityGroups"))]
+    groups += _grouped_rules(mappings(document.get("SecurityGroupRules")), {group.id for group in groups})
     attached = {
-        str(interface.get("NetworkInterfaceId")): tuple(str(group.get("GroupId")) for group in _items(interface, "Groups"))
-        for interface in _items(document, "NetworkInterfaces")
+        str(interface.get("NetworkInterfaceId")): tuple(
+            str(group.get("GroupId")) for group in mappings(interface.get("Groups"))
+        )
+        for interface in mappings(document.get("NetworkInterfaces"))
     }
     return ActualGroups("aws", tuple(groups), "any", attached)
 
@@ -55,11 +57,6 @@ def statement(
     return Statement(label, (box(rule),))
 
 
-def _items(value: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    found = value.get(key)
-    return [item for item in found if isinstance(item, Mapping)] if isinstance(found, list) else []
-
-
 def _group(group: Mapping[str, Any]) -> ActualGroup:
     name = str(group.get("GroupId"))
     rules: list[Statement] = []
@@ -67,21 +64,21 @@ def _group(group: Mapping[str, Any]) -> ActualGroup:
     for list_name, direction in _DIRECTIONS:
         if not isinstance(group.get(list_name), list):
             unknown.append(f"{name} has no list {list_name}")
-        for number, permission in enumerate(_items(group, list_name)):
+        for number, permission in enumerate(mappings(group.get(list_name))):
             ports = permission.get("FromPort"), permission.get("ToPort")
             for label, kind, source in _sources(permission, f"{list_name}[{number}]"):
                 try:
                     rules.append(statement(label, direction, permission.get("IpProtocol"), ports, kind, source, name))
                 except ValueError as error:
                     unknown.append(f"{name} {label}: {error}")
-    tags = {tag.get("Key"): tag.get("Value") for tag in _items(group, "Tags")}
+    tags = {tag.get("Key"): tag.get("Value") for tag in mappings(group.get("Tags"))}
     whose = tags.get(INTERFACE_TAG), tags.get(DEPLOYMENT_TAG)
     return ActualGroup(name, str(group.get("GroupName") or ""), tuple(rules), tuple(unknown), *whose)
 
 
 def _sources(permission: Mapping[str, Any], label: str) -> Iterator[tuple[str, SourceKind, str]]:
     for key, inside, kind in _LISTS:
-        for number, item in enumerate(_items(permission, key)):
+        for number, item in enumerate(mappings(permission.get(key))):
             yield f"{label}.{key}[{number}]", kind, str(item.get(inside) or "")
 
 

@@ -12,8 +12,6 @@ from esacloud.aws.live_lock import cloud_lock
 from esacloud.aws.live_perform import Performer
 from esacloud.aws.live_place import (
     AT_INTERFACE,
-    DEPLOYMENT_TAG,
-    INTERFACE_TAG,
     NAME_TAG,
     Whereabouts,
     of_deployment,
@@ -26,8 +24,9 @@ from esacloud.aws.model import SecurityGroups
 from esacloud.deployment.model import Deployment
 from esacloud.errors import InputError, Place, Problem
 from esacloud.live.cloud import Connection
-from esacloud.live.model import ChangePlan, GroupChange, LiveGroup, LiveRule, State, Step
+from esacloud.live.model import ChangePlan, GroupChange, LiveGroup, LiveRule, State, Step, quotas_taken
 from esacloud.live.order import DIRECTIONS, ordered
+from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG
 from esacloud.policy.cloud import Lowered, QuotaUse
 
 _WORDS = {"in": "inbound", "out": "outbound"}
@@ -162,16 +161,11 @@ class AwsLive:
         at_interface: dict[str, int] = {}
         for group in state.groups:
             at_interface[group.interface] = at_interface.get(group.interface, 0) + 1
+            taken = quotas_taken(group.rules)
             for direction in DIRECTIONS:
                 for quota, limit in state.limits.items():
                     if quota != AT_INTERFACE:
-                        used = sum(
-                            share
-                            for rule in group.rules
-                            if rule.direction == direction
-                            for name, share in rule.counts
-                            if name == quota
-                        )
+                        used = taken.get((direction, quota), 0)
                         uses.append(QuotaUse(f"{group.name}: {_WORDS[direction]} {quota}", used, limit))
         most = state.limits[AT_INTERFACE]
         uses += (QuotaUse(f"{interface}: {AT_INTERFACE}", count, most) for interface, count in at_interface.items())

@@ -20,7 +20,7 @@ from esacloud.deployment.model import Deployment
 from esacloud.errors import Place
 from esacloud.live.model import State
 
-DEPLOYMENT_TAG, INTERFACE_TAG, NAME_TAG = "esacloud:deployment", "esacloud:interface", "Name"
+NAME_TAG = "Name"
 AT_INTERFACE = "groups at an interface"
 _TERRAFORM_SUFFIX = re.compile(r"[0-9]{18}[0-9a-f]{8}$")  # terraform-plugin-sdk, helper/id: PrefixedUniqueId
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from esacloud.addresses import Version
 from esacloud.aws.live_calls import Calls
-from esacloud.aws.live_place import DEPLOYMENT_TAG, INTERFACE_TAG, NAME_TAG, Whereabouts
+from esacloud.aws.live_place import NAME_TAG, Whereabouts
 from esacloud.aws.live_rules import Sizes, from_described
 from esacloud.errors import InputError, Place, Problem
 from esacloud.live.model import LiveGroup, State
+from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG
 
 _Described = Mapping[str, Any]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from esacloud.aws.describe import DEPLOYMENT_TAG, INTERFACE_TAG, statement
+from esacloud.aws.describe import statement
 from esacloud.aws.model import RuleDirection, SourceKind
-from esacloud.policy.actual import ActualGroup, ActualGroups, Statement
+from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG, ActualGroup, ActualGroups, Statement
 from esacloud.terraform_show import Resource, is_shown, resources
 
 _GROUPS = ("aws_security_group", "aws_default_security_group")

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from esacloud.json_values import mappings
+
 Item = Mapping[str, Any]
 GROUP, INTERFACE = "microsoft.network/networksecuritygroups", "microsoft.network/networkinterfaces"
 NETWORK, RULE = "microsoft.network/virtualnetworks", f"{GROUP}/securityrules"
 SUBNET = f"{NETWORK}/subnets"
-INTERFACE_TAG, DEPLOYMENT_TAG = "esacloud:interface", "esacloud:deployment"
 _in_id = re.compile(
     r"/providers/(?P<provider>microsoft\.network)/(?P<kind>[^/]+)/[^/]+(?:/(?P<part>[^/]+)/[^/]+)?", re.IGNORECASE
 ).search
@@ -71,12 +72,12 @@ def attachments(found: Iterable[Item]) -> Attachments:
                 out.around[subnet.lower()] = (own,)
         elif kind == INTERFACE:
             out.attached[own] = _carried(inside)
-            configurations = [inner(one).get("subnet") for one in _mappings(inside.get("ipConfigurations"))]
+            configurations = [inner(one).get("subnet") for one in mappings(inside.get("ipConfigurations"))]
             out.inside[own] = tuple(dict.fromkeys(_ids(configurations)))
         elif kind == SUBNET:
             out.around[own.lower()] = out.around.get(own.lower()) or _carried(inside)
         elif kind == NETWORK:
-            for part in _mappings(inside.get("subnets")):
+            for part in mappings(inside.get("subnets")):
                 place = str(part.get("id") or f"{own}/subnets/{part.get('name')}").lower()
                 out.around[place] = out.around.get(place) or _carried(inner(part))
     return out
@@ -86,9 +87,5 @@ def _carried(inside: Item) -> tuple[str, ...]:
     return tuple(_ids([inside.get("networkSecurityGroup")]))
 
 
-def _mappings(value: Any) -> list[Item]:
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
-
-
 def _ids(value: Any) -> list[str]:
-    return [str(item["id"]) for item in _mappings(value) if item.get("id")]
+    return [str(item["id"]) for item in mappings(value) if item.get("id")]

@@ -13,9 +13,7 @@ from esacloud.azure.limits import Limits
 from esacloud.azure.live_calls import Calls, client_for
 from esacloud.azure.live_perform import Performer
 from esacloud.azure.live_place import (
-    DEPLOYMENT_TAG,
     GROUPS,
-    INTERFACE_TAG,
     INTERFACES,
     MADE_BY,
     MADE_TAG,
@@ -36,6 +34,7 @@ from esacloud.errors import InputError, Problem
 from esacloud.live.cloud import Connection
 from esacloud.live.model import ChangePlan, GroupChange, LiveGroup, LiveRule, State, Step
 from esacloud.live.retry import LockedError
+from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG
 from esacloud.policy.cloud import Lowered, QuotaUse
 
 _LIMIT_OF = {

@@ -19,7 +19,7 @@ from esacloud.deployment.model import Deployment
 from esacloud.errors import Place
 from esacloud.live.model import State
 
-DEPLOYMENT_TAG, INTERFACE_TAG, MADE_TAG = "esacloud:deployment", "esacloud:interface", "esacloud:made-by"
+MADE_TAG = "esacloud:made-by"
 MADE_BY = "esacloud apply"
 SUBSCRIPTION_VARIABLE = "AZURE_SUBSCRIPTION_ID"
 GROUPS, MEMBERS = "networkSecurityGroups", "applicationSecurityGroups"

@@ -13,9 +13,7 @@ from esacloud.azure.evaluate import is_everything
 from esacloud.azure.live_calls import Calls, Document
 from esacloud.azure.live_documents import carried, joined, members_group, security_group, tags_of
 from esacloud.azure.live_place import (
-    DEPLOYMENT_TAG,
     GROUPS,
-    INTERFACE_TAG,
     INTERFACES,
     MEMBERS,
     Whereabouts,
@@ -27,6 +25,7 @@ from esacloud.azure.live_rules import Judge, security_rule
 from esacloud.errors import InputError, Place, Problem
 from esacloud.live.model import LiveGroup, State
 from esacloud.live.retry import RefusedError
+from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG
 
 NO_GROUP = "ResourceGroupNotFound"
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from esacloud.azure.arm_documents import INTERFACE_TAG, Attachments
+from esacloud.azure.arm_documents import Attachments
+from esacloud.json_values import mapping, mappings
+from esacloud.policy.actual import INTERFACE_TAG
 from esacloud.terraform_origins import Origins
 from esacloud.terraform_show import Resource, data
 
@@ -153,19 +155,13 @@ def _is_ours(group: Resource) -> bool:
 
 def _blocks(item: Resource, argument: str, *names: str) -> list[tuple[Any, ...]]:
     """What each block says: None for what is not there, as what is known after apply, "" for what is empty."""
-    listed = item.values.get(argument)
-    blocks = [block for block in listed if isinstance(block, Mapping)] if isinstance(listed, list) else []
+    blocks = mappings(item.values.get(argument))
     return [tuple((block[name] or "") if name in block else None for name in names) for block in blocks]
 
 
 def _left(document: Mapping[str, Any]) -> Iterable[str]:
     """Subnets that lose an association by the plan: what they say of themselves is from before."""
-    changes = document.get("resource_changes")
-    for item in changes if isinstance(changes, list) else ():
-        change = _dict(_dict(item).get("change"))
-        if _dict(item).get("type") == ON_SUBNET and "delete" in (change.get("actions") or ()):
-            yield str(_dict(change.get("before")).get("subnet_id")).lower()
-
-
-def _dict(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    for item in mappings(document.get("resource_changes")):
+        change = mapping(item.get("change"))
+        if item.get("type") == ON_SUBNET and "delete" in (change.get("actions") or ()):
+            yield str(mapping(change.get("before")).get("subnet_id")).lower()

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from esacloud.azure import planned
-from esacloud.azure.arm_documents import DEPLOYMENT_TAG, GROUP, INTERFACE_TAG, RULE, attachments, inner, items, kind_of
+from esacloud.azure.arm_documents import GROUP, RULE, attachments, inner, items, kind_of
 from esacloud.azure.evaluate import is_everything, match, permitted, whole_of
 from esacloud.azure.model import EVERYTHING, PUBLIC_REALMS, SELF, SecurityRule
 from esacloud.packets import PacketSet
-from esacloud.policy.actual import ActualGroup, ActualGroups, Statement
+from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG, ActualGroup, ActualGroups, Statement
 from esacloud.terraform_show import Resource, is_shown, resources
 
 NOTES = (

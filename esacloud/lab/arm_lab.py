@@ -23,6 +23,7 @@ from esacloud.deployment.model import Deployment
 from esacloud.errors import OutsideError
 from esacloud.lab.arm.emulator import API_VERSION, CLIENT, SECRET, SUBSCRIPTION, TENANT, ArmEmulator
 from esacloud.live.cloud import Connection
+from esacloud.policy.actual import DEPLOYMENT_TAG
 from esacloud.policy.cloud import Lowered
 
 _NETWORK, _SPACE = "stand-in", "10.0.0.0/8"
@@ -81,7 +82,7 @@ def in_use(where: Connection, deployment: Deployment) -> bool:
     """Whether a group of any deployment is left in the subscription."""
     subscription = deployment.clouds["azure"].values.get("subscription", SUBSCRIPTION)
     client = client_for(where, subscription)
-    return any("esacloud:deployment" in (group.tags or {}) for group in client.network_security_groups.list_all())
+    return any(DEPLOYMENT_TAG in (group.tags or {}) for group in client.network_security_groups.list_all())
 
 
 def instructions(address: str) -> str:

@@ -16,6 +16,7 @@ from esacloud.deployment.model import Deployment
 from esacloud.lab.ec2 import CREDENTIALS, ec2_server
 from esacloud.lab.ec2_behaviour import ID_HEADER
 from esacloud.live.cloud import Connection
+from esacloud.policy.actual import DEPLOYMENT_TAG
 from esacloud.policy.cloud import Lowered
 
 SUBNET, NETWORK = "10.0.0.0/24", "10.0.0.0/16"
@@ -66,7 +67,7 @@ def furnish(where: Connection, deployment: Deployment, lowered: Lowered | None) 
 def in_use(where: Connection, deployment: Deployment) -> bool:
     """Whether a group of any deployment is left in the region."""
     client = client_for(where, where.region or deployment.clouds["aws"].values["region"])
-    tag = [{"Name": "tag-key", "Values": ["esacloud:deployment"]}]
+    tag = [{"Name": "tag-key", "Values": [DEPLOYMENT_TAG]}]
     return bool(client.describe_security_groups(Filters=tag)["SecurityGroups"])
 
 

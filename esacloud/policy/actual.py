@@ -13,6 +13,9 @@ from esacloud.errors import Place
 from esacloud.packets import Box
 from esacloud.values import field, value_class
 
+INTERFACE_TAG, DEPLOYMENT_TAG = "esacloud:interface", "esacloud:deployment"
+"""The tags by which esacloud's groups are known again, on every cloud."""
+
 
 @value_class
 class Statement:

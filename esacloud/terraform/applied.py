@@ -11,12 +11,10 @@ from typing import Any
 
 from esacloud.errors import InputError, Place, Problem
 from esacloud.packets import Box, PacketSet
-from esacloud.policy.actual import ActualGroups
+from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG, ActualGroups
 from esacloud.policy.packets import SELF
 from esacloud.policy.proof import differences
 from esacloud.terraform_show import Resource, resources
-
-DEPLOYMENT_TAG, INTERFACE_TAG = "esacloud:deployment", "esacloud:interface"
 
 
 def state_packets(state: Any, found: ActualGroups | None, deployment: str) -> dict[str, PacketSet]:
