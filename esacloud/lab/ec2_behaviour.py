@@ -6,6 +6,7 @@
 - A group that something carries, or that another group has rules about, is not deleted: DependencyViolation.
 - A filter by groups finds what carries any of them; moto wants all.
 - A description that is left out of an update goes; moto keeps it.
+- A rule that is revoked by an id which is none is InvalidSecurityGroupRuleId.NotFound, which terraform takes for done.
 - ModifySecurityGroupRules changes rules of every kind, all of a request or none (`ec2_modify.py`).
 - One request at a time: moto's state is not made for threads, and now and then answered 500 to a call that it had carried
   out, so that a client's second try met a duplicate.
@@ -39,6 +40,8 @@ def behave() -> None:
     _keep_descriptions(SecurityGroupRule)
     _count_families_apart(SecurityGroupBackend)
     _refuse_deleting_what_is_in_use(SecurityGroupBackend)
+    for call in ("revoke_security_group_ingress", "revoke_security_group_egress"):
+        _know_ids_of_rules(SecurityGroupBackend, call)
     _find_any_of_the_groups()
     modify_any_rule(SecurityGroupBackend)
     _one_at_a_time()
@@ -172,6 +175,22 @@ def _refuse_deleting_what_is_in_use(backend_class: Any) -> None:
         plain_delete(self, vpc_id, group_id)
 
     backend_class._delete_security_group = delete
+
+
+def _know_ids_of_rules(backend_class: Any, call: str) -> None:
+    """The code: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html."""
+    from moto.ec2.exceptions import InvalidSecurityGroupRuleIdNotFoundError
+
+    plain_revoke: Callable[..., None] = getattr(backend_class, call)
+
+    def revoke(self: Any, group_name_or_id: str, **rule: Any) -> None:
+        group = self.get_security_group_by_name_or_id(group_name_or_id, rule.get("vpc_id"))
+        for rule_id in rule["security_rule_ids"]:
+            if group and not group.get_rule(rule_id):
+                raise InvalidSecurityGroupRuleIdNotFoundError(rule_id)
+        plain_revoke(self, group_name_or_id, **rule)
+
+    setattr(backend_class, call, revoke)
 
 
 def _find_any_of_the_groups() -> None:

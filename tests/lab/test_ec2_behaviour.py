@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from support.described import permission
@@ -154,6 +156,33 @@ def test_a_request_that_cannot_be_met_changes_no_rule(ec2: LiveEc2, group: str, 
     with pytest.raises(ec2.client.exceptions.ClientError, match=code):
         ec2.client.modify_security_group_rules(GroupId=group, SecurityGroupRules=change)
     assert rules_of(ec2, group) == before
+
+
+def test_the_id_of_no_rule_is_not_found(ec2: LiveEc2, group: str) -> None:
+    nothing = [f"sgr-{'0' * 17}"]
+    for call in (ec2.client.revoke_security_group_ingress, ec2.client.revoke_security_group_egress):
+        with pytest.raises(ec2.client.exceptions.ClientError, match=r"InvalidSecurityGroupRuleId\.NotFound"):
+            call(GroupId=group, SecurityGroupRuleIds=nothing)
+
+
+def test_an_answer_arrives_in_one_piece(ec2: LiveEc2, group: str) -> None:
+    for number in range(40):
+        ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission(f"tcp/{number}", LIST)])
+    asked = f"Action=DescribeSecurityGroups&GroupId.1={group}&Version=2016-11-15".encode()
+    head = [
+        "POST / HTTP/1.1",
+        "Host: 127.0.0.1",
+        "Authorization: AWS4-HMAC-SHA256 Credential=testing/20240101/eu-central-1/ec2/aws4_request",
+        "Content-Type: application/x-www-form-urlencoded",
+        f"Content-Length: {len(asked)}",
+    ]
+    to = urlsplit(ec2.url)
+    with socket.create_connection((to.hostname, to.port), timeout=10) as connection:
+        connection.sendall("\r\n".join(head).encode() + b"\r\n\r\n" + asked)
+        piece = connection.recv(1 << 20)
+    assert piece.startswith(b"HTTP/1.1 200 ")
+    assert len(piece) > 8192
+    assert piece.rstrip().endswith(b"</DescribeSecurityGroupsResponse>")
 
 
 def test_requests_of_many_at_once_are_served_one_by_one(ec2: LiveEc2, monkeypatch: pytest.MonkeyPatch) -> None:
