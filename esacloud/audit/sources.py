@@ -6,6 +6,7 @@ A file that is cut off, no JSON, or none of a cloud's documents is an InputError
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -33,11 +34,25 @@ def read_files(paths: list[str]) -> ActualGroups:
         for path, groups in found
         if groups.cloud != found[0][1].cloud
     )
+    problems.extend(_told_twice(found))
     if not problems and not any(groups.groups for _, groups in found):
         problems.append(Problem(Place(paths[0]), "There is no group in it.", "Ask the cloud again without a filter."))
     if problems:
         raise InputError(*problems)
     return _merged([groups for _, groups in found])
+
+
+def _told_twice(found: list[tuple[str, ActualGroups]]) -> Iterator[Problem]:
+    """Groups of one id that differ: none of the two may be passed over. Two gateways' states name theirs alike."""
+    seen: dict[str, tuple[str, ActualGroup]] = {}
+    for path, part in found:
+        for group in part.groups:
+            before, same = seen.setdefault(group.id, (path, group))
+            if group.rules and not same.rules:
+                seen[group.id] = path, group
+            elif group.rules and group != same:
+                what = f"The file has a group {group.id}, and {before} has another one of that name."
+                yield Problem(Place(path), what, "Audit one at a time.")
 
 
 def read_file(path: str) -> list[ActualGroups]:

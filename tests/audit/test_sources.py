@@ -298,6 +298,18 @@ def test_files_of_two_clouds_are_not_audited_as_one(tmp_path: Path) -> None:
         read_files([str(tmp_path / "aws.json"), str(tmp_path / "azure.json")])
 
 
+def test_two_states_that_call_different_groups_alike_are_not_taken_as_one(tmp_path: Path) -> None:
+    for name, port in (("one", 22), ("two", 443)):
+        rule = {"from_port": port, "to_port": port, "protocol": "tcp", "cidr_blocks": ["10.0.0.0/8"], "self": False}
+        group = resource('aws_security_group.this["data1"]', id=f"sg-{name}", name=name, ingress=[rule], egress=[])
+        (tmp_path / f"{name}.json").write_text(json.dumps(shown([group])))
+    one, two = str(tmp_path / "one.json"), str(tmp_path / "two.json")
+    with pytest.raises(InputError, match=r"two\.json.*data1.*one\.json") as refused:
+        read_files([one, two])
+    assert len(refused.value.problems) == 1
+    assert [group.name for group in read_files([one, one]).groups] == ["one"]
+
+
 def test_groups_that_reference_each_other_in_a_loop_are_read_as_references() -> None:
     actual = read(
         {
