@@ -36,10 +36,12 @@ from urllib.parse import parse_qs, urlsplit
 from esacloud import workflow
 from esacloud.aws.live_rates import CHANGING, READING, rate_of
 from esacloud.change import run
+from esacloud.change.execute import ChangeFailedError
 from esacloud.lab.ec2 import CREDENTIALS, ec2_server
 from esacloud.lab.ec2_lab import furnish
 from esacloud.live.cloud import Connection
 from esacloud.live.pace import Pace, Rate
+from esacloud.live.retry import ThrottledError
 
 REGION = "eu-central-1"
 GATEWAYS, AT_ONCE = 100, 8
@@ -68,7 +70,8 @@ class Measured(NamedTuple):
     what: str
     calls: int
     seconds: float
-    refused: int = 0
+    refused: int = 0  # requests over the limits
+    given_up: int = 0  # gateways that were refused until their tries were used
 
 
 def deployment_text(name: str, last: str = "10.3.0.9") -> str:
@@ -220,9 +223,9 @@ def many(client_at: Callable[[str], Any], server: str, directory: Path, environm
         limits = Buckets(part)
         with counting(server, limits) as (address, seen), ThreadPoolExecutor(AT_ONCE) as pool:
             one, begun = make(address), time.perf_counter()
-            list(pool.map(one, range(GATEWAYS)))
+            given_up = sum(pool.map(lambda number: _gave_up(one, number), range(GATEWAYS)))
             seconds = time.perf_counter() - begun
-        return Measured("esacloud", f"{GATEWAYS} gateways, {what}", len(seen), seconds, limits.refused)
+        return Measured("esacloud", f"{GATEWAYS} gateways, {what}", len(seen), seconds, limits.refused, given_up)
 
     def quarter(operation: str) -> Rate:
         return rate_of(operation).part(1 / 4)
@@ -232,6 +235,23 @@ def many(client_at: Callable[[str], Any], server: str, directory: Path, environm
     yield measure("commands", 1, command)
     yield measure("a quarter, paced", 1 / 4, lambda address: thread(address, "bench-quarter", Pace(quarter)))
     yield measure("a quarter, not paced", 1 / 4, lambda address: thread(address, "bench-unpaced", None))
+
+
+def _gave_up(make: Callable[[int], None], number: int) -> bool:
+    """Make one gateway; whether it was throttled until there was no try left. Any other failure ends the benchmark."""
+    try:
+        make(number)
+    except ThrottledError:
+        return True
+    except ChangeFailedError as error:
+        if not isinstance(error.__cause__, ThrottledError):
+            raise
+        return True
+    except subprocess.CalledProcessError as error:
+        if b"RequestLimitExceeded" not in error.stderr:
+            raise
+        return True
+    return False
 
 
 def main() -> int:
@@ -266,7 +286,9 @@ def main() -> int:
         print(json.dumps([result._asdict() for result in results], indent=2))
     else:
         for result in results:
-            refused = f", {result.refused} throttled" if result.what.startswith(str(GATEWAYS)) else ""
+            refused = (
+                f", {result.refused} throttled, {result.given_up} gave up" if result.what.startswith(str(GATEWAYS)) else ""
+            )
             print(f"{result.tool:10} {result.what:36} {result.calls:5} calls {result.seconds:7.2f} s{refused}")
     return 0
 
