@@ -45,16 +45,19 @@ SETTLED = frozenset(("InvalidPermission.Duplicate", "InvalidPermission.NotFound"
 GROUP_NOT_FOUND = "InvalidGroup.NotFound"
 
 
-def client_for(connection: Connection, region: str) -> Any:
-    """An EC2 client with the usual chain of credentials, or the one at hand. Raises InputError."""
+def client_for(connection: Connection, region: str | None) -> Any:
+    """An EC2 client with the usual chain of credentials, or the one at hand. Raises InputError.
+
+    `region` is None where boto3's own chain of settings decides.
+    """
     if connection.client is not None:
         return connection.client
     try:
         import boto3
         from botocore.config import Config
-        from botocore.exceptions import BotoCoreError
+        from botocore.exceptions import BotoCoreError, NoRegionError
     except ImportError:
-        what = "Plan, apply and destroy on AWS need boto3."
+        what = "A live AWS account is reached through boto3, and it is not installed."
         raise InputError(Problem(Place("aws"), what, "Install it: pip install 'esacloud[aws]'.")) from None
     try:
         session = boto3.Session(profile_name=connection.profile)
@@ -65,6 +68,8 @@ def client_for(connection: Connection, region: str) -> Any:
             config=Config(retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=60),  # retry.py retries
             **(connection.credentials or {}),
         )
+    except NoRegionError as error:
+        raise InputError(Problem(Place("aws"), str(error), "Add --region, or set AWS_DEFAULT_REGION.")) from None
     except (BotoCoreError, ValueError) as error:
         raise InputError(Problem(Place("aws"), f"{error}.", "Look at the profile, the region and the endpoint.")) from None
 
