@@ -54,10 +54,11 @@ def applied_text(applied: Applied) -> str:
     """What was done, proven, and where the old state is kept."""
     state = applied.state
     rules = sum(len(group.rules) for group in state.groups)
-    lines = [
-        f"{state.deployment} on {state.cloud}: done in {_count(len(applied.calls), 'API call')}. Read back and proven: "
-        f"{_count(len(state.groups), 'group')} with {_count(rules, 'rule')} permit exactly the packets of the plan."
-    ]
+    there = f"{_count(len(state.groups), 'group')} with {_count(rules, 'rule')}"
+    held = f"Read back and proven: {there} permit exactly the packets of the plan."
+    if not state.groups:
+        held = "Read back: no group of it is there."
+    lines = [f"{state.deployment} on {state.cloud}: done in {_count(len(applied.calls), 'API call')}. {held}"]
     lines += (f"  {group.name}: {group.id}" for group in state.groups)
     if applied.snapshot is not None:
         lines.append(f"The state before is kept in {applied.snapshot}; `esacloud restore` brings it back.")
