@@ -16,13 +16,14 @@ from yaml.nodes import Node
 
 MOST_NODES = 200_000
 DEEPEST = 32
+_TOO_DEEP_FOR_LIBYAML = "maximum nesting depth"  # libyaml 0.2.6 looks ahead, and stops at 1,000 before any node is there
 
 
 class TooMuchError(Exception):
-    """The text has more nodes, or deeper ones, than may be. `parent` is the node in which the limit was passed."""
+    """The text has more nodes, or deeper ones, than may be. `mark` is where, as PyYAML counts: from 0."""
 
-    def __init__(self, parent: Node | None, deep: bool) -> None:
-        self.parent, self.deep = parent, deep
+    def __init__(self, mark: Any, deep: bool) -> None:
+        self.mark, self.deep = mark, deep
 
 
 class _Hooks:
@@ -38,7 +39,7 @@ class _Hooks:
         self.depth += 1
         self.nodes += 1
         if self.depth > DEEPEST or self.nodes > MOST_NODES:
-            raise TooMuchError(parent, self.depth > DEEPEST)
+            raise TooMuchError(parent and parent.start_mark, self.depth > DEEPEST)
 
     def ascend_resolver(self) -> None:
         self.depth -= 1
@@ -71,5 +72,10 @@ def compose(text: str, composer: Any = None) -> Node | None:
 
     Scalars are plain exactly where their `style` is false. Raises yaml.YAMLError and TooMuchError.
     """
-    root: Node | None = (composer or FastestComposer)(text).get_single_node()
+    try:
+        root: Node | None = (composer or FastestComposer)(text).get_single_node()
+    except yaml.scanner.ScannerError as error:
+        if _TOO_DEEP_FOR_LIBYAML not in str(error.problem):
+            raise
+        raise TooMuchError(error.problem_mark, deep=True) from None
     return root

@@ -7,7 +7,7 @@ one document, control characters, deep nesting, and aliases that would expand wi
 from __future__ import annotations
 
 import re
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -25,7 +25,10 @@ MOST_PROBLEMS = 100  # a file with more is another kind of file, or was made to 
 
 def place_of(file: str, node: Node, key: str | None) -> Place:
     """Where a node stands, line and column counted from 1."""
-    mark = node.start_mark
+    return _at(file, node.start_mark, key)
+
+
+def _at(file: str, mark: Any, key: str | None = None) -> Place:
     return Place(file, mark.line + 1, mark.column + 1, key)
 
 
@@ -39,7 +42,7 @@ def parse(file: str, text: str) -> tuple[Node, list[Problem]]:
     try:
         root = compose(text)
     except TooMuchError as error:
-        _refuse(file, error.parent, *(_TOO_DEEP if error.deep else _TOO_MANY))
+        _refuse(file, error.mark, *(_TOO_DEEP if error.deep else _TOO_MANY))
     except (yaml.YAMLError, UnicodeEncodeError) as error:  # UnicodeEncodeError: a text with half a surrogate pair
         from esacloud.deployment.syntax import plain_words  # only a file with a mistake pays for its patterns
 
@@ -63,9 +66,8 @@ def _one_escape(match: re.Match[str]) -> str:
     return f"{match[1]}\\U{0x10000 + ((high - 0xD800) << 10) + low - 0xDC00:08X}"
 
 
-def _refuse(file: str, node: Node | None, what: str, mend: str) -> NoReturn:
-    place = Place(file) if node is None else place_of(file, node, None)
-    raise InputError(Problem(place, what, mend))
+def _refuse(file: str, mark: Any, what: str, mend: str) -> NoReturn:
+    raise InputError(Problem(Place(file) if mark is None else _at(file, mark), what, mend))
 
 
 class _Inspection:
@@ -83,10 +85,10 @@ class _Inspection:
             return
         if depth > DEEPEST:  # the composer has counted the levels as written, so this one comes from an alias
             what = f"The alias here holds itself, or nests deeper than {DEEPEST} levels."
-            _refuse(self.file, node, what, "Write the value out instead of the alias.")
+            _refuse(self.file, node.start_mark, what, "Write the value out instead of the alias.")
         self.nodes += len(node.value)
         if self.nodes > MOST_NODES:
-            _refuse(self.file, node, *_TOO_MANY)
+            _refuse(self.file, node.start_mark, *_TOO_MANY)
         if isinstance(node, SequenceNode):
             for child in node.value:
                 if child.tag or type(child) is not ScalarNode:

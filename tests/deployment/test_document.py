@@ -102,7 +102,9 @@ def test_five_thousand_networks_are_far_from_the_limit() -> None:
 
 @pytest.mark.parametrize("text", ["[" * 33 + "]" * 33, "[" * 100_000, "- " * 5000 + "a", "? " * 5000 + "a"])
 def test_deep_nesting_is_refused(text: str) -> None:
-    assert refused(text).what == "The file nests deeper than 32 levels."
+    problem = refused(text)
+    assert problem.what == "The file nests deeper than 32 levels."
+    assert problem.place.line is not None
 
 
 def test_thirty_two_levels_may_be() -> None:
