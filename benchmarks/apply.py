@@ -34,7 +34,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from esacloud import workflow
-from esacloud.aws.live_rates import CHANGING, READING, rate_of
+from esacloud.aws.live_rates import published, rate_of
 from esacloud.change import run
 from esacloud.change.execute import ChangeFailedError
 from esacloud.lab.ec2 import CREDENTIALS, ec2_server
@@ -91,7 +91,7 @@ class Buckets:
     def over(self, body: bytes) -> bool:
         """Take a token for the action of a request, if there is one."""
         action = parse_qs(body.decode())["Action"][0]
-        rate = (READING if action.startswith("Describe") else CHANGING).part(self.part)
+        rate = published(action).part(self.part)
         with self.lock:
             now = time.monotonic()
             tokens, since = self.buckets.get(action, (rate.burst, now))

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esacloud.aws import live_rates as ec2
+from esacloud.aws.live_calls import OPERATIONS
 from esacloud.azure import live_rates as arm
 from esacloud.live.pace import Pace, Rate
 
@@ -105,9 +106,22 @@ def test_clouds_themselves_have_one_pace_for_a_region_or_subscription_and_local_
     assert arm.pace_at("https://management.azure.com.example.net/subscriptions/one") is None
 
 
+def test_actions_with_buckets_of_their_own_are_paced_by_these() -> None:
+    assert [ec2.published(operation) for operation in ("DescribeSecurityGroups", "CreateSecurityGroup", "CreateTags")] == [
+        Rate(100, 20),
+        Rate(50, 5),
+        Rate(100, 10),
+    ]
+    assert {operation for operation in OPERATIONS if ec2.published(operation) not in (Rate(100, 20), Rate(50, 5))} == {
+        "CreateTags",
+        "DeleteTags",
+        "ModifyNetworkInterfaceAttribute",
+    }
+
+
 def test_a_part_of_each_bucket_is_left_to_others() -> None:
-    for operation, whole in (("DescribeSecurityGroups", ec2.READING), ("CreateSecurityGroup", ec2.CHANGING)):
-        ours = ec2.rate_of(operation)
+    for operation in OPERATIONS:
+        ours, whole = ec2.rate_of(operation), ec2.published(operation)
         assert (ours.burst, ours.per_second) < (whole.burst, whole.per_second)
     for method, whole in arm.RATES.items():
         assert arm.rate_of(method).burst < whole.burst
