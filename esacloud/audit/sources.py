@@ -43,7 +43,7 @@ def read_files(paths: list[str]) -> ActualGroups:
 
 
 def _told_twice(found: list[tuple[str, ActualGroups]]) -> Iterator[Problem]:
-    """Groups of one id that differ: none of the two may be passed over. Two gateways' states name theirs alike."""
+    """Groups of one id that differ: neither may be passed over. Two gateways' states name theirs alike."""
     seen: dict[str, tuple[str, ActualGroup]] = {}
     for path, part in found:
         for group in part.groups:
