@@ -46,11 +46,9 @@ def _told_twice(found: list[tuple[str, ActualGroups]]) -> Iterator[Problem]:
     """Groups of one id that differ: neither may be passed over. Two gateways' states name theirs alike."""
     seen: dict[str, tuple[str, ActualGroup]] = {}
     for path, part in found:
-        for group in part.groups:
+        for group in filter(lambda one: one.rules, part.groups):  # one without rules contradicts nobody
             before, same = seen.setdefault(group.id, (path, group))
-            if group.rules and not same.rules:
-                seen[group.id] = path, group
-            elif group.rules and group != same:
+            if group != same:
                 what = f"The file has a group {group.id}, and {before} has another one of that name."
                 yield Problem(Place(path), what, "Audit one at a time.")
 

@@ -54,9 +54,10 @@ def applied_text(applied: Applied) -> str:
     """What was done, proven, and where the old state is kept."""
     state = applied.state
     rules = sum(len(group.rules) for group in state.groups)
-    there = f"{_count(len(state.groups), 'group')} with {_count(rules, 'rule')}"
-    held = f"Read back and proven: {there} permit exactly the packets of the plan."
-    if not state.groups:
+    if state.groups:
+        there = f"{_count(len(state.groups), 'group')} with {_count(rules, 'rule')}"
+        held = f"Read back and proven: {there} permit exactly the packets of the plan."
+    else:
         held = "Read back: no group of it is there."
     lines = [f"{state.deployment} on {state.cloud}: done in {_count(len(applied.calls), 'API call')}. {held}"]
     lines += (f"  {group.name}: {group.id}" for group in state.groups)
