@@ -40,12 +40,19 @@ class LiveCloud(Protocol):
 
     cloud: str
     calls: list[str]  # the API operations sent so far, in order
+    begins_with: tuple[LiveRule, ...]  # the rules that the cloud gives to a new group, or may give
 
     def wanted(self, lowered: Lowered) -> State:
         """What the deployment asks for: groups, rules, tags, and what carries them."""
 
     def read(self, wanted: State | None) -> State:
         """What is there; what the wanted state needs to know is read too. Raises OutsideError."""
+
+    def read_back(self, plan: ChangePlan) -> State:
+        """What is there after all steps of a plan. What its last steps have read may be left out."""
+
+    def contended(self) -> bool:
+        """Whether what was read last shows that another run is at work, or has left its lock."""
 
     def complete(self, before: State, wanted: State) -> State:
         """The wanted state with what only the cloud knows: what carries the groups of an interface that gets another."""
@@ -65,8 +72,11 @@ class LiveCloud(Protocol):
         Raises OutsideError; whatever was done until then is a part of the step and safe to do again.
         """
 
-    def exclusive(self) -> AbstractContextManager[None]:
-        """Hold a lock that the cloud itself keeps. Raises LockedError at once: always where ETags serve instead."""
+    def exclusive(self, owner: str) -> AbstractContextManager[None]:
+        """Hold a lock that the cloud itself keeps. Raises LockedError at once: always where ETags serve instead.
 
-    def rule(self, native: Mapping[str, Any], description: str) -> LiveRule:
-        """A rule from its cloud's own form, as a snapshot holds it."""
+        `owner` is who holds the lock of this machine: a lock in the cloud under that name was left by a run that is gone.
+        """
+
+    def rule(self, native: Mapping[str, Any], description: str, counts: tuple[tuple[str, int], ...] = ()) -> LiveRule:
+        """A rule from its cloud's own form and what it took of the quotas, as a snapshot holds them."""

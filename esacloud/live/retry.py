@@ -43,6 +43,10 @@ class RefusedError(OutsideError):
         self.code = code
 
 
+class ConflictError(RefusedError):
+    """The cloud will not do it because something is not as the plan has it: another run has probably come in between."""
+
+
 @dataclass(frozen=True, slots=True)
 class Backoff:
     """How often a call is tried and how long is waited between: up to `base` * 2**n seconds, at most `most`.
