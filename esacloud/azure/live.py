@@ -93,6 +93,7 @@ class AzureLive:
     """One deployment in one resource group, through one client. This object serves one thread at a time."""
 
     cloud = "azure"
+    begins_with: tuple[LiveRule, ...] = ()
 
     def __init__(self, where: Whereabouts, client: Any, connection: Connection) -> None:
         self.where, self._backoff = where, connection.backoff
@@ -165,6 +166,14 @@ class AzureLive:
         """What is there."""
         return read(self._calls, self.where, self._judge, self._seen, wanted)
 
+    def read_back(self, plan: ChangePlan) -> State:
+        """What is there."""
+        return self.read(plan.after)
+
+    def contended(self) -> bool:
+        """Never: what somebody else writes is seen by its ETag."""
+        return False
+
     def nothing(self, before: State) -> State:
         """No group at all."""
         return replace(before, groups=(), notes=())
@@ -199,13 +208,13 @@ class AzureLive:
             self._performer = Performer(self._calls, self.where, self._judge, self._seen, plan, ids, self._backoff)
         self._performer.do(step)
 
-    def exclusive(self) -> AbstractContextManager[None]:
+    def exclusive(self, owner: str) -> AbstractContextManager[None]:  # noqa: ARG002 - there is no lock to hold
         """No lock: who wrote after us had seen what we wrote, as their ETag says, and is not written over."""
         raise LockedError(
             f"{self.where.deployment}: somebody else wrote after this change, and knew of it. Nothing was written over "
             "that. Look at a new plan"
         )
 
-    def rule(self, native: Mapping[str, Any], description: str) -> LiveRule:
+    def rule(self, native: Mapping[str, Any], description: str, counts: tuple[tuple[str, int], ...] = ()) -> LiveRule:  # noqa: ARG002
         """A rule as a snapshot holds it."""
         return self._judge.learn(live_rule(native, description))
