@@ -32,6 +32,7 @@ COMMENT = [
     "Every rule is a row of security_rules; its rows and entries say which rows of the vendor's table ask for it.",
     "The rules of a group change together, in one request. A rule keeps its name and its priority when others come and go.",
     "Azure knows rules as a set, so a plan shows a changed rule as one removed and one added; nothing happens in between.",
+    "depends_on: version 5 of the provider loses one of two associations that it puts on a network interface at one time.",
     'Version 4 of the provider wants `provider "azurerm" { features {} }` in the configuration that calls this module.',
 ]
 
