@@ -32,7 +32,7 @@ COMMENT = [
     "Every rule is a row of security_rules; its rows and entries say which rows of the vendor's table ask for it.",
     "The rules of a group change together, in one request. A rule keeps its name and its priority when others come and go.",
     "Azure knows rules as a set, so a plan shows a changed rule as one removed and one added; nothing happens in between.",
-    "depends_on: version 5 of the provider loses one of two associations that it puts on a network interface at one time.",
+    "depends_on: of two associations of a network interface written at the same time, version 5 of the provider loses one.",
     'Version 4 of the provider wants `provider "azurerm" { features {} }` in the configuration that calls this module.',
 ]
 
@@ -149,13 +149,13 @@ _SECURITY_GROUP_ASSOCIATION = "azurerm_network_interface_security_group_associat
 _TAGS = '${merge(local.tags, var.tags, {"esacloud:deployment" = local.deployment, "esacloud:interface" = each.key})}'
 
 # Which of these resources write the same object, and what keeps them apart. The provider's locks live in its process alone,
-# and no request carries an ETag. Read in azurerm 4.0.0, 4.81.0, 5.0.0 and 5.2.0, services/network and services/firewall of
+# and no request has an If-Match. Read in azurerm 4.0.0, 4.81.0, 5.0.0 and 5.2.0, services/network and services/firewall of
 # https://github.com/hashicorp/terraform-provider-azurerm/tree/v5.2.0/internal/services
 # - A network interface: both kinds of association read it whole, change it and write it back. Up to 4.81 both lock its
 #   name. Since 5.0 (pull 32847) that of the network security group locks its id, and all others still its name, so that
 #   they run side by side and one write is lost; pull 32939, open in August 2026, takes that back. Hence `depends_on`.
 #   Terraform destroys in the reverse order, and makes an association of `this` only after those of `members` that go.
-# - A subnet: its association reads it under locks on the virtual network and the subnet, as subnets themselves and the
+# - A subnet: its association reads and writes it under a lock on the virtual network, as subnets themselves and the
 #   associations of route tables and NAT gateways do; all of them by name up to 4.81, by id since 5.0.
 # - A network security group: rules are inline, so that one resource alone writes it; associations only lock it.
 # - An application security group: one resource alone writes it.
