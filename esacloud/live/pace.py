@@ -39,7 +39,7 @@ class Rate:
 OURS = 0.8  # of a cloud's own buckets; a fifth is left to whoever else draws from them
 LONGEST_WAIT = 60.0  # seconds
 PACED_FOR = 300.0  # seconds after its last throttled answer, for a server that is paced only when it throttles
-_LEAST_SHARE, _SLOWER, _REGROWTH = 1 / 16, 0.5, 1 / 300  # of the rate; the last one a second
+_LEAST_SHARE, _SLOWER, _REGROWTH = 1 / 16, 0.7, 1 / 60  # of the rate; the last one a second
 _BETWEEN = 1.0  # seconds; throttled answers to requests that were under way together slow down once
 _LARGEST_FILE = 1 << 16  # bytes
 _LOCK_TRIES, _LOCK_PAUSE = 200, 0.005  # seconds
@@ -52,7 +52,7 @@ class _Bucket:
     tokens: float
     since: float
     share: float = 1.0
-    slowed: float = 0.0
+    slowed: float | None = None
 
     def fill(self, rate: Rate, now: float) -> None:
         """Add what came in. A clock that was set back adds nothing."""
@@ -70,7 +70,7 @@ class _Bucket:
     def empty(self, now: float) -> None:
         """The cloud's bucket is empty, so this one is; and it is filled more slowly."""
         self.tokens = min(self.tokens, 0)
-        if not 0 <= now - self.slowed < _BETWEEN:
+        if self.slowed is None or not 0 <= now - self.slowed < _BETWEEN:
             self.share, self.slowed = max(_LEAST_SHARE, self.share * _SLOWER), now
 
 
@@ -209,11 +209,10 @@ def _read(handle: int) -> _Buckets:
 def _bucket(values: Any) -> _Bucket | None:
     if not isinstance(values, dict):
         return None
-    numbers = [_number(values.get(name)) for name in ("tokens", "since", "share", "slowed")]
-    tokens, since, share, slowed = numbers
-    if tokens is None or since is None or share is None or slowed is None:
+    tokens, since, share = (_number(values.get(name)) for name in ("tokens", "since", "share"))
+    if tokens is None or since is None or share is None:
         return None
-    return _Bucket(tokens, since, max(_LEAST_SHARE, min(1.0, share)), slowed)
+    return _Bucket(tokens, since, max(_LEAST_SHARE, min(1.0, share)), _number(values.get("slowed")))
 
 
 def _number(value: Any) -> float | None:
