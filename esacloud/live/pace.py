@@ -1,8 +1,9 @@
 """Keeping to a cloud's rate limits before it has to refuse: token buckets, as the clouds themselves count.
 
 A bucket holds so many tokens and is filled at a steady rate; a request takes one, or waits for it. Requests of one kind go
-in the order in which they asked. A cloud that throttles all the same (others draw from its buckets too) empties ours, and
-halves the rate at which it fills; the rate grows back in minutes.
+in the order in which they asked. A cloud that throttles all the same (others draw from its buckets too, or it counts kinds
+together that are apart here) empties ours, and takes three tenths off the rate at which it fills; the rate grows back
+within a minute.
 
 `Pace` is for the threads of a process. `SharedPace` keeps the buckets in a file, for all processes of a machine. Whatever
 is in that file, and wherever the clock jumps, it never fails and never waits for longer than `LONGEST_WAIT`.
@@ -151,6 +152,12 @@ class SharedPace(Pace):
     ) -> None:
         super().__init__(rate_of, clock, sleep, spare=spare)
         self.path = path
+
+    def wait(self, kind: str) -> None:
+        """Take a token, and wait until it is there. A server that is spared leaves no file before it throttles."""
+        if self._spare and self._buckets.throttled is None and not self.path.exists():
+            return
+        super().wait(kind)
 
     def _with_buckets(self, use: Callable[[_Buckets, float], T]) -> T:
         try:

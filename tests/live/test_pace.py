@@ -123,13 +123,13 @@ def test_kinds_do_not_wait_for_each_other() -> None:
 
 
 @every_kind
-def test_a_throttled_request_empties_the_bucket_for_all_and_halves_the_rate(made: Make) -> None:
+def test_a_throttled_request_empties_the_bucket_for_all_and_lowers_the_rate(made: Make) -> None:
     time = Time()
     with made(lambda _: Rate(10, 2), time) as pace:
         pace.wait("Create")
         pace.throttled("Create")
         pace.wait("Create")
-    assert time.now == pytest.approx(1)
+    assert time.now == pytest.approx(1 / (2 * 0.7))
 
 
 def test_requests_that_were_under_way_together_and_throttled_slow_down_once() -> None:
@@ -138,7 +138,7 @@ def test_requests_that_were_under_way_together_and_throttled_slow_down_once() ->
     for _ in range(20):
         pace.throttled("Create")
     pace.wait("Create")
-    assert time.now == pytest.approx(1)
+    assert time.now == pytest.approx(1 / (2 * 0.7))
 
 
 def test_a_cloud_that_goes_on_throttling_is_asked_at_a_sixteenth_and_later_as_before() -> None:
@@ -146,7 +146,7 @@ def test_a_cloud_that_goes_on_throttling_is_asked_at_a_sixteenth_and_later_as_be
     pace = Pace(lambda _: Rate(10, 2), time.clock, time.sleep)
     for _ in range(20):
         pace.throttled("Create")
-        time.now += 2
+        time.now += 1
     pace.throttled("Create")
     begun = time.now
     pace.wait("Create")
@@ -307,10 +307,11 @@ def test_a_server_that_is_spared_is_paced_for_some_minutes_after_it_throttled(tm
     for _ in range(50):
         pace.wait("Create")
     assert time.now == 1e9
+    assert not any(tmp_path.iterdir())
     pace.throttled("Create")
-    for operation in ("Create", "Revoke", "Revoke"):  # half the rate where it throttled, and the whole for another kind
+    for operation in ("Create", "Revoke", "Revoke"):  # a lower rate where it throttled, and the whole for another kind
         pace.wait(operation)
-    assert time.now - 1e9 == pytest.approx(1 + 0.5)
+    assert time.now - 1e9 == pytest.approx(1 / (2 * 0.7) + 1 / 2)
     time.now += PACED_FOR
     begun = time.now
     for _ in range(50):
