@@ -6,7 +6,8 @@ together that are apart here) empties ours, and takes three tenths off the rate 
 within a minute.
 
 `Pace` is for the threads of a process. `SharedPace` keeps the buckets in a file, for all processes of a machine. Whatever
-is in that file, and wherever the clock jumps, it never fails and never waits for longer than `LONGEST_WAIT`.
+is in that file, and wherever the clock jumps, it never fails, and never waits for longer than `LONGEST_WAIT` or the time
+that one token takes.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import asdict, dataclass, field
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -58,15 +59,16 @@ class _Bucket:
     def fill(self, rate: Rate, now: float) -> None:
         """Add what came in. A clock that was set back adds nothing."""
         gone = max(0.0, now - self.since)
-        least = -LONGEST_WAIT * rate.per_second * self.share
-        self.tokens = max(least, min(rate.burst, self.tokens + gone * rate.per_second * self.share))
+        self.tokens = min(rate.burst, self.tokens + gone * rate.per_second * self.share)
         self.share = min(1.0, self.share + gone * _REGROWTH)
         self.since = now
 
-    def take(self, rate: Rate) -> float:
-        """Take a token; the seconds until it is there."""
-        self.tokens -= 1
-        return min(LONGEST_WAIT, max(0.0, -self.tokens / (rate.per_second * self.share)))
+    def take(self, rate: Rate, longest: float) -> float:
+        """Take a token; the seconds until it is there, at most `longest` or what one token takes."""
+        speed = rate.per_second * self.share
+        longest = max(longest, 1 / speed)
+        self.tokens = max(-longest * speed, self.tokens - 1)
+        return max(0.0, -self.tokens / speed)
 
     def empty(self, now: float) -> None:
         """The cloud's bucket is empty, so this one is; and it is filled more slowly."""
@@ -94,6 +96,8 @@ class Pace:
     `spare`: nothing is paced but for some minutes after a throttled answer.
     """
 
+    _longest = inf
+
     def __init__(
         self,
         rate_of: Callable[[str], Rate],
@@ -114,7 +118,7 @@ class Pace:
             if self._spare and (last is None or not 0 <= now - last <= PACED_FOR):
                 return 0.0
             rate = self._rate_of(kind)
-            return buckets.filled(kind, rate, now).take(rate)
+            return buckets.filled(kind, rate, now).take(rate, self._longest)
 
         seconds = self._with_buckets(take)
         if seconds > 0:
@@ -141,6 +145,8 @@ class SharedPace(Pace):
     the machine is off.
     """
 
+    _longest = LONGEST_WAIT
+
     def __init__(
         self,
         rate_of: Callable[[str], Rate],
@@ -155,7 +161,7 @@ class SharedPace(Pace):
 
     def wait(self, kind: str) -> None:
         """Take a token, and wait until it is there. A server that is spared leaves no file before it throttles."""
-        if self._spare and self._buckets.throttled is None and not self.path.exists():
+        if self._spare and self._buckets.throttled is None and not os.path.exists(self.path):  # noqa: PTH110 - which never raises
             return
         super().wait(kind)
 
@@ -168,9 +174,11 @@ class SharedPace(Pace):
             buckets = _read(handle)
             found = use(buckets, self._clock())
             _write(handle, buckets)
+            return found
+        except OSError:  # the disk is full, say
+            return super()._with_buckets(use)
         finally:
             os.close(handle)  # which releases the lock
-        return found
 
 
 def _locked(path: Path) -> int:
@@ -230,13 +238,12 @@ def _number(value: Any) -> float | None:
 
 
 def _write(handle: int, buckets: _Buckets) -> None:
-    """Write the file anew. A disk that is full leaves it broken or as it was; neither stops the work."""
+    """Write the file anew. Raises OSError, and leaves the file broken or as it was, where the disk is full."""
     by_kind = {kind: asdict(bucket) for kind, bucket in buckets.by_kind.items()}
     content = json.dumps({"throttled": buckets.throttled, "buckets": by_kind}).encode()
-    try:
-        os.ftruncate(handle, os.pwrite(handle, content, 0))
-    except OSError:
-        return
+    if os.pwrite(handle, content, 0) < len(content):
+        raise OSError("only a part could be written")
+    os.ftruncate(handle, len(content))
 
 
 _paces: dict[Hashable, Pace] = {}

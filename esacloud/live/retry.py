@@ -135,8 +135,8 @@ class Tries:
 def _given_up(error: ThrottledError, backoff: Backoff) -> str:
     said = str(error).rstrip(". ")
     return (
-        f"{said}. The cloud throttled the calls of this run for {backoff.throttled.seconds:.0f} seconds in all, and the "
-        f"timeout is {backoff.timeout:.0f} seconds. Set a longer one, as `--timeout 30m`, or run it again later."
+        f"{said}. The cloud throttled the calls of this run for {backoff.throttled.seconds:.0f} s in all, and the timeout "
+        f"is {backoff.timeout:g} s. Set a longer one, as `--timeout 30m`, or run it again later."
     )
 
 

@@ -148,7 +148,7 @@ def test_a_run_that_is_throttled_for_good_ends_and_names_the_option(ec2: LiveEc2
     one = start(commands, ec2, tmp_path, new_name(), "--timeout", "1s")
     assert one.wait() == 3
     assert "RequestLimitExceeded" in one.text()
-    assert "the timeout is 1 seconds. Set a longer one, as `--timeout 30m`" in one.text()
+    assert "the timeout is 1 s. Set a longer one, as `--timeout 30m`" in one.text()
     assert time.monotonic() - begun > 1
 
 
@@ -161,7 +161,7 @@ def test_the_timeout_counts_for_each_run_of_a_connection_by_itself(ec2: LiveEc2)
         live = run.connect(deployment, "aws", connection)
         plan = run.plan(live, workflow.lower(deployment, "aws"))
         ec2.proxy.choose = lambda _, operation: "throttle" if operation == "AuthorizeSecurityGroupIngress" else None
-        with pytest.raises(ChangeFailedError, match=r"for 3[01] seconds in all"):
+        with pytest.raises(ChangeFailedError, match=r"for 3[01] s in all"):
             run.apply(live, plan, ec2.directory, backoff=NO_WAIT)
         ec2.proxy.choose = None
         ec2.destroy(file)

@@ -233,12 +233,49 @@ def test_a_clock_that_jumps_makes_no_wait_longer_than_the_bucket_allows(tmp_path
     assert time.now - begun == pytest.approx(3 if jump < 0 else 0)  # five wait already
 
 
-def test_a_crowd_waits_no_longer_than_the_longest_wait() -> None:
+def test_a_crowd_of_commands_waits_no_longer_than_the_longest_wait_and_one_of_threads_for_its_turn(tmp_path: Path) -> None:
     slept: list[float] = []
-    pace = Pace(lambda _: Rate(1, 1), lambda: 0.0, slept.append)
-    for _ in range(1000):
+    for pace in (
+        SharedPace(lambda _: Rate(1, 1), tmp_path / "pace.json", lambda: 0.0, slept.append),
+        Pace(lambda _: Rate(1, 1), lambda: 0.0, slept.append),
+    ):
+        slept.clear()
+        for _ in range(200):
+            pace.wait("Create")
+        assert slept == [min(float(number), pace._longest) for number in range(1, 200)]
+    assert SharedPace._longest == LONGEST_WAIT
+
+
+def test_a_rate_that_is_slower_than_the_longest_wait_is_kept(tmp_path: Path) -> None:
+    time = Time()
+    pace = SharedPace(lambda _: Rate(1, 1 / 500), tmp_path / "pace.json", time.clock, time.sleep)
+    for _ in range(3):
         pace.wait("Create")
-    assert max(slept) == LONGEST_WAIT
+    assert time.now == pytest.approx(1000)
+
+
+@pytest.mark.parametrize("written", [0, 5])
+def test_on_a_full_disk_the_threads_share_a_pace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int) -> None:
+    def full(*_: object) -> int:
+        if not written:
+            raise OSError(28, "No space left on device")
+        return written
+
+    monkeypatch.setattr(os, "pwrite", full)
+    time = Time()
+    pace = SharedPace(lambda _: Rate(1, 2), tmp_path / "pace.json", time.clock, time.sleep)
+    for _ in range(3):
+        pace.wait("Create")
+    assert time.now == pytest.approx(1)
+
+
+def test_a_path_that_cannot_be_looked_at_stops_nothing(tmp_path: Path) -> None:
+    time = Time()
+    pace = SharedPace(lambda _: Rate(1, 2), tmp_path / ("long" * 100), time.clock, time.sleep, spare=True)
+    pace.wait("Create")
+    pace.throttled("Create")
+    pace.wait("Create")
+    assert time.now == pytest.approx(1 / (2 * 0.7))
 
 
 def _directory(path: Path) -> None:
