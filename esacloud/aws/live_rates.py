@@ -39,6 +39,7 @@ def pace_at(endpoint_url: str, region: str, directory: Path | None = None, profi
 
     It holds in this process alone or, with `directory`, in all processes that share it. None for a server of one's own
     where there is no directory.
+
     EC2 counts for an account, and which one that is takes a call to learn. So credentials are told apart by their name, as
     the environment or `profile` gives it: what is taken for two accounts and is one is throttled and slows down.
     """

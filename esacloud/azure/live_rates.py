@@ -32,6 +32,7 @@ def pace_at(url: str, directory: Path | None = None) -> Pace | None:
 
     It holds in this process alone or, with `directory`, in all processes that share it. None for a server of one's own
     where there is no directory.
+
     Principals are not told apart; a machine that works as several is slower than Azure asks for.
     """
     address, found = urlsplit(url), _subscription(url)

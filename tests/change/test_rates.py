@@ -114,8 +114,9 @@ def test_commands_at_once_against_one_shared_bucket_all_come_to_their_end(
     running = [start(commands, ec2, tmp_path, name) for name in names]
     assert [(one.wait(), one.text()) for one in running if one.wait() != 0] == []
     assert buckets.refused > 0
-    # Each alone is throttled ten times a gateway.
-    assert buckets.refused < 5 * COMMANDS
+    assert (
+        buckets.refused < 3 * COMMANDS
+    )  # where they share no pace it is five times for each of six, and 13 for each of 100
     assert len(list((tmp_path / "state" / "pace").iterdir())) == 1
     ec2.proxy.choose = None
     for name in names:
