@@ -8,9 +8,9 @@ same moto server. esacloud is measured as a command, in a process of its own, as
 and `apply PLAN`, so that its apply does not plan twice.
 
 Then 100 gateways are made through a proxy that counts requests as EC2 does, a token bucket for each action, and refuses
-what is over. With EC2's published limits: by 8 threads that share a pace, and by 100 commands, 8 at a time, which know
-nothing of each other. With a quarter of them, as if others used the rest: by threads with such a pace, and by threads that
-only wait after each refusal.
+what is over. With EC2's published limits: by 8 threads that share a pace, and by 100 commands, 8 at a time, which share one
+once they are throttled. With a quarter of them, as if others used the rest: by threads with such a pace, and by threads
+that only wait after each refusal.
 """
 
 from __future__ import annotations

@@ -54,8 +54,8 @@ class AwsLive:
     begins_with = DEFAULT_RULES
 
     def __init__(self, where: Whereabouts, client: Any, connection: Connection) -> None:
-        self.where, self._backoff = where, connection.backoff
-        self._calls = Calls(client, connection.backoff, connection.pace)
+        self.where, self._backoff = where, connection.backoff.for_run()
+        self._calls = Calls(client, self._backoff, connection)
         self._performer: Performer | None = None
         self._seen = Seen()
 

@@ -79,9 +79,9 @@ def client_for(connection: Connection, region: str | None) -> Any:
 class Calls:
     """One client, and the operations sent through it so far, in order. `before_each` is called before each of them."""
 
-    def __init__(self, client: Any, backoff: Backoff, pace: Pace | None = None) -> None:
+    def __init__(self, client: Any, backoff: Backoff, connection: Connection | None = None) -> None:
         self.client, self.backoff = client, backoff
-        self.pace = pace or _pace_of(client)
+        self.pace = _pace_of(client, connection or Connection())
         self.journal: list[str] = []
         self.before_each: Callable[[], None] | None = None
 
@@ -126,10 +126,12 @@ class Calls:
             raise RefusedError(f"EC2 {operation}: {error}", type(error).__name__) from error
 
 
-def _pace_of(client: Any) -> Pace | None:
+def _pace_of(client: Any, connection: Connection) -> Pace | None:
     """None for a client that does not say where it sends to, as what stands in for boto3's may not."""
     meta = getattr(client, "meta", None)
-    return pace_at(meta.endpoint_url, meta.region_name) if meta is not None else None
+    if connection.pace is not None or meta is None:
+        return connection.pace
+    return pace_at(meta.endpoint_url, meta.region_name, connection.pace_directory, connection.profile)
 
 
 def _meaning(operation: str, response: dict[str, Any]) -> Exception:

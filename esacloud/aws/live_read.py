@@ -193,7 +193,7 @@ def _check_tags(where: Whereabouts, groups: Iterable[_Described], wanted: State 
 
 def _was_adopted(group: _Described) -> bool:
     """Whether `apply` adopted this very group: tags that were copied from another one repeat that one's id."""
-    return tags_of(group).get(ADOPTED_TAG) == group["GroupId"]
+    return tags_of(group).get(ADOPTED_TAG) == str(group["GroupId"])
 
 
 def _stray(where: Whereabouts, group: _Described) -> Problem:

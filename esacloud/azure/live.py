@@ -96,8 +96,8 @@ class AzureLive:
     begins_with: tuple[LiveRule, ...] = ()
 
     def __init__(self, where: Whereabouts, client: Any, connection: Connection) -> None:
-        self.where, self._backoff = where, connection.backoff
-        self._calls = Calls(client, connection.backoff, connection.pace)
+        self.where, self._backoff = where, connection.backoff.for_run()
+        self._calls = Calls(client, self._backoff, connection)
         self._judge, self._seen = Judge(), Seen()
         self._performer: Performer | None = None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from esacloud.live.model import ChangePlan, GroupChange, LiveRule, State, Step
@@ -23,7 +24,9 @@ class Connection:
 
     `profile`, `region` and `endpoint_url` are None where the cloud's own chain of settings decides. `credentials` are for
     local clouds alone, and are never written anywhere. `pace` keeps requests below a rate; where it is None,
-    whatever this process sends to a cloud itself keeps below the cloud's published rates, and a local one is not spared.
+    whatever this process sends to a cloud itself keeps below the cloud's published rates. With `pace_directory` all
+    processes of this machine that name the same directory keep below them together, and so they do with a server of one's
+    own from its first throttled answer on, for some minutes.
     """
 
     profile: str | None = None
@@ -33,6 +36,7 @@ class Connection:
     credentials: Mapping[str, str] | None = field(default=None, repr=False)
     backoff: Backoff = field(default_factory=Backoff)
     pace: Pace | None = None
+    pace_directory: Path | None = None
 
 
 class LiveCloud(Protocol):
