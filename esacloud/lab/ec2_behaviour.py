@@ -134,7 +134,7 @@ def _copy(rule: Any) -> Any:
 
 
 def _begin_with_default_egress(group_class: Any) -> None:
-    """moto gives a new group both rules where the VPC has an IPv6 CIDR block, as EC2 does.
+    """Moto gives a new group both rules where the VPC has an IPv6 CIDR block, as EC2 does.
 
     https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
     """

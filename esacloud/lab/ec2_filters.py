@@ -26,9 +26,9 @@ def filter_as_documented() -> None:
     from moto.ec2.models import security_groups
     from moto.ec2.models.managed_prefixes import ManagedPrefixListBackend
 
-    security_groups.aws_api_matches = matches  # type: ignore[attr-defined]
-    security_groups.SecurityGroup.matches_filter = _group_matches  # type: ignore[method-assign]
-    utils.is_filter_matching = _any_group(utils.is_filter_matching)
+    security_groups.aws_api_matches = matches  # type: ignore[assignment]
+    security_groups.SecurityGroup.matches_filter = _group_matches  # type: ignore[method-assign, assignment]
+    utils.is_filter_matching = _any_group(utils.is_filter_matching)  # type: ignore[assignment]
     ManagedPrefixListBackend.describe_managed_prefix_lists = _known_lists(  # type: ignore[method-assign]
         ManagedPrefixListBackend.describe_managed_prefix_lists
     )
@@ -47,7 +47,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _group_matches(self: Any, name: str, values: Iterable[str]) -> bool:
-    """Whether a group fits a filter, by its own rules and tags: moto's table of filters is bound to the group it was made for."""
+    """Whether a group fits a filter. Not by moto's table of filters, which a copy of a group shares with the original."""
     from moto.ec2.exceptions import InvalidParameterValue
 
     egress, _, field = name.rpartition("ip-permission.")

@@ -1,4 +1,4 @@
-"""The security groups of network interfaces for moto 5.2.5, which takes any list of ids, groups that are not there included.
+"""The security groups of network interfaces for moto 5.2.5, which takes any list of ids, known or not.
 
 - "You must specify at least one security group, even if it's just the default security group in the VPC."
   https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyNetworkInterfaceAttribute.html

@@ -4,10 +4,10 @@ EC2 is eventually consistent: what a call did "might not be immediately visible 
 about a group that was just made may answer InvalidGroup.NotFound.
 https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
 
-What lags are security groups with their rules and tags, and the groups of network interfaces. Writes work on the true state,
-so that a second authorize is a Duplicate and a second revoke NotFound; the page does not say that for every call, and with
-`writes` a command about a group that the old state lacks is refused too. An old state is kept whole, so that one read never
-mixes two states. With no lag nothing is kept.
+What lags are security groups with their rules and tags, and the groups of network interfaces. Writes work on the true
+state, so that a second authorize is a Duplicate and a second revoke NotFound. The page does not promise that: with `writes`,
+a command about a group that the old state lacks is refused too. An old state is kept whole, so that one read never mixes
+two states. With no lag nothing is kept.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Lag:
 
     @flapping.setter
     def flapping(self, seed: int | None) -> None:
-        self._seed, self._chance = seed, Random(seed)
+        self._seed, self._chance = seed, Random(seed)  # noqa: S311 - chance that can be repeated, no secret
 
     @property
     def active(self) -> bool:

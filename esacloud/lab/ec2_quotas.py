@@ -1,8 +1,8 @@
 """The quotas of the local EC2: rules of a security group, security groups of a network interface.
 
-A client says those of a VPC with the header `X-Lab-Quotas`, as `furnish` does with what the deployment file says; a VPC of
-which nobody said any has EC2's defaults. Rules are counted for each direction and address family apart: a rule about a group
-counts 1 in both families, one about a prefix list the list's maximum of entries in the list's family.
+A client sets those of a VPC with the header `X-Lab-Quotas`, as `furnish` does with what the deployment file says; any other
+VPC has EC2's defaults. Rules are counted for each direction and address family apart: a rule about a group counts 1 in both
+families, one about a prefix list the list's maximum of entries in the list's family.
 
 Quotas: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html.
 Codes: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html.

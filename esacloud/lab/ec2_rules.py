@@ -1,12 +1,12 @@
-"""Authorize, revoke, and update descriptions for moto 5.2.5: all of a request or none, and rules that are never half-changed.
+"""Authorize, revoke, and update descriptions for moto 5.2.5: all of a request or none.
 
 moto does one permission of a request after the other and keeps what it did before one failed. Here every rule of a request
 is looked at first; the lists of a group are then replaced, and so is a rule that gets another description, so that whoever
 kept the old ones (`ec2_lag.py`) still has them.
 
 - A revoke of a rule that the group has not: InvalidPermission.NotFound, and nothing is revoked.
-  https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RevokeSecurityGroupIngress.html says so of a VPC that is not the
-  default one; here it is so of every VPC.
+  https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RevokeSecurityGroupIngress.html says so of a nondefault VPC;
+  here it is so of every VPC.
 - A revoke by an id that is none: InvalidSecurityGroupRuleId.NotFound, which terraform takes for done.
 - A description for a rule that the group has not: InvalidPermission.NotFound. A description that is left out goes.
   https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_UpdateSecurityGroupRuleDescriptionsIngress.html

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
-from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,6 +10,7 @@ from support.live_ec2 import NO_WAIT, LiveEc2, new_name, text
 
 from esacloud import workflow
 from esacloud.change import run
+from esacloud.lab.ec2_rates import Buckets
 from esacloud.live.cloud import Connection
 from esacloud.live.pace import Pace, Rate
 from esacloud.live.retry import Backoff
@@ -20,34 +19,15 @@ GATEWAYS, THREADS = 24, 8
 STUBBORN = Backoff(tries=50, base=0.01, most=0.05)
 
 
-class Buckets:
-    """EC2's side: a bucket for each operation that changes something, and how often one was empty."""
-
-    def __init__(self, rate: Rate, clock: Callable[[], float]) -> None:
-        self.rate, self.clock = rate, clock
-        self.tokens: dict[str, float] = defaultdict(lambda: rate.burst)
-        self.since: dict[str, float] = defaultdict(clock)
-        self.refused = 0
-
-    def __call__(self, _: int, operation: str) -> str | None:
-        if operation.startswith("Describe"):
-            return None
-        now = self.clock()
-        filled = self.tokens[operation] + (now - self.since[operation]) * self.rate.per_second
-        filled = min(self.rate.burst, filled)
-        self.since[operation] = now
-        if filled < 1:
-            self.tokens[operation] = filled
-            self.refused += 1
-            return "throttle"
-        self.tokens[operation] = filled - 1
-        return None
+def mutating(rate: Rate) -> Callable[[str], Rate | None]:
+    """A bucket of this rate for each operation that changes something."""
+    return lambda operation: None if operation.startswith("Describe") else rate
 
 
 def make(ec2: LiveEc2, buckets: Buckets, pace: Pace | None) -> int:
     """Gateways by threads; how many requests were throttled."""
     ec2.furnish()
-    ec2.proxy.choose = buckets
+    ec2.proxy.choose = lambda _, operation: "throttle" if buckets.over(operation) else None
     deployments = [ec2.deployment(text(new_name())) for _ in range(GATEWAYS)]
 
     def one(number: int) -> None:
@@ -67,12 +47,12 @@ def make(ec2: LiveEc2, buckets: Buckets, pace: Pace | None) -> int:
 
 def test_paced_changes_are_never_throttled(ec2: LiveEc2) -> None:
     burst, per_second = 3, 5
-    cloud = Buckets(Rate(burst + THREADS, per_second), time.monotonic)  # what was paced may still arrive together
+    cloud = Buckets(mutating(Rate(burst + THREADS, per_second)))  # what was paced may still arrive together
     pace = Pace(lambda operation: Rate(999, 999) if operation.startswith("Describe") else Rate(burst, per_second))
     assert make(ec2, cloud, pace) == 0
 
 
 def test_without_a_pace_they_are_and_arrive_all_the_same(ec2: LiveEc2) -> None:
     requests = itertools.count()
-    cloud = Buckets(Rate(1, 0.6), lambda: next(requests))
+    cloud = Buckets(mutating(Rate(1, 0.6)), clock=lambda: next(requests))
     assert make(ec2, cloud, None) > 0
