@@ -28,9 +28,9 @@ def ec2_server(
 ) -> Iterator[str]:
     """Start a local EC2 (with STS and IAM) and give its address, as `http://127.0.0.1:40123`.
 
-    `lag`: how far reads lag behind writes. `rates`: the request limits, shared by everybody who calls. `ipv6_default_egress`:
-    whether new groups in a VPC with an IPv6 CIDR block permit all egress over IPv6 too. What is None stays as the settings
-    of this process are (`ec2_settings.py`).
+    `lag`: how far reads lag behind writes. `rates`: the request limits, shared by everybody who calls.
+    `ipv6_default_egress`: whether new groups in a VPC with an IPv6 CIDR block permit all egress over IPv6 too. What is None
+    stays as the settings of this process are (`ec2_settings.py`).
     """
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import make_server

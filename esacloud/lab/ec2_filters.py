@@ -26,7 +26,7 @@ def filter_as_documented() -> None:
     from moto.ec2.models import security_groups
     from moto.ec2.models.managed_prefixes import ManagedPrefixListBackend
 
-    security_groups.aws_api_matches = matches  # type: ignore[assignment]
+    security_groups.aws_api_matches = matches  # type: ignore[assignment, attr-defined]
     security_groups.SecurityGroup.matches_filter = _group_matches  # type: ignore[method-assign, assignment]
     utils.is_filter_matching = _any_group(utils.is_filter_matching)  # type: ignore[assignment]
     ManagedPrefixListBackend.describe_managed_prefix_lists = _known_lists(  # type: ignore[method-assign]

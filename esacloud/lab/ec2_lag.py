@@ -5,9 +5,9 @@ about a group that was just made may answer InvalidGroup.NotFound.
 https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
 
 What lags are security groups with their rules and tags, and the groups of network interfaces. Writes work on the true
-state, so that a second authorize is a Duplicate and a second revoke NotFound. The page does not promise that: with `writes`,
-a command about a group that the old state lacks is refused too. An old state is kept whole, so that one read never mixes
-two states. With no lag nothing is kept.
+state, so that a second authorize is a Duplicate and a second revoke NotFound. The page does not promise that: with
+`writes`, a command about a group that the old state lacks is refused too. An old state is kept whole, so that one read
+never mixes two states. With no lag nothing is kept.
 """
 
 from __future__ import annotations

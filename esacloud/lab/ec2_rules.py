@@ -4,9 +4,9 @@ moto does one permission of a request after the other and keeps what it did befo
 is looked at first; the lists of a group are then replaced, and so is a rule that gets another description, so that whoever
 kept the old ones (`ec2_lag.py`) still has them.
 
-- A revoke of a rule that the group has not: InvalidPermission.NotFound, and nothing is revoked.
-  https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RevokeSecurityGroupIngress.html says so of a nondefault VPC;
-  here it is so of every VPC.
+- A revoke of a rule that the group has not: InvalidPermission.NotFound, and nothing is revoked. In a default VPC there is
+  no error; the others are revoked, and the answer names those that were not.
+  https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RevokeSecurityGroupIngress.html
 - A revoke by an id that is none: InvalidSecurityGroupRuleId.NotFound, which terraform takes for done.
 - A description for a rule that the group has not: InvalidPermission.NotFound. A description that is left out goes.
   https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_UpdateSecurityGroupRuleDescriptionsIngress.html
@@ -63,9 +63,10 @@ def _revoking(name: str) -> Callable[[Any], Any]:
 
         self.error_on_dryrun()
         group = _group(self)
-        gone = {id(rule) for rule, _ in _named(self, group, name)}
+        unknown: list[Any] | None = [] if _in_default_vpc(self.ec2_backend, group) else None
+        gone = {id(rule) for rule, _ in _named(self, group, name, unknown)}
         setattr(group, name, [rule for rule in getattr(group, name) if id(rule) not in gone])
-        return ActionResult({"Return": True})
+        return ActionResult({"Return": True, "UnknownIpPermissions": group._flattened_rules(unknown or [])})
 
     return revoke
 
@@ -109,8 +110,16 @@ def _group(self: Any) -> Any:
     return group
 
 
-def _named(self: Any, group: Any, name: str) -> Iterator[tuple[Any, str | None]]:
-    """The rules of one direction that a request names, by ids or by permissions, each with the request's description."""
+def _in_default_vpc(backend: Any, group: Any) -> bool:
+    vpc = backend.vpcs.get(group.vpc_id)
+    return vpc is not None and str(vpc.is_default).lower() == "true"
+
+
+def _named(self: Any, group: Any, name: str, unknown: list[Any] | None = None) -> Iterator[tuple[Any, str | None]]:
+    """The rules of one direction that a request names, by ids or by permissions, each with the request's description.
+
+    Permissions that the group has not go into `unknown`; without it they are an error.
+    """
     from moto.ec2.exceptions import InvalidPermissionNotFoundError, InvalidSecurityGroupRuleIdNotFoundError
 
     rules = getattr(group, name)
@@ -125,7 +134,10 @@ def _named(self: Any, group: Any, name: str) -> Iterator[tuple[Any, str | None]]
         return
     for wanted in _wanted(self, group, name):
         if wanted not in rules:
-            raise InvalidPermissionNotFoundError
+            if unknown is None:
+                raise InvalidPermissionNotFoundError
+            unknown.append(wanted)
+            continue
         yield rules[rules.index(wanted)], wanted.description
 
 
