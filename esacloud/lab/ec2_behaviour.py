@@ -7,7 +7,7 @@
 - New groups permit all egress over IPv6 too, where the VPC has an IPv6 CIDR block and the settings say so.
 
 The rest has files of its own: `ec2_rules.py` and `ec2_modify.py` (changes of rules), `ec2_quotas.py`, `ec2_interfaces.py`,
-`ec2_filters.py`, `ec2_requests.py` (one at a time, limits, lag).
+`ec2_filters.py`, `ec2_prefix_lists.py`, `ec2_requests.py` (one at a time, limits, lag).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from esacloud.lab.ec2_filters import filter_as_documented
 from esacloud.lab.ec2_interfaces import check_groups_of_interfaces
 from esacloud.lab.ec2_lag import answer_from_what_is_shown
 from esacloud.lab.ec2_modify import modify_any_rule
+from esacloud.lab.ec2_prefix_lists import know_and_resize_lists
 from esacloud.lab.ec2_requests import one_at_a_time
 from esacloud.lab.ec2_rules import change_all_or_none
 from esacloud.lab.ec2_settings import settings
@@ -35,6 +36,7 @@ _MAKERS = (
 def behave() -> None:
     """Make the changes, once a process."""
     from moto.ec2.models.elastic_network_interfaces import NetworkInterfaceBackend
+    from moto.ec2.models.managed_prefixes import ManagedPrefixListBackend
     from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupBackend, SecurityGroupRule
 
     if hasattr(SecurityGroupRule, "description_as_made"):
@@ -45,6 +47,7 @@ def behave() -> None:
     change_all_or_none()
     modify_any_rule(SecurityGroupBackend)
     check_groups_of_interfaces(NetworkInterfaceBackend)
+    know_and_resize_lists(ManagedPrefixListBackend)
     filter_as_documented()
     answer_from_what_is_shown()
     one_at_a_time()
@@ -136,7 +139,8 @@ def _copy(rule: Any) -> Any:
 def _begin_with_default_egress(group_class: Any) -> None:
     """Moto gives a new group both rules where the VPC has an IPv6 CIDR block, as EC2 does.
 
-    https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
+    https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html says it of default groups; of all others
+    terraform's AWS provider knows it, which takes both rules from each group that it makes.
     """
     plain_init = group_class.__init__
 

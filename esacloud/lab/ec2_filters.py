@@ -5,9 +5,8 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Filter.html
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
 
 moto takes `+`, `(` or `.` in a value for a regular expression, so that a description with brackets is not found; it wants
-what carries all groups of a filter where EC2 finds what carries any; it knows no filter of security groups by IPv6 network
-or prefix list; and it passes over ids of prefix lists that it does not have, where EC2 says InvalidPrefixListID.NotFound
-(https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html).
+what carries all groups of a filter where EC2 finds what carries any; and it knows no filter of security groups by IPv6
+network or prefix list.
 """
 
 from __future__ import annotations
@@ -24,14 +23,10 @@ def filter_as_documented() -> None:
     """Put it in the place of moto's."""
     from moto.ec2 import utils
     from moto.ec2.models import security_groups
-    from moto.ec2.models.managed_prefixes import ManagedPrefixListBackend
 
     security_groups.aws_api_matches = matches  # type: ignore[assignment, attr-defined]
     security_groups.SecurityGroup.matches_filter = _group_matches  # type: ignore[method-assign, assignment]
     utils.is_filter_matching = _any_group(utils.is_filter_matching)  # type: ignore[assignment]
-    ManagedPrefixListBackend.describe_managed_prefix_lists = _known_lists(  # type: ignore[method-assign]
-        ManagedPrefixListBackend.describe_managed_prefix_lists
-    )
 
 
 def matches(pattern: str, value: Any) -> bool:
@@ -77,15 +72,3 @@ def _any_group(plain: Callable[[Any, str, Any], bool]) -> Callable[[Any, str, An
         return bool(plain(one, name, values))
 
     return matching
-
-
-def _known_lists(plain: Callable[..., Any]) -> Callable[..., Any]:
-    def describe(self: Any, prefix_list_ids: list[str] | None = None, filters: Any = None) -> Any:
-        from moto.ec2.exceptions import EC2ClientError
-
-        for name in prefix_list_ids or ():
-            if name not in self.managed_prefix_lists:
-                raise EC2ClientError("InvalidPrefixListID.NotFound", f"The prefix list ID '{name}' does not exist")
-        return plain(self, prefix_list_ids=prefix_list_ids, filters=filters)
-
-    return describe

@@ -25,6 +25,7 @@ from esacloud.policy.actual import DEPLOYMENT_TAG
 from esacloud.policy.cloud import Lowered
 
 SUBNET, NETWORK = "10.0.0.0/24", "10.0.0.0/16"
+_STAND_IN = "stand-in"  # how the names of what is made here begin
 _ACCOUNT = {
     "aws_access_key_id": CREDENTIALS["AWS_ACCESS_KEY_ID"],
     "aws_secret_access_key": CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
@@ -113,20 +114,28 @@ def _groups(client: Any, vpc: str, wanted: set[str]) -> Iterator[str]:
     found = client.describe_security_groups(Filters=[{"Name": "group-id", "Values": sorted(wanted)}]) if wanted else {}
     for name in sorted(wanted - {group["GroupId"] for group in found.get("SecurityGroups", ())}):
         with _asking(client, "CreateSecurityGroup", ID_HEADER, name):
-            client.create_security_group(GroupName=f"stand-in {name[3:]}", Description="stand-in of the lab", VpcId=vpc)
+            client.create_security_group(GroupName=f"{_STAND_IN} {name[3:]}", Description="stand-in of the lab", VpcId=vpc)
         yield name
 
 
 def _prefix_lists(client: Any, wanted: Mapping[str, SecurityGroupRule]) -> Iterator[str]:
-    """Those that rules are about; a rule counts as many rules as its list holds entries, and says so."""
+    """Those that rules are about, as long as the file says: a rule's `size` is the maximum of entries of its list.
+
+    A list that an earlier file had made gets the length that this one says.
+    """
     found = client.describe_managed_prefix_lists()["PrefixLists"] if wanted else ()
-    for name in sorted(wanted.keys() - {one["PrefixListId"] for one in found}):
-        family = "IPv6" if wanted[name].families == (6,) else "IPv4"
-        with _asking(client, "CreateManagedPrefixList", ID_HEADER, name):
-            client.create_managed_prefix_list(
-                PrefixListName=f"stand-in {name[3:]}", MaxEntries=wanted[name].size, AddressFamily=family
-            )
-        yield name
+    known = {one["PrefixListId"]: one for one in found}
+    for name, rule in sorted(wanted.items()):
+        if name not in known:
+            with _asking(client, "CreateManagedPrefixList", ID_HEADER, name):
+                client.create_managed_prefix_list(
+                    PrefixListName=f"{_STAND_IN} {name[3:]}",
+                    MaxEntries=rule.size,
+                    AddressFamily="IPv6" if rule.families == (6,) else "IPv4",
+                )
+            yield name
+        elif known[name]["PrefixListName"].startswith(_STAND_IN) and known[name]["MaxEntries"] != rule.size:
+            client.modify_managed_prefix_list(PrefixListId=name, MaxEntries=rule.size)
 
 
 def _network_interfaces(client: Any, vpc: str, wanted: set[str]) -> Iterator[str]:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from support.described import permission
+from support.ec2_calls import add, attached, code, new_group, new_interface
 from support.ec2_server import LocalEc2, local_ec2
 
 from esacloud.lab.ec2_lag import Lag
 from esacloud.lab.ec2_settings import settings, using
-
-_names = itertools.count()
 
 
 class Clock:
@@ -28,10 +26,9 @@ class Clock:
         return self.now
 
 
-@pytest.fixture(scope="module")
-def ec2() -> Iterator[LocalEc2]:
-    with local_ec2() as found:
-        yield found
+@pytest.fixture
+def ec2(local: LocalEc2) -> LocalEc2:
+    return local
 
 
 @contextmanager
@@ -40,26 +37,10 @@ def lagging(**how: Any) -> Iterator[Lag]:
         yield changed.lag
 
 
-def new_group(ec2: LocalEc2) -> str:
-    made = ec2.client.create_security_group(GroupName=f"lag {next(_names)}", Description="test", VpcId=ec2.vpc)
-    return str(made["GroupId"])
-
-
-def add(ec2: LocalEc2, group: str, *networks: str) -> None:
-    ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission("tcp/25", *networks)])
-
-
 def networks(ec2: LocalEc2, group: str) -> set[str]:
     """The networks of a group's ingress rules, as DescribeSecurityGroups shows them."""
     (found,) = ec2.client.describe_security_groups(GroupIds=[group])["SecurityGroups"]
     return {one["CidrIp"] for rule in found["IpPermissions"] for one in rule["IpRanges"]}
-
-
-def code(call: Callable[[], Any], ec2: LocalEc2) -> str:
-    """The error code that a call ends in."""
-    with pytest.raises(ec2.client.exceptions.ClientError) as raised:
-        call()
-    return str(raised.value.response["Error"]["Code"])
 
 
 def test_a_read_shows_the_state_of_so_many_seconds_ago(ec2: LocalEc2) -> None:
@@ -97,7 +78,7 @@ def test_every_change_is_hidden_for_its_own_reads(ec2: LocalEc2) -> None:
 def test_a_group_that_is_not_shown_yet_is_not_found_by_id_and_missing_by_filter(ec2: LocalEc2) -> None:
     with lagging(reads=3):
         group = new_group(ec2)
-        assert code(lambda: ec2.client.describe_security_groups(GroupIds=[group]), ec2) == "InvalidGroup.NotFound"
+        assert code(ec2, lambda: ec2.client.describe_security_groups(GroupIds=[group])) == "InvalidGroup.NotFound"
         filters = [{"Name": "group-id", "Values": [group]}]
         assert ec2.client.describe_security_groups(Filters=filters)["SecurityGroups"] == []
         assert ec2.client.describe_security_group_rules(Filters=filters)["SecurityGroupRules"] == []
@@ -113,7 +94,7 @@ def test_a_deleted_group_is_still_shown_with_its_tags(ec2: LocalEc2) -> None:
         assert [one["GroupId"] for one in ec2.groups("lag", "after")] == [group]
         ec2.client.delete_security_group(GroupId=group)
         assert [one["GroupId"] for one in ec2.groups("lag", "after")] == [group]
-        assert code(lambda: networks(ec2, group), ec2) == "InvalidGroup.NotFound"
+        assert code(ec2, lambda: networks(ec2, group)) == "InvalidGroup.NotFound"
 
 
 def test_descriptions_and_modified_rules_lag_too(ec2: LocalEc2) -> None:
@@ -145,13 +126,8 @@ def test_descriptions_and_modified_rules_lag_too(ec2: LocalEc2) -> None:
 
 
 def test_the_groups_of_a_network_interface_lag_and_are_found_by_the_old_list(ec2: LocalEc2) -> None:
-    subnet = ec2.client.create_subnet(VpcId=ec2.vpc, CidrBlock="10.0.7.0/24")["Subnet"]["SubnetId"]
     old, new = new_group(ec2), new_group(ec2)
-    made = ec2.client.create_network_interface(SubnetId=subnet, Groups=[old])["NetworkInterface"]["NetworkInterfaceId"]
-
-    def carried() -> list[str]:
-        (found,) = ec2.client.describe_network_interfaces(NetworkInterfaceIds=[made])["NetworkInterfaces"]
-        return [one["GroupId"] for one in found["Groups"]]
+    made = new_interface(ec2, old)
 
     def found_by(group: str) -> list[str]:
         filters = [{"Name": "group-id", "Values": [group]}]
@@ -160,12 +136,12 @@ def test_the_groups_of_a_network_interface_lag_and_are_found_by_the_old_list(ec2
 
     with lagging(reads=4):
         ec2.client.modify_network_interface_attribute(NetworkInterfaceId=made, Groups=[new])
-        assert carried() == [old]
+        assert attached(ec2, made) == [old]
         assert found_by(old) == [made]
         assert found_by(new) == []
         attribute = ec2.client.describe_network_interface_attribute(NetworkInterfaceId=made, Attribute="groupSet")
         assert [one["GroupId"] for one in attribute["Groups"]] == [old]
-        assert carried() == [new]
+        assert attached(ec2, made) == [new]
         assert found_by(new) == [made]
 
 
@@ -173,19 +149,19 @@ def test_writes_see_the_true_state(ec2: LocalEc2) -> None:
     with lagging(seconds=3600):
         group = new_group(ec2)
         add(ec2, group, "10.0.0.0/24")
-        assert code(lambda: add(ec2, group, "10.0.0.0/24"), ec2) == "InvalidPermission.Duplicate"
+        assert code(ec2, lambda: add(ec2, group, "10.0.0.0/24")) == "InvalidPermission.Duplicate"
         gone = [permission("tcp/25", "10.0.1.0/24")]
         revoke = ec2.client.revoke_security_group_ingress
-        assert code(lambda: revoke(GroupId=group, IpPermissions=gone), ec2) == "InvalidPermission.NotFound"
+        assert code(ec2, lambda: revoke(GroupId=group, IpPermissions=gone)) == "InvalidPermission.NotFound"
 
 
 def test_writes_may_lag_as_well(ec2: LocalEc2) -> None:
     with lagging(reads=2, writes=True):
         group = new_group(ec2)
         for _ in range(2):
-            assert code(lambda: add(ec2, group, "10.0.0.0/24"), ec2) == "InvalidGroup.NotFound"
+            assert code(ec2, lambda: add(ec2, group, "10.0.0.0/24")) == "InvalidGroup.NotFound"
         add(ec2, group, "10.0.0.0/24")
-        assert code(lambda: add(ec2, "sg-0000000000000dead", "10.0.0.0/24"), ec2) == "InvalidGroup.NotFound"
+        assert code(ec2, lambda: add(ec2, "sg-0000000000000dead", "10.0.0.0/24")) == "InvalidGroup.NotFound"
     assert networks(ec2, group) == {"10.0.0.0/24"}
 
 
@@ -239,7 +215,7 @@ def test_a_refused_command_is_no_change(ec2: LocalEc2) -> None:
     group = new_group(ec2)
     with lagging(reads=1):
         add(ec2, group, "10.0.0.0/24")
-        assert code(lambda: add(ec2, group, "10.0.0.0/24"), ec2) == "InvalidPermission.Duplicate"
+        assert code(ec2, lambda: add(ec2, group, "10.0.0.0/24")) == "InvalidPermission.Duplicate"
         assert [len(networks(ec2, group)) for _ in range(2)] == [0, 1]
 
 
@@ -256,6 +232,6 @@ def test_reads_and_writes_of_many_threads_end_in_the_true_state(ec2: LocalEc2) -
 def test_a_server_is_given_its_lag_and_the_next_one_has_none() -> None:
     with local_ec2(Lag(reads=1)) as ec2:
         group = new_group(ec2)
-        assert code(lambda: networks(ec2, group), ec2) == "InvalidGroup.NotFound"
+        assert code(ec2, lambda: networks(ec2, group)) == "InvalidGroup.NotFound"
         assert networks(ec2, group) == set()
     assert not settings.lag.active

@@ -76,11 +76,13 @@ class LocalEc2:
 
 
 @contextmanager
-def local_ec2(lag: Lag | None = None, rates: Buckets | None = None) -> Iterator[LocalEc2]:
+def local_ec2(
+    lag: Lag | None = None, rates: Buckets | None = None, ipv6_default_egress: bool | None = None
+) -> Iterator[LocalEc2]:
     """A local EC2 that lives as long as the block."""
     import boto3
 
-    with ec2_server(lag, rates) as url:
+    with ec2_server(lag, rates, ipv6_default_egress) as url:
         client = boto3.client(
             "ec2", endpoint_url=url, region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing"
         )
