@@ -12,14 +12,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from esacloud.aws.limits import limits
+from esacloud.aws.limits import Limits, limits
 from esacloud.aws.live_calls import client_for
 from esacloud.aws.model import SecurityGroupRule
-from esacloud.deployment.model import Deployment
+from esacloud.deployment.model import CloudSettings, Deployment
 from esacloud.lab.ec2 import CREDENTIALS, ec2_server
 from esacloud.lab.ec2_behaviour import ID_HEADER
 from esacloud.lab.ec2_lag import Lag
 from esacloud.lab.ec2_quotas import QUOTAS_HEADER, header
+from esacloud.lab.ec2_requests import LAG_HEADER, NO_LAG
 from esacloud.live.cloud import Connection
 from esacloud.policy.actual import DEPLOYMENT_TAG
 from esacloud.policy.cloud import Lowered
@@ -48,14 +49,18 @@ def furnish(where: Connection, deployment: Deployment, lowered: Lowered | None) 
     """Make what the deployment file names and the lab lacks, under the ids of the file. Says what was made."""
     settings = deployment.clouds["aws"]
     client = client_for(where, where.region or settings.values["region"])
+    with _asking(client, "*", LAG_HEADER, NO_LAG):
+        return tuple(_furnish(client, settings, limits(deployment), lowered))
+
+
+def _furnish(client: Any, settings: CloudSettings, quotas: Limits, lowered: Lowered | None) -> Iterator[str]:
     vpc = settings.values["vpc"]
-    made: list[str] = []
-    with _asking(client, "DescribeVpcs", QUOTAS_HEADER, header(vpc, limits(deployment))):
+    with _asking(client, "DescribeVpcs", QUOTAS_HEADER, header(vpc, quotas)):
         found = client.describe_vpcs(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Vpcs"]
     if not found:
         with _asking(client, "CreateVpc", ID_HEADER, vpc):
             client.create_vpc(CidrBlock=NETWORK, AmazonProvidedIpv6CidrBlock=True)
-        made.append(vpc)
+        yield vpc
     groups = {name for keys in settings.interfaces.values() for name in keys.get("group", ())}
     lists: dict[str, SecurityGroupRule] = {}
     for group in lowered.native.groups if lowered else ():
@@ -64,19 +69,19 @@ def furnish(where: Connection, deployment: Deployment, lowered: Lowered | None) 
                 groups.add(rule.source.rpartition("/")[2])
             elif rule.source_kind == "prefix_list_id":
                 lists.setdefault(rule.source, rule)
-    made += _groups(client, vpc, groups)
-    made += _prefix_lists(client, lists)
-    made += _network_interfaces(
+    yield from _groups(client, vpc, groups)
+    yield from _prefix_lists(client, lists)
+    yield from _network_interfaces(
         client, vpc, {one for keys in settings.interfaces.values() for one in keys.get("network_interfaces", ())}
     )
-    return tuple(made)
 
 
 def in_use(where: Connection, deployment: Deployment) -> bool:
     """Whether a group of any deployment is left in the region."""
     client = client_for(where, where.region or deployment.clouds["aws"].values["region"])
     tag = [{"Name": "tag-key", "Values": [DEPLOYMENT_TAG]}]
-    return bool(client.describe_security_groups(Filters=tag)["SecurityGroups"])
+    with _asking(client, "*", LAG_HEADER, NO_LAG):
+        return bool(client.describe_security_groups(Filters=tag)["SecurityGroups"])
 
 
 def instructions(address: str) -> str:
@@ -154,12 +159,12 @@ def _network_interfaces(client: Any, vpc: str, wanted: set[str]) -> Iterator[str
 
 @contextmanager
 def _asking(client: Any, operation: str, header: str, value: str) -> Iterator[None]:
-    """Say something to the lab with the calls of an operation."""
+    """Say something to the lab with the calls of an operation; `*` means all."""
 
     def ask(request: Any, **_: Any) -> None:
         request.headers[header] = value
 
-    event = f"before-sign.ec2.{operation}"
+    event = "before-sign.ec2" if operation == "*" else f"before-sign.ec2.{operation}"
     client.meta.events.register(event, ask)
     try:
         yield

@@ -3,6 +3,8 @@
 - One at a time: moto's state is not made for threads, and now and then answered 500 to a call that it had carried out, so
   that a client's second try met a duplicate.
 - Requests over the limits are refused (`ec2_rates.py`); reads lag (`ec2_lag.py`); quotas are told (`ec2_quotas.py`).
+- With the header `X-Lab-Lag: none` a read shows the true state, and what a write makes is seen at once: for what was there
+  before anything that is tried, as the stand-ins of `ec2_lab.py`.
 """
 
 from __future__ import annotations
@@ -18,9 +20,10 @@ from esacloud.lab.ec2_rates import THROTTLED
 from esacloud.lab.ec2_settings import settings
 
 EC2_VERSION = "2016-11-15"  # of its API, by which its requests are told from those of STS and IAM
+LAG_HEADER, NO_LAG = "X-Lab-Lag", "none"
 _GROUPS = ("GroupId", "SecurityGroupId")
 _READING = ("Describe", "Get", "List", "Search")
-_QUOTAS = f"HTTP_{QUOTAS_HEADER.upper().replace('-', '_')}"
+_QUOTAS, _LAG = (f"HTTP_{name.upper().replace('-', '_')}" for name in (QUOTAS_HEADER, LAG_HEADER))
 
 Answering = Callable[[Any, Any, Any], Iterable[bytes]]
 
@@ -58,16 +61,20 @@ def _answer(plain: Answering, self: Any, environment: Any, start_response: Any) 
         return plain(self, environment, start_response)
     if settings.rates and settings.rates.over(action):
         return _refuse(start_response, *error(*THROTTLED))
-    if action in LAGGING and settings.lag.active:
-        with showing(settings.lag.shown(action)):
-            return list(plain(self, environment, start_response))
-    if action.startswith(_READING) or not settings.lag.active:
+    lag, at_once = settings.lag, environment.get(_LAG) == NO_LAG
+    if not lag.active or (action.startswith(_READING) and (at_once or action not in LAGGING)):
         return plain(self, environment, start_response)
-    unseen = _unseen(settings.lag, action, asked)
+    if action in LAGGING:
+        with showing(lag.shown(action)):
+            return list(plain(self, environment, start_response))
+    if at_once:
+        lag.forget()
+        return plain(self, environment, start_response)
+    unseen = _unseen(lag, action, asked)
     if unseen:
         message = f"The security group '{unseen}' does not exist"
         return _refuse(start_response, *error(400, "InvalidGroup.NotFound", message))
-    return _change(settings.lag, plain, self, environment, start_response)
+    return _change(lag, plain, self, environment, start_response)
 
 
 def _change(lag: Lag, plain: Answering, self: Any, environment: Any, start_response: Any) -> Iterable[bytes]:
