@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from support.described import permission
 from support.ec2_calls import add, attached, code, new_group, new_interface
 from support.ec2_server import LocalEc2, local_ec2
+from support.live_ec2 import VPC, live_ec2
 
 from esacloud.lab.ec2_lag import Lag
+from esacloud.lab.ec2_requests import LAG_HEADER, NO_LAG
 from esacloud.lab.ec2_settings import settings, using
 
 
@@ -227,6 +230,31 @@ def test_reads_and_writes_of_many_threads_end_in_the_true_state(ec2: LocalEc2) -
         for one in work:
             one.result()
     assert networks(ec2, group) == {f"10.1.{number}.0/24" for number in range(20)}
+
+
+def test_a_client_may_ask_for_the_true_state_and_hides_no_other_read_by_it(ec2: LocalEc2) -> None:
+    group = new_group(ec2)
+
+    def ask(request: Any, **_: Any) -> None:
+        request.headers[LAG_HEADER] = NO_LAG
+
+    with lagging(reads=1):
+        add(ec2, group, "10.0.0.0/24")
+        ec2.client.meta.events.register("before-sign.ec2", ask)
+        try:
+            assert networks(ec2, group) == {"10.0.0.0/24"}
+        finally:
+            ec2.client.meta.events.unregister("before-sign.ec2", ask)
+        assert [len(networks(ec2, group)) for _ in range(2)] == [0, 1]
+
+
+def test_what_comes_through_the_faulty_proxy_lags_as_well(tmp_path: Path) -> None:
+    with live_ec2(tmp_path) as live, lagging(reads=1):
+        live.furnish()
+        made = live.faulty.create_security_group(GroupName="through the proxy", Description="test", VpcId=VPC)["GroupId"]
+        filters = [{"Name": "group-id", "Values": [made]}]
+        seen = [live.faulty.describe_security_groups(Filters=filters)["SecurityGroups"] for _ in range(2)]
+        assert [len(found) for found in seen] == [0, 1]
 
 
 def test_a_server_is_given_its_lag_and_the_next_one_has_none() -> None:
