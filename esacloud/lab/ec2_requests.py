@@ -21,7 +21,6 @@ from esacloud.lab.ec2_settings import settings
 
 EC2_VERSION = "2016-11-15"  # of its API, by which its requests are told from those of STS and IAM
 LAG_HEADER, NO_LAG = "X-Lab-Lag", "none"
-_GROUPS = ("GroupId", "SecurityGroupId")
 _READING = ("Describe", "Get", "List", "Search")
 _QUOTAS, _LAG = (f"HTTP_{name.upper().replace('-', '_')}" for name in (QUOTAS_HEADER, LAG_HEADER))
 
@@ -93,7 +92,7 @@ def _change(lag: Lag, plain: Answering, self: Any, environment: Any, start_respo
 
 def _unseen(lag: Lag, action: str, asked: Mapping[str, str]) -> str | None:
     """A group that a command is about and that the old state lacks, where commands lag too."""
-    named = [value for key, value in asked.items() if key.partition(".")[0] in _GROUPS]
+    named = [value for key, value in asked.items() if "GroupId" in key]  # GroupId, SecurityGroupId.1, in IpPermissions.1
     if not lag.writes or not named:
         return None
     state, true = lag.shown(action), capture()

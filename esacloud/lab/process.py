@@ -121,16 +121,16 @@ def lag_of(text: str) -> float:
     """The seconds that `2s`, `0.5s` or `500ms` mean. Raises InputError for other text."""
     import re
 
-    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?)(ms|s)", text)
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)s|(\d{1,6})ms", text)
     if found is None:
         what = f"{text!r} is not a duration."
         raise InputError(Problem(Place("--lag"), what, "Write a number with its unit: --lag 2s, --lag 500ms or --lag 0s."))
-    return float(found[1]) / (1000 if found[2] == "ms" else 1)
+    return float(found[1]) if found[1] else int(found[2]) / 1000
 
 
 def lag_text(seconds: float) -> str:
     """A lag as `lag_of` reads it."""
-    return f"{seconds:g}s"
+    return f"{seconds:.3f}".rstrip("0").rstrip(".") + "s"
 
 
 def stop(cloud: str, state_directory: Path) -> bool:

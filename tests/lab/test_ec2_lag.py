@@ -166,6 +166,14 @@ def test_writes_may_lag_as_well(ec2: LocalEc2) -> None:
         add(ec2, group, "10.0.0.0/24")
         assert code(ec2, lambda: add(ec2, "sg-0000000000000dead", "10.0.0.0/24")) == "InvalidGroup.NotFound"
     assert networks(ec2, group) == {"10.0.0.0/24"}
+    interface = new_interface(ec2, group)
+    attach = ec2.client.modify_network_interface_attribute
+    with lagging(reads=2, writes=True):
+        other = new_group(ec2)
+        assert code(ec2, lambda: add(ec2, group, other)) == "InvalidGroup.NotFound"
+        assert code(ec2, attach, NetworkInterfaceId=interface, Groups=[group, other]) == "InvalidGroup.NotFound"
+        attach(NetworkInterfaceId=interface, Groups=[group, other])
+    assert attached(ec2, interface) == [group, other]
 
 
 def test_flapping_reads_are_old_or_true_by_chance_and_alike_for_one_seed(ec2: LocalEc2) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import boto3
-import pytest
 from botocore.config import Config
 from support.ec2_server import REGION, LocalEc2, local_ec2
 
@@ -75,7 +74,7 @@ def test_the_server_refuses_what_is_over_and_does_nothing_of_it() -> None:
     buckets = Buckets(lambda action: Rate(3, 0) if action == "CreateSecurityGroup" else None)
     with local_ec2(rates=buckets) as ec2:
         assert tries(ec2, 5) == ["503 RequestLimitExceeded"] * 2 + ["made"] * 3
-        filters = [{"Name": "group-name", "Values": ["rates *"]}]
+        filters = [{"Name": "group-name", "Values": ["rates *"]}, {"Name": "vpc-id", "Values": [ec2.vpc]}]
         assert len(ec2.client.describe_security_groups(Filters=filters)["SecurityGroups"]) == 3
     assert buckets.refused == 2
 
@@ -84,15 +83,3 @@ def test_without_rates_nothing_is_refused() -> None:
     with local_ec2() as ec2:
         for _ in range(120):
             ec2.client.describe_vpcs()
-
-
-@pytest.fixture(autouse=True)
-def no_groups_of_other_tests() -> None:
-    """The state of the server is that of the process, and outlives a server."""
-    from moto.backends import get_backend
-
-    for account in get_backend("ec2").values():
-        for backend in account.values():
-            for groups in backend.groups.values():
-                for name in [name for name, group in groups.items() if group.name.startswith("rates ")]:
-                    del groups[name]

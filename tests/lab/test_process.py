@@ -29,13 +29,16 @@ def state(tmp_path: Path) -> Iterator[Path]:
     process.stop("aws", tmp_path)
 
 
-@pytest.mark.parametrize(("written", "seconds"), [("2s", 2), ("500ms", 0.5), ("0.5s", 0.5), ("0s", 0), ("1500ms", 1.5)])
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [("2s", 2), ("500ms", 0.5), ("0.5s", 0.5), ("0s", 0), ("1ms", 0.001), ("123456.789s", 123456.789)],
+)
 def test_a_lag_is_a_number_with_its_unit(written: str, seconds: float) -> None:
     assert lag_of(written) == seconds
     assert lag_of(lag_text(seconds)) == seconds
 
 
-@pytest.mark.parametrize("written", ["2", "s", "", "-1s", "1m", "2 s", "1e3s", ".5s", "nan", "2s "])
+@pytest.mark.parametrize("written", ["2", "s", "", "-1s", "1m", "2 s", "1e3s", ".5s", "nan", "2s ", "0.5ms"])
 def test_any_other_text_is_refused_with_what_to_write(written: str) -> None:
     with pytest.raises(InputError, match="--lag 2s"):
         lag_of(written)
