@@ -4,10 +4,10 @@ EC2 is eventually consistent: what a call did "might not be immediately visible 
 about a group that was just made may answer InvalidGroup.NotFound.
 https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
 
-What lags are security groups with their rules and tags, and the groups of network interfaces. Writes work on the true
-state, so that a second authorize is a Duplicate and a second revoke NotFound. The page does not promise that: with
-`writes`, a command about a group that the old state lacks is refused too. An old state is kept whole, so that one read
-never mixes two states. With no lag nothing is kept.
+What lags are security groups with their rules and tags (not the tags of rules), and the groups of network interfaces.
+Writes work on the true state, so that a second authorize is a Duplicate and a second revoke NotFound. The page does not
+promise that: with `writes`, a command about a group that the old state lacks is refused too. An old state is kept whole, so
+that one read never mixes two states. With no lag nothing is kept.
 """
 
 from __future__ import annotations
@@ -155,10 +155,7 @@ def _twin(backend: Any, had: _Region) -> Any:
     twin = _like(backend, tags=tags, groups=defaultdict(dict), enis={})
     groups = {}
     for vpc, group, ingress, egress in had.groups:
-        rules = {
-            "ingress_rules": [_like(rule, ec2_backend=twin) for rule in ingress],
-            "egress_rules": [_like(rule, ec2_backend=twin) for rule in egress],
-        }
+        rules = {"ingress_rules": list(ingress), "egress_rules": list(egress)}
         twin.groups[vpc][group.id] = groups[group.id] = _like(group, ec2_backend=twin, **rules)
     for one, attached in had.attached:
         kept = [groups[name] for name in attached if name in groups]
