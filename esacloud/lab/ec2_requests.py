@@ -65,7 +65,7 @@ def _answer(plain: Answering, self: Any, environment: Any, start_response: Any) 
         return plain(self, environment, start_response)
     if action in LAGGING:
         with showing(lag.shown(action)):
-            return list(plain(self, environment, start_response))
+            return _whole(plain(self, environment, start_response))
     if at_once:
         lag.forget()
         return plain(self, environment, start_response)
@@ -84,10 +84,20 @@ def _change(lag: Lag, plain: Answering, self: Any, environment: Any, start_respo
         statuses.append(status)
         return start_response(status, headers, exception)
 
-    answer = list(plain(self, environment, start))
+    answer = _whole(plain(self, environment, start))
     if statuses and statuses[-1].startswith("2"):  # one that failed changed nothing
         lag.changed(before)
     return answer
+
+
+def _whole(answer: Iterable[bytes]) -> list[bytes]:
+    """An answer that is complete before anything else happens."""
+    try:
+        return list(answer)
+    finally:
+        close = getattr(answer, "close", None)
+        if close:
+            close()
 
 
 def _unseen(lag: Lag, action: str, asked: Mapping[str, str]) -> str | None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-import boto3
-from botocore.config import Config
 from support.ec2_server import REGION, LocalEc2, local_ec2
 
 from esacloud.aws.live_rates import published
@@ -55,6 +53,9 @@ def test_actions_without_a_rate_are_not_counted() -> None:
 
 def tries(ec2: LocalEc2, count: int) -> list[str]:
     """What so many clients at once are told, each without a second try."""
+    import boto3
+    from botocore.config import Config
+
     account = {key.lower(): value for key, value in CREDENTIALS.items()}
     once = Config(retries={"total_max_attempts": 1})
 
