@@ -134,6 +134,8 @@ class LiveEc2:
         for group in [group for of_it in backend.groups.values() for group in of_it.values()]:
             tags = dict(backend.tags.get(group.id, {}))
             over = self.taken_over.get(group.id)
+            if "esacloud:lock" in tags:  # nothing ever carries it
+                continue
             if tags.get("esacloud:deployment") == name or over:
                 tags = {"esacloud:interface": str(over), **tags} if over else tags
                 found.append(
