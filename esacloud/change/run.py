@@ -156,7 +156,7 @@ class _Run:
                 held.enter_context(self.live.exclusive(self.held.owner))
             except OutsideError as error:
                 if failure is None:
-                    raise OutsideError(f"{error}. Nothing was changed.") from error
+                    raise OutsideError(f"{str(error).rstrip('.')}. Nothing was changed.") from error
                 raise failure.because(str(error)) from error
             return self._rounds(first, failure)
 
