@@ -26,7 +26,8 @@ from esacloud.deployment.model import Deployment
 from esacloud.errors import InputError, Place, Problem
 from esacloud.live.cloud import Connection
 from esacloud.live.model import ChangePlan, GroupChange, LiveGroup, LiveRule, State, Step, quotas_taken
-from esacloud.live.order import DIRECTIONS, ordered
+from esacloud.live.order import ordered
+from esacloud.live.played import DIRECTIONS
 from esacloud.live.retry import RefusedError
 from esacloud.packets import Box, PacketSet
 from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG

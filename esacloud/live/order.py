@@ -19,15 +19,14 @@ Where it was not read what carries a group, one attachment that carries all grou
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import replace
 
 from esacloud.errors import InputError, Place, Problem
 from esacloud.live.model import Assignment, GroupChange, LiveRule, Step
+from esacloud.live.played import DIRECTIONS, PlayedGroup, View, views
 from esacloud.live.replacing import Alike, counts_alike, never, replaceable
-from esacloud.packets import Box, Direction, PacketSet
+from esacloud.packets import PacketSet
 
-DIRECTIONS: tuple[Direction, ...] = ("in", "out")
 NO_ROOM = "no room to add first: these rules permit nothing that both the old and the new state permit"
 IN_PLACE = "no room to add first, and none can be spared: each turns into its successor where it stands"
 RELIED_ON = "what goes next permits packets that these rules have to permit from then on"
@@ -49,122 +48,13 @@ def ordered(
     return tuple(_Play(changes, limits, place, alike, attachments_read).steps())
 
 
-@dataclass
-class _Group:
-    """A group while the change is played through: rules that are there, to come and to go."""
-
-    change: GroupChange
-    limits: Mapping[str, int]
-    rules: dict[str, LiveRule] = field(default_factory=dict)
-    add: dict[Direction, list[LiveRule]] = field(default_factory=dict)
-    remove: dict[Direction, list[LiveRule]] = field(default_factory=dict)
-    used: dict[tuple[Direction, str], int] = field(default_factory=dict)
-    confirmed: set[str] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        change = self.change
-        there = change.begins if change.before is None else change.before.rules
-        going = {rule.key for rule in (*change.remove, *change.begins)}
-        for rule in there:
-            self.put(rule)
-        for direction in DIRECTIONS:
-            self.add[direction] = [rule for rule in change.add if rule.direction == direction]
-            self.remove[direction] = [rule for rule in there if rule.key in going and rule.direction == direction]
-        self.confirmed.update(rule.key for rule in change.add)
-
-    @property
-    def name(self) -> str:
-        return self.change.name
-
-    @property
-    def complete(self) -> bool:
-        """Whether all desired rules are there."""
-        return not any(self.add.values())
-
-    @cached_property
-    def new(self) -> tuple[LiveRule, ...]:
-        """The rules at the end."""
-        return () if self.change.delete else (*self.change.stays, *self.change.add)
-
-    @property
-    def surplus(self) -> list[LiveRule]:
-        """Rules that are still to go."""
-        return [rule for rules in self.remove.values() for rule in rules]
-
-    def boxes(self, rules: Iterable[LiveRule]) -> Iterator[Box]:
-        """What rules permit. `self` means another set of addresses at every interface."""
-        for rule in rules:
-            for box in rule.boxes:
-                yield box._replace(realm=f"self:{self.change.interface}") if box.realm == "self" else box
-
-    def count(self, rule: LiveRule, sign: int) -> None:
-        for quota, share in rule.counts:
-            self.used[rule.direction, quota] = self.used.get((rule.direction, quota), 0) + sign * share
-
-    def put(self, rule: LiveRule) -> None:
-        self.rules[rule.key] = rule
-        self.count(rule, 1)
-
-    def drop(self, rule: LiveRule) -> None:
-        del self.rules[rule.key]
-        self.count(rule, -1)
-
-    def fits(self, rule: LiveRule) -> bool:
-        return all(
-            self.used.get((rule.direction, quota), 0) + share <= self.limits.get(quota, share)
-            for quota, share in rule.counts
-        )
-
-    def has_room(self, waiting: Iterable[LiveRule]) -> bool:
-        """Whether all of these would fit now."""
-        used = dict(self.used)
-        fits = True
-        for rule in waiting:
-            fits = fits and self.fits(rule)
-            self.count(rule, 1)
-        self.used = used
-        return fits
-
-    def step(self, action: str, direction: Direction, rules: Iterable[LiveRule], why: str = "") -> Step:
-        return Step(action, self.name, self.change.interface, direction, tuple(rules), why=why)  # type: ignore[arg-type]
-
-
-@dataclass
-class _View:
-    """One attachment: the groups on it now, and at the end."""
-
-    name: str
-    groups: Mapping[str, _Group]
-    on: set[str]
-    new: frozenset[str]
-
-    def __post_init__(self) -> None:
-        old = PacketSet.of(box for name in self.on for box in self._boxes(name))
-        new = PacketSet.of(box for name in self.new for box in self.groups[name].boxes(self.groups[name].new))
-        self.needed, self.allowed = old & new, old | new
-
-    def _boxes(self, name: str) -> Iterator[Box]:
-        group = self.groups[name]
-        return group.boxes(group.rules.values())
-
-    @property
-    def settled(self) -> bool:
-        """Whether everything that it permits at the end is in effect, so that whatever else it has may go."""
-        return self.new <= self.on and all(self.groups[name].complete for name in self.new)
-
-    def holds(self, without: Iterable[str] = ()) -> bool:
-        """Whether it still permits all that both states need, also without these groups."""
-        staying = self.on.difference(without)
-        return self.needed <= PacketSet.of(box for name in staying for box in self._boxes(name))
-
-
 class _Play:
     def __init__(
         self, changes: Sequence[GroupChange], limits: Mapping[str, int], place: Place, alike: Alike, attachments_read: bool
     ) -> None:
         self.changes, self.place, self.alike = changes, place, alike
-        self.groups = {change.name: _Group(change, limits) for change in changes}
-        self.views = list(_views(self.groups, attachments_read))
+        self.groups = {change.name: PlayedGroup(change, limits) for change in changes}
+        self.views = list(views(self.groups, attachments_read))
 
     def steps(self) -> Iterator[Step]:
         for change in self.changes:
@@ -210,7 +100,7 @@ class _Play:
             if rules := self._dropped(group, group.remove[direction]):
                 yield group.step("revoke_default", direction, rules)
 
-    def _on(self, group: _Group) -> list[_View]:
+    def _on(self, group: PlayedGroup) -> list[View]:
         return [view for view in self.views if group.name in view.on]
 
     def _added(self) -> Iterator[Step]:
@@ -235,24 +125,24 @@ class _Play:
             if not group.change.delete and not self._on(group) and self._matters(group):
                 yield from self._removed(group)
 
-    def _matters(self, group: _Group) -> bool:
+    def _matters(self, group: PlayedGroup) -> bool:
         return not group.complete or any(group.name in view.new for view in self.views)
 
-    def _dropped(self, group: _Group, rules: Iterable[LiveRule]) -> tuple[LiveRule, ...]:
+    def _dropped(self, group: PlayedGroup, rules: Iterable[LiveRule]) -> tuple[LiveRule, ...]:
         dropped = tuple(rules)
         for rule in dropped:
             group.drop(rule)
             group.remove[rule.direction].remove(rule)
         return dropped
 
-    def _removed(self, group: _Group, *, why: str = "") -> Iterator[Step]:
+    def _removed(self, group: PlayedGroup, *, why: str = "") -> Iterator[Step]:
         """All removals that are left, one step for each direction, after what they rely on is confirmed."""
         for direction in DIRECTIONS:
             if rules := tuple(group.remove[direction]):
                 yield from self._confirmed(group, rules)
                 yield group.step("remove", direction, self._dropped(group, rules), why)
 
-    def _confirmed(self, group: _Group, going: Sequence[LiveRule]) -> Iterator[Step]:
+    def _confirmed(self, group: PlayedGroup, going: Sequence[LiveRule]) -> Iterator[Step]:
         """Rules that were read, and have to be there because others that permit the same packets go."""
         views = self._on(group)
         if not views:
@@ -313,12 +203,12 @@ class _Play:
                 if unfit and all(other.settled for other in self._on(group)):
                     yield from self._removed(group)
 
-    def _may_come(self, view: _View, name: str) -> bool:
+    def _may_come(self, view: View, name: str) -> bool:
         group = self.groups[name]
         surplus = group.surplus
         return group.complete and (not surplus or PacketSet.of(group.boxes(surplus)) <= view.allowed)
 
-    def _made_room(self, waiting: Iterable[_Group]) -> Iterator[Step]:
+    def _made_room(self, waiting: Iterable[PlayedGroup]) -> Iterator[Step]:
         found = False
         for group in waiting:
             for step in self._spared(group):
@@ -328,7 +218,7 @@ class _Play:
             for group in waiting:
                 yield from self._turned(group)
 
-    def _spared(self, group: _Group) -> Iterator[Step]:
+    def _spared(self, group: PlayedGroup) -> Iterator[Step]:
         """Removals in a full group, as few as make room, each of rules without which all that is needed remains."""
         views = self._on(group)
         for direction in DIRECTIONS:
@@ -348,14 +238,14 @@ class _Play:
                 yield from self._confirmed(group, spared)
                 yield group.step("remove", direction, spared, NO_ROOM)
 
-    def _turned(self, group: _Group) -> Iterator[Step]:
+    def _turned(self, group: PlayedGroup) -> Iterator[Step]:
         """Rules of a full group that turn into those that wait, one step for each direction."""
         views = self._on(group)
         if not all(group.name in view.new for view in views):
             return
         needed = PacketSet.of(box for view in views for box in view.needed.boxes())
         beside = [other for other in self.groups.values() if all(other.name in view.on for view in views)] if views else []
-        staying = PacketSet.of(box for other in beside for box in other.boxes(_staying(other)))
+        staying = PacketSet.of(box for other in beside for box in other.boxes(other.staying))
 
         def fits(old: LiveRule, new: LiveRule) -> bool:
             return self.alike(old, new) and counts_alike(old, new)
@@ -373,39 +263,11 @@ class _Play:
                 group.add[direction].remove(new)
             yield replace(group.step("replace", direction, news, IN_PLACE), replaces=olds)
 
-    def _described(self, group: _Group) -> Iterator[Step]:
+    def _described(self, group: PlayedGroup) -> Iterator[Step]:
         for direction in DIRECTIONS:
             new = tuple(rule for _, rule in group.change.describe if rule.direction == direction)
             if new:
                 yield group.step("describe", direction, new)
-
-
-def _views(groups: Mapping[str, _Group], attachments_read: bool) -> Iterator[_View]:
-    if not attachments_read:
-        interfaces: dict[str, list[GroupChange]] = {}
-        for group in groups.values():
-            if group.change.before is not None:
-                interfaces.setdefault(group.change.interface, []).append(group.change)
-        for interface, changes in interfaces.items():
-            on = {change.name for change in changes}
-            yield _View(interface, groups, on, frozenset(change.name for change in changes if not change.delete))
-        return
-    old: dict[str, set[str]] = {}
-    new: dict[str, set[str]] = {}
-    for group in groups.values():
-        change = group.change
-        before = set(change.before.attached) if change.before else set()
-        for name in before:
-            old.setdefault(name, set()).add(change.name)
-        for name in (before - set(change.detach)) | set(change.attach):
-            new.setdefault(name, set()).add(change.name)
-    for name in sorted(old.keys() | new.keys()):
-        yield _View(name, groups, old.get(name, set()), frozenset(new.get(name, ())))
-
-
-def _staying(group: _Group) -> list[LiveRule]:
-    going = {rule.key for rule in group.surplus}
-    return [] if group.change.delete else [rule for rule in group.rules.values() if rule.key not in going]
 
 
 def _named(made: Iterable[Assignment]) -> list[str]:
@@ -417,7 +279,7 @@ def _takes_from(rule: LiveRule, waiting: list[LiveRule]) -> bool:
     return any(quota in desired for quota, _ in rule.counts)
 
 
-def _stuck(waiting: Iterable[_Group], place: Place) -> Problem:
+def _stuck(waiting: Iterable[PlayedGroup], place: Place) -> Problem:
     names = ", ".join(sorted({group.name for group in waiting}))
     what = (
         f"{names}: the quota leaves no room for a new rule, every rule that could go permits packets that both the old and "
@@ -430,7 +292,7 @@ def _stuck(waiting: Iterable[_Group], place: Place) -> Problem:
     return Problem(place, what, mend)
 
 
-def _stuck_attachments(views: Iterable[_View], place: Place) -> Problem:
+def _stuck_attachments(views: Iterable[View], place: Place) -> Problem:
     names = ", ".join(view.name for view in views if view.new != view.on)
     what = f"{names}: no order of steps attaches its groups without opening or interrupting something on the way."
     return Problem(place, what, "Attach the groups one by one, or detach them from it first.")
