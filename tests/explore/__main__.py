@@ -33,12 +33,13 @@ def main() -> int:
             result = explorer.explore(options.states, options.price)
         bad += bool(result.violations)
         print(line(result), flush=True)
-        for violation in result.violations[: options.traces]:
-            print(f"  {violation.kind}: {violation.text}")
+        found = sorted(result.violations.values(), key=lambda one: (one.price, len(one.trace)))
+        for violation in found[: options.traces]:
+            print(f"  {violation.kind}, met {violation.count} times: {violation.text}")
             for number, step in enumerate(violation.trace, 1):
                 print(f"    {number:3} {step}")
-        if len(result.violations) > options.traces:
-            print(f"  and {len(result.violations) - options.traces} more kinds")
+        for violation in found[options.traces :]:
+            print(f"  {violation.kind}, met {violation.count} times: {violation.text.splitlines()[0][:150]}")
     return 1 if bad else 0
 
 

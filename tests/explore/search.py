@@ -14,14 +14,15 @@ seconds: a machine may stand still that long between two calls, and no longer.
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 from explore.ec2 import Account, Refused, call, reads
 from explore.judge import Bounds, Judge
-from explore.strands import Answer, Call, Files, Lock, Node, Program, Sleep, Strands
+from explore.strands import Answer, Call, Files, Lock, Node, Outcome, Program, Sleep, Strands
 from explore.transitions import Transition
 
 SLOW = 20.0
@@ -33,6 +34,7 @@ _REFUSALS = {
     "refuse": ("UnauthorizedOperation", "You are not authorized to perform this operation."),
     "expire": ("ExpiredToken", "The security token included in the request is expired"),
 }
+_NUMBERS = re.compile(r"-?[0-9a-fA-FTZ.]*[0-9][0-9a-fA-FTZ.]*")
 Status = Literal["waiting", "live", "done", "failed", "killed"]
 
 
@@ -81,11 +83,13 @@ class State(NamedTuple):
 
 @dataclass(frozen=True)
 class Violation:
-    """What does not hold, and how it came to that."""
+    """What does not hold, how often that was met, and the shortest way to it of those with the fewest things that go otherwise."""
 
     kind: str
     text: str
     trace: tuple[str, ...]
+    price: int
+    count: int = 1
 
 
 @dataclass
@@ -100,8 +104,22 @@ class Result:
     ends: int = 0
     complete: bool = True
     prices: list[int] = field(default_factory=list)
-    violations: list[Violation] = field(default_factory=list)
-    violating: int = 0
+    violations: dict[str, Violation] = field(default_factory=dict)
+
+    @property
+    def violating(self) -> int:
+        """How often something was violated."""
+        return sum(violation.count for violation in self.violations.values())
+
+    def violated(self, violation: Violation) -> None:
+        """Keep it where it is the first of its kind, or shorter to tell than those before."""
+        sign = f"{violation.kind}: {_NUMBERS.sub('', violation.text.partition(': ')[0])}"
+        found = self.violations.get(sign)
+        if found is None:
+            self.violations[sign] = violation
+            return
+        shorter = found.price == violation.price and len(violation.trace) < len(found.trace)
+        self.violations[sign] = replace(violation if shorter else found, count=found.count + 1)
 
 
 class _Violated(Exception):  # noqa: N818 - a finding, carried to where it is kept
@@ -195,46 +213,47 @@ class Explorer:
         result, begun = Result(self.transition.name), time.perf_counter()
         executed = self.strands.executions
         parents: dict[State, tuple[State | None, str, int]] = {self.first: (None, "", 0)}
-        heads, chance, signatures = [self.first], random.Random(self.seed), set()
-        result.states = 1
+        heads, chance = [self.first], random.Random(self.seed)
         for price in range(prices + 1):
             chance.shuffle(heads)
             dearer: list[State] = []
             before = result.states
-            while heads:
+            while heads and result.states < most:
                 stack = [heads.pop()]
                 while stack:
-                    state = stack.pop()
-                    depth = parents[state][2] + 1
-                    any_next = False
-                    for cost, label, new in self.successors(state):
-                        any_next = True
-                        if isinstance(new, _Violated):
-                            result.violating += 1
-                            signature = new.kind, new.text.partition(" (")[0]
-                            if signature not in signatures:
-                                signatures.add(signature)
-                                trace = (*_trace(parents, state), label)
-                                result.violations.append(Violation(new.kind, new.text, trace))
-                            continue
-                        if new in parents:
-                            continue
-                        parents[new] = state, label, depth
-                        result.states += 1
-                        result.depth = max(result.depth, depth)
-                        (dearer if cost else stack).append(new)
-                    result.ends += not any_next
-                if result.states >= most:
-                    result.complete = False
-                    break
+                    self._expand(stack.pop(), price, parents, stack, dearer, result)
+            result.complete = not heads
             result.prices.append(result.states - before)
-            heads = dearer
-            if not heads or not result.complete:
+            if heads or not dearer:
                 break
-        result.complete = result.complete and not heads
+            heads = dearer
+            result.complete = False
         result.executions = self.strands.executions - executed
         result.seconds = time.perf_counter() - begun
         return result
+
+    def _expand(
+        self,
+        state: State,
+        price: int,
+        parents: dict[State, tuple[State | None, str, int]],
+        stack: list[State],
+        dearer: list[State],
+        result: Result,
+    ) -> None:
+        result.states += 1
+        depth = parents[state][2] + 1
+        last = True
+        for cost, label, new in self.successors(state):
+            last = False
+            if isinstance(new, _Violated):
+                trace = (*_trace(parents, state), label)
+                result.violated(Violation(new.kind, new.text, trace, price + cost))
+            elif new not in parents:
+                parents[new] = state, label, depth
+                result.depth = max(result.depth, depth)
+                (dearer if cost else stack).append(new)
+        result.ends += last
 
     def successors(self, state: State) -> Iterator[Step]:
         """What may happen next: its price, what it is, and the state after it or what it violates."""
@@ -432,9 +451,9 @@ class Explorer:
             assert node is not None
             if node.outcome is not None:
                 try:
-                    return price, label, self._ended(state, number, node)
+                    return price, f"{label}; {_ending(node.outcome)}", self._ended(state, number, node)
                 except _Violated as violated:
-                    return price, f"{label}; it ends: {node.outcome.kind}", violated
+                    return price, f"{label}; {_ending(node.outcome)}", violated
             asked, answer = node.request, None
             if isinstance(asked, Lock):
                 state, answer = self._local(state, number, asked)
@@ -600,6 +619,11 @@ def _merged(old: Files, new: Files) -> Files:
 
 def _who(number: int) -> str:
     return "AB"[number]
+
+
+def _ending(outcome: Outcome) -> str:
+    first = outcome.text.splitlines()[0][:160] if outcome.kind == "failed" else ""
+    return f"it ends: {outcome.kind}{': ' if first else ''}{first}"
 
 
 def _words(asked: Call) -> str:

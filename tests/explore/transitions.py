@@ -17,7 +17,7 @@ REGION, VPC, DEPLOYMENT = "eu-central-1", "vpc-0a1b2c3d4e5f60718", "gateway"
 ENI, ENI2 = "eni-0123456789abcdef0", "eni-0123456789abcdef1"
 THEIRS, WEB = "sg-0123456789abcdef0", "sg-0aaaaaaaaaaaaaaaa"
 LIST_A, LIST_B = "pl-0aaaaaaaaaaaaaaaa", "pl-0bbbbbbbbbbbbbbbb"
-ONE, TWO, THREE, FOUR, FIVE = (f"10.1.0.{number}" for number in range(1, 6))
+ONE, TWO, THREE, FOUR, FIVE = (f"10.{number}.0.1" for number in range(2, 7))  # none of them merge
 WIDE, NARROW = "10.1.0.0/16", "10.1.5.0/24"
 _KINDS = {
     "cidr_ipv4": "ipv4",
