@@ -16,8 +16,9 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from explore.ec2 import Account, Refused, call, reads
@@ -128,7 +129,10 @@ class _Violated(Exception):  # noqa: N818 - a finding, carried to where it is ke
         super().__init__(text)
 
 
-Step = tuple[int, str, "State | _Violated"]
+Step = tuple[str, "State | _Violated"]
+Parents = dict["State", "tuple[State | None, str, int]"]  # where a state comes from, by what, and how deep it is
+Todo = dict[int, "list[tuple[State, int]]"]
+Offer = tuple[int, Callable[[], Step]]  # its price, and what comes of it
 
 
 class Explorer:
@@ -210,53 +214,67 @@ class Explorer:
 
     def explore(self, most: int, prices: int = 99) -> Result:
         """Look at so many states, or at all up to a price."""
-        result, begun = Result(self.transition.name), time.perf_counter()
+        result, begun = Result(self.transition.name), time.process_time()
         executed = self.strands.executions
-        parents: dict[State, tuple[State | None, str, int]] = {self.first: (None, "", 0)}
-        heads, chance = [self.first], random.Random(self.seed)
-        for price in range(prices + 1):
-            chance.shuffle(heads)
-            dearer: list[State] = []
-            before = result.states
-            while heads and result.states < most:
-                stack = [heads.pop()]
-                while stack:
-                    self._expand(stack.pop(), price, parents, stack, dearer, result)
-            result.complete = not heads
+        parents: Parents = {self.first: (None, "", 0)}
+        todo: dict[int, list[tuple[State, int]]] = {0: []}  # for each price: states, and the price of their offers
+        chance = random.Random(self.seed)
+        self._follow(self.first, 0, parents, todo, result)
+        result.prices.append(result.states)
+        for price in range(1, prices + 1):
+            before, offered = result.states, todo.pop(price, [])
+            chance.shuffle(offered)
+            while offered and result.states < most:
+                state, cost = offered.pop()
+                for dear, step in self.offers(state):
+                    if dear == cost and result.states < most:
+                        self._take(state, step, price, parents, todo, result)
             result.prices.append(result.states - before)
-            if heads or not dearer:
+            if offered or not any(todo.values()) or result.states >= most:
                 break
-            heads = dearer
-            result.complete = False
+        result.complete = not offered and not any(todo.values()) and result.states < most
         result.executions = self.strands.executions - executed
-        result.seconds = time.perf_counter() - begun
+        result.seconds = time.process_time() - begun
         return result
 
-    def _expand(
-        self,
-        state: State,
-        price: int,
-        parents: dict[State, tuple[State | None, str, int]],
-        stack: list[State],
-        dearer: list[State],
-        result: Result,
-    ) -> None:
-        result.states += 1
-        depth = parents[state][2] + 1
-        last = True
-        for cost, label, new in self.successors(state):
-            last = False
-            if isinstance(new, _Violated):
-                trace = (*_trace(parents, state), label)
-                result.violated(Violation(new.kind, new.text, trace, price + cost))
-            elif new not in parents:
-                parents[new] = state, label, depth
-                result.depth = max(result.depth, depth)
-                (dearer if cost else stack).append(new)
-        result.ends += last
+    def _take(
+        self, state: State, step: Callable[[], Step], price: int, parents: Parents, todo: Todo, result: Result
+    ) -> State | None:
+        """The state after a step where it is new; what is violated is kept."""
+        label, new = step()
+        if isinstance(new, _Violated):
+            result.violated(Violation(new.kind, new.text, (*_trace(parents, state), label), price))
+            return None
+        if new in parents:
+            return None
+        parents[new] = state, label, parents[state][2] + 1
+        self._follow(new, price, parents, todo, result)
+        return new
 
-    def successors(self, state: State) -> Iterator[Step]:
-        """What may happen next: its price, what it is, and the state after it or what it violates."""
+    def _follow(self, state: State, price: int, parents: Parents, todo: Todo, result: Result) -> None:
+        """Look at a state, and at all that follow at no price."""
+        stack = [state]
+        while stack:
+            at = stack.pop()
+            result.states += 1
+            depth = parents[at][2]
+            result.depth = max(result.depth, depth)
+            offers = list(self.offers(at))
+            result.ends += not offers
+            for cost in sorted({cost for cost, _ in offers} - {0}):
+                todo.setdefault(price + cost, []).append((at, cost))
+            for cost, step in offers:
+                if cost:
+                    continue
+                label, new = step()
+                if isinstance(new, _Violated):
+                    result.violated(Violation(new.kind, new.text, (*_trace(parents, at), label), price))
+                elif new not in parents:
+                    parents[new] = at, label, depth + 1
+                    stack.append(new)
+
+    def offers(self, state: State) -> Iterator[Offer]:
+        """What may happen next: its price, and what makes the state after it."""
         live = [number for number, slot in enumerate(state.slots) if slot.status == "live"]
         if not live:
             yield from self._idle(state)
@@ -265,52 +283,51 @@ class Explorer:
         resting = self._rests(state, turn)
         for number in live:
             free = number == turn or resting
-            for cost, label, new in self._steps(state, number):
-                yield (cost if free else cost + 1), label, new
+            for cost, step in self._steps(state, number):
+                yield (cost if free else cost + 1), step
+            if "kill" in state.budget:
+                yield 1, partial(self._killed, state, number)
         if state.final:
             return
         for number, slot in enumerate(state.slots):
             if slot.status == "waiting":
-                yield self._begun(state, number, price=0 if self.transition.rival else 1)
+                yield 0 if self.transition.rival else 1, partial(self._begun, state, number)
         yield from self._foreign(state)
 
-    def _steps(self, state: State, number: int) -> Iterator[Step]:
+    def _steps(self, state: State, number: int) -> Iterator[Offer]:
         """What one run may do or suffer."""
         slot = state.slots[number]
         assert slot.at is not None
-        asked = slot.at.request
+        asked, now = slot.at.request, self._now(state, number)
         if isinstance(asked, Sleep):
             if self._may_wait(state, number, asked.seconds):
-                yield self._heard(state, number, Answer("ok", slot.clock + asked.seconds), f"waits {asked.seconds:g} s")
+                waited = Answer("ok", slot.clock + asked.seconds)
+                yield 0, partial(self._heard, state, number, waited, f"waits {asked.seconds:g} s")
             return
         if isinstance(asked, Lock):
             if not self._held(state, slot.machine, asked.path):
-                locks = (*state.locks, (slot.machine, asked.path, number))
-                yield self._heard(state._replace(locks=locks), number, Answer("ok", self._now(state, number)), "has the lock")
+                locked = state._replace(locks=(*state.locks, (slot.machine, asked.path, number)))
+                yield 0, partial(self._heard, locked, number, Answer("ok", now), "has the lock")
             return
         assert isinstance(asked, Call)
-        yield self._called_by(state, number, asked)
-        if state.final:
+        yield 0, partial(self._called_by, state, number, asked)
+        if state.final or slot.expired:
             return
         budget = set(state.budget)
-        if "refusal" in budget and not slot.expired:
+        if "refusal" in budget:
             for fault, told in _REFUSALS.items():
                 spent = _spend(state, "refusal", number, fault, expired=fault == "expire")
-                answer = Answer("error", self._now(state, number), told, told)
-                cost, label, new = self._heard(spent, number, answer, f"{asked.operation} is refused: {told[0]}")
-                yield cost + 1, label, new
-        if "kill" in budget:
-            yield 1, f"{_who(number)} is killed before {_words(asked)}", self._killed(state, number)
+                label = f"{asked.operation} is refused: {told[0]}"
+                yield 1, partial(self._heard, spent, number, Answer("error", now, told, told), label)
         if reads(asked.operation):
             yield from self._stale(state, number, asked, budget)
-        elif "lost" in budget and not slot.expired:
-            cost, label, new = self._called_by(_spend(state, "lost", number, "lost"), number, asked, lost=True)
-            yield cost + 1, label, new
+        elif "lost" in budget:
+            yield 1, partial(self._called_by, _spend(state, "lost", number, "lost"), number, asked, lost=True)
 
-    def _stale(self, state: State, number: int, asked: Call, budget: set[str]) -> Iterator[Step]:
-        slot = state.slots[number]
-        if slot.lag[1] or slot.expired or not budget & {"stale", "lag"}:
+    def _stale(self, state: State, number: int, asked: Call, budget: set[str]) -> Iterator[Offer]:
+        if state.slots[number].lag[1] or not budget & {"stale", "lag"}:
             return
+        now = self._now(state, number)
         seen = {self._answer(state.account, asked)[1].key}
         for back, account in enumerate(state.past, 1):
             answer = self._answer(account, asked)[1]
@@ -318,20 +335,16 @@ class Explorer:
                 continue
             seen.add(answer.key)
             if "stale" in budget:
-                label = f"{_words(asked)} answers from {back} changes ago"
+                label = f"{_words(asked)} answers from {back} change{'s' * (back > 1)} ago"
                 spent = _spend(state, "stale", number, "stale")
-                _, told, new = self._heard(spent, number, answer._replace(time=self._now(state, number)), label)
-                yield 1, told, new
+                yield 1, partial(self._heard, spent, number, answer._replace(time=now), label)
             if "lag" in budget:
-                spent = _spend(state, "lag", number, "stale")
-                _, told, new = self._called_by(_with(spent, number, lag=(back, LAGGING_READS)), number, asked)
-                yield 1, told, new
+                spent = _with(_spend(state, "lag", number, "stale"), number, lag=(back, LAGGING_READS))
+                yield 1, partial(self._called_by, spent, number, asked)
 
     def _called_by(self, state: State, number: int, asked: Call, *, lost: bool = False) -> Step:
         """A call as EC2 takes it; of one that is `lost` the answer never comes."""
-        slot = state.slots[number]
-        now = self._now(state, number)
-        label = _words(asked)
+        slot, now, label = state.slots[number], self._now(state, number), _words(asked)
         if slot.expired:
             told = _REFUSALS["expire"]
             return self._heard(state, number, Answer("error", now, told, told), f"{asked.operation} is refused: {told[0]}")
@@ -353,7 +366,7 @@ class Explorer:
             try:
                 state = self._changed(state, after, number)
             except _Violated as violated:
-                return 0, f"{_who(number)}: {label}", violated
+                return f"{_who(number)}: {label}", violated
         return self._heard(state, number, answer, label)
 
     def _looked(self, state: State, number: int, answer: Answer) -> State:
@@ -396,28 +409,30 @@ class Explorer:
             found = self._ends[key] = self.judge.ends(slot.program, who, slot.foreign_met)
         return found
 
-    def _foreign(self, state: State) -> Iterator[Step]:
+    def _foreign(self, state: State) -> Iterator[Offer]:
         if "foreign" not in state.budget:
             return
         for number, foreign in enumerate(self.transition.foreign):
             account = foreign.do(self.accounts[state.account])
-            if account is None or account == self.accounts[state.account]:
-                continue
-            slots = tuple(slot._replace(foreign_met=slot.status == "live") for slot in state.slots)
-            new = state._replace(
-                budget=tuple(one for one in state.budget if one != "foreign"),
-                bounds=self.judge.widened(state.bounds, foreign),
-                foreign=number,
-                slots=slots,
-            )
-            try:
-                yield 1, foreign.name, self._changed(new, self._number(account), None)
-            except _Violated as violated:
-                yield 1, foreign.name, violated
+            if account is not None and account != self.accounts[state.account]:
+                yield 1, partial(self._by_others, state, number, self._number(account))
+
+    def _by_others(self, state: State, number: int, account: int) -> Step:
+        foreign = self.transition.foreign[number]
+        new = state._replace(
+            budget=tuple(one for one in state.budget if one != "foreign"),
+            bounds=self.judge.widened(state.bounds, foreign),
+            foreign=number,
+            slots=tuple(slot._replace(foreign_met=slot.status == "live") for slot in state.slots),
+        )
+        try:
+            return foreign.name, self._changed(new, account, None)
+        except _Violated as violated:
+            return foreign.name, violated
 
     # runs that begin, go on and end
 
-    def _begun(self, state: State, number: int, price: int = 0, later: float = 1.0) -> Step:
+    def _begun(self, state: State, number: int, later: float = 1.0) -> Step:
         slot = state.slots[number]
         at = max(one.clock for one in state.slots) + (later if slot.tries or later > 1 else 0)
         node = self.strands.start(self.programs[slot.program], state.runs, at, state.files[slot.machine])
@@ -429,7 +444,7 @@ class Explorer:
         bounds = state.bounds.joined(self.judge.permits(self.judge.targets[slot.program]))
         new = state._replace(slots=_put(state.slots, number, begun), bounds=bounds, turn=number, runs=state.runs + 1)
         label = f"{_who(number)} begins{' again' if slot.tries else ''}: {self._program(slot.program)}"
-        return self._settled(new, number, label, price)
+        return self._settled(new, number, label)
 
     def _program(self, number: int) -> str:
         program = self.programs[number]
@@ -441,9 +456,9 @@ class Explorer:
         assert slot.at is not None
         node = self.strands.after(slot.at, answer)
         state = state._replace(slots=_put(state.slots, number, slot._replace(at=node, clock=answer.time)), turn=number)
-        return self._settled(state, number, f"{_who(number)}: {label}", 0)
+        return self._settled(state, number, f"{_who(number)}: {label}")
 
-    def _settled(self, state: State, number: int, label: str, price: int) -> Step:
+    def _settled(self, state: State, number: int, label: str) -> Step:
         """What a run asks of its own machine is answered at once."""
         while True:
             slot = state.slots[number]
@@ -451,16 +466,16 @@ class Explorer:
             assert node is not None
             if node.outcome is not None:
                 try:
-                    return price, f"{label}; {_ending(node.outcome)}", self._ended(state, number, node)
+                    return f"{label}; {_ending(node.outcome)}", self._ended(state, number, node)
                 except _Violated as violated:
-                    return price, f"{label}; {_ending(node.outcome)}", violated
+                    return f"{label}; {_ending(node.outcome)}", violated
             asked, answer = node.request, None
             if isinstance(asked, Lock):
                 state, answer = self._local(state, number, asked)
             elif isinstance(asked, Sleep) and sum(one.status == "live" for one in state.slots) == 1:
                 answer = Answer("ok", slot.clock + asked.seconds)
             if answer is None:
-                return price, label, state
+                return label, state
             moved = slot._replace(at=self.strands.after(node, answer), clock=answer.time)
             state = state._replace(slots=_put(state.slots, number, moved))
 
@@ -477,14 +492,16 @@ class Explorer:
     def _held(self, state: State, machine: int, path: str) -> bool:
         return any((machine, path) == one[:2] for one in state.locks)
 
-    def _killed(self, state: State, number: int) -> State:
+    def _killed(self, state: State, number: int) -> Step:
         slot = state.slots[number]
         assert slot.at is not None
         left = slot._replace(status="killed", at=None, fault="kill", lag=(0, 0))
         files = _put(state.files, slot.machine, _merged(state.files[slot.machine], slot.at.files))
         locks = tuple(one for one in state.locks if one[2] != number)
         budget = tuple(one for one in state.budget if one != "kill")
-        return state._replace(slots=_put(state.slots, number, left), files=files, locks=locks, budget=budget)
+        asked = slot.at.request
+        label = f"{_who(number)} is killed before {_words(asked)}" if isinstance(asked, Call) else f"{_who(number)} is killed"
+        return label, state._replace(slots=_put(state.slots, number, left), files=files, locks=locks, budget=budget)
 
     def _ended(self, state: State, number: int, node: Node) -> State:
         """A run has ended by itself. Raises _Violated where what it says is not so."""
@@ -544,29 +561,31 @@ class Explorer:
             differs = self.judge.difference(account, state.slots[state.last].program)
             raise _Violated("mix", f"two runs have ended, and the state is that of neither: {differs} ({text})")
 
-    def _idle(self, state: State) -> Iterator[Step]:
+    def _idle(self, state: State) -> Iterator[Offer]:
         """No run is at work: one begins, or one that did not end well begins again."""
-        left = [number for number, slot in enumerate(state.slots) if slot.status in ("failed", "killed")]
-        waiting = [number for number, slot in enumerate(state.slots) if slot.status == "waiting"]
-        tried = [slot.tries for slot in state.slots]
-        if not state.final:
-            for number in waiting:
-                first = number == 0 or not any(tried)
-                if number == 0 or self.transition.rival or (not any(tried)):
-                    yield self._begun(state, number, price=0 if number == 0 or not first else 1)
-            if not any(tried):
-                yield from self._foreign(state)
-        if not any(tried):
+        fresh = not any(slot.tries for slot in state.slots)
+        if fresh:
+            for number in range(len(state.slots)):
+                yield min(number, 1), partial(self._begun, state, number)
+            yield from self._foreign(state)
             return
-        for number in left[:1]:
-            slot = state.slots[number]
-            if slot.tries >= 1 + FINAL_RUNS:
-                text = f"{_who(number)} was run {FINAL_RUNS} times again, with nothing in its way, and did not end well"
-                yield 0, "nothing helps", _Violated("rerun", text)
+        for number, slot in enumerate(state.slots):
+            if slot.status == "waiting" and not state.final and (number == 0 or self.transition.rival):
+                yield 0, partial(self._begun, state, number)
+        for number, slot in enumerate(state.slots):
+            if slot.status in ("failed", "killed"):
+                yield from self._again(state, number)
                 return
-            again = state if slot.tries == 1 else state._replace(final=True, budget=(), past=())
-            yield self._begun(again, number, later=1.0 if slot.tries < 2 else LATER)
-        if not state.final and left:
+
+    def _again(self, state: State, number: int) -> Iterator[Offer]:
+        tries = state.slots[number].tries
+        if tries > FINAL_RUNS:
+            text = f"{_who(number)} was run {FINAL_RUNS} times again, the last times with nothing in its way, and never ended well"
+            yield 0, lambda: ("nothing helps", _Violated("rerun", text))
+            return
+        final = state if tries == 1 else state._replace(final=True, budget=(), past=())
+        yield 0, partial(self._begun, final, number, 1.0 if tries < 2 else LATER)
+        if not state.final:
             yield from self._foreign(state)
 
     # time
@@ -643,7 +662,7 @@ def _short(value: Any) -> str:
     return str(value)
 
 
-def _trace(parents: dict[State, tuple[State | None, str, int]], state: State) -> tuple[str, ...]:
+def _trace(parents: Parents, state: State) -> tuple[str, ...]:
     labels = []
     at: State | None = state
     while at is not None:

@@ -202,12 +202,12 @@ class Strand(greenlet):
 
     def files(self) -> Files:
         """The files of its machine; read anew only where something about them is new."""
-        look, todo = [], [self.directory]
+        look, todo = [], [str(self.directory)]
         while todo:
             with os.scandir(todo.pop()) as entries:
                 for entry in entries:
                     if entry.is_dir():
-                        todo.append(Path(entry.path))
+                        todo.append(entry.path)
                     else:
                         found = entry.stat()
                         look.append((entry.path, found.st_size, found.st_mtime_ns))
@@ -403,6 +403,16 @@ def _give_back(strand: Strand, handle: int) -> None:
         strand.ask(Lock(path, take=False))
 
 
+class _Json:
+    """json for snapshots: without indentation, for which Python has no fast way."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(json, name)
+
+    def dumps(self, value: Any, *, indent: int | None = None, **settings: Any) -> str:
+        return json.dumps(value, **settings)
+
+
 def _fsync(handle: int, plain: Callable[[int], None] = os.fsync) -> None:
     if _strand() is None:
         plain(handle)
@@ -441,6 +451,8 @@ def installed() -> Iterator[Strands]:
             if other is not None:
                 replaced.append((module, name, value))
                 setattr(module, name, other)
+    replaced.append((snapshot, "json", snapshot.json))
+    vars(snapshot)["json"] = _Json()
     strands = Strands()
     try:
         yield strands
