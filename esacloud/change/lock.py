@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -31,7 +31,7 @@ class Held:
 
     handle: int | None = None
     owner: str = field(default_factory=lambda: uuid4().hex)
-    clock: Callable[[], float] = field(default=time.time)
+    clock: Callable[[], float] = lambda: time.time()
 
     def unsettled(self) -> float:
         """Seconds for which reads may still be older than the last write of a run that did not end here; 0 mostly."""
@@ -88,17 +88,15 @@ def locked(directory: Path, state: State) -> Iterator[Held]:
 
 
 def _owner(directory: Path) -> str:
+    """The name that is kept beside the locks; the first who needs one makes it, whole or not at all."""
     path = directory / "owner"
     try:
-        path.touch(0o600)
-        with path.open("r+", encoding="utf-8") as file:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX)
-            name = file.read().strip()
-            if not name:
-                name = uuid4().hex
-                file.write(name)
-            return name
+        if not path.exists():
+            partial = directory / f".owner.{uuid4().hex}.partial"
+            partial.write_text(uuid4().hex, encoding="utf-8")
+            with suppress(FileExistsError):
+                os.link(partial, path)
+            partial.unlink()
+        return path.read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
         raise OutsideError(f"{path}: the name of this machine's locks cannot be kept: {error}.") from error
