@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -116,9 +117,18 @@ class AwsLive:
         groups = [with_carriers(group, made.carried) for group in made.verified]
         return self.where.state(groups, attachments=made.carried)
 
-    def contended(self) -> bool:
-        """Whether the last read showed the lock of another run."""
-        return bool(self._seen.locks)
+    def needs_lock(self, plan: ChangePlan) -> bool:
+        """Whether the last read showed the lock of another run, or rules move between groups.
+
+        A rule that goes from one group because another one permits the same needs that one to stay where it is; without the
+        lock another run could take it off meanwhile. Within one group a call is refused where its rule is not there.
+        """
+        interfaces = Counter(
+            interface
+            for name, interface in {(one.name, one.interface) for one in (*plan.before.groups, *plan.after.groups)}
+        )
+        several = any(interfaces[change.interface] > 1 for change in plan.changes)
+        return bool(self._seen.locks) or (several and bool(plan.before.groups) and not plan.empty)
 
     def nothing(self, before: State) -> State:
         """No group at all."""

@@ -170,7 +170,7 @@ class AzureLive:
         """What is there."""
         return self.read(plan.after)
 
-    def contended(self) -> bool:
+    def needs_lock(self, plan: ChangePlan) -> bool:  # noqa: ARG002
         """Never: what somebody else writes is seen by its ETag."""
         return False
 

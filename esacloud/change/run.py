@@ -95,7 +95,7 @@ def apply(
     `shown` says that time has passed since the plan was made, so that the cloud is read again first; so it is where there
     seems to be nothing to do, and after a run that did not end. One apply of a deployment runs at a time on a machine: a
     lock in `state_directory` sees to it, and the second is refused. A run that meets another one, on whatever machine,
-    takes the lock that the cloud keeps, and plans again while it holds it.
+    takes the lock that the cloud keeps, and plans again while it holds it; some changes take it first.
     Raises MovedError, ChangeFailedError, or OutsideError; the first and last before anything was changed.
     """
     with locked(state_directory / "locks", plan.before) as held:
@@ -121,7 +121,7 @@ class _Run:
             check_unmoved(self.live, plan)
         elif unsettled or plan.empty:
             plan = self._again(plan)
-        if self.live.contended():
+        if self.live.needs_lock(plan):
             return self._alone(plan, None)
         try:
             return self._execute(plan)

@@ -55,8 +55,12 @@ class LiveCloud(Protocol):
     def read_back(self, plan: ChangePlan) -> State:
         """What is there after all steps of a plan. What its last steps have read may be left out."""
 
-    def contended(self) -> bool:
-        """Whether what was read last shows that another run is at work, or has left its lock."""
+    def needs_lock(self, plan: ChangePlan) -> bool:
+        """Whether a plan has to be executed under the cloud's own lock.
+
+        So it is when what was read last shows the lock of another run, and for a change that another one at the same moment
+        could make unsafe.
+        """
 
     def complete(self, before: State, wanted: State) -> State:
         """The wanted state with what only the cloud knows: what carries the groups of an interface that gets another."""
