@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -29,6 +28,7 @@ from esacloud.live.cloud import Connection
 from esacloud.live.model import ChangePlan, GroupChange, LiveGroup, LiveRule, State, Step, quotas_taken
 from esacloud.live.order import DIRECTIONS, ordered
 from esacloud.live.retry import RefusedError
+from esacloud.packets import Box, PacketSet
 from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG
 from esacloud.policy.cloud import Lowered, QuotaUse
 
@@ -118,17 +118,17 @@ class AwsLive:
         return self.where.state(groups, attachments=made.carried)
 
     def needs_lock(self, plan: ChangePlan) -> bool:
-        """Whether the last read showed the lock of another run, or rules move between groups.
+        """Whether the last read showed the lock of another run, or a rule goes because another one permits the same.
 
-        A rule that goes from one group because another one permits the same needs that one to stay where it is; without the
-        lock another run could take it off meanwhile. Within one group a call is refused where its rule is not there.
+        That other one has to stay until then, and without the lock another run could take it away.
         """
-        interfaces = Counter(
-            interface
-            for name, interface in {(one.name, one.interface) for one in (*plan.before.groups, *plan.after.groups)}
-        )
-        several = any(interfaces[change.interface] > 1 for change in plan.changes)
-        return bool(self._seen.locks) or (several and bool(plan.before.groups) and not plan.empty)
+        after = plan.after.packets()
+        going: dict[str, list[Box]] = {}
+        for change in plan.changes:
+            rules = change.before.rules if change.before and (change.delete or change.detach) else change.remove
+            going.setdefault(change.interface, []).extend(box for rule in rules for box in rule.boxes)
+        relied = (PacketSet.of(boxes) & after.get(interface, PacketSet()) for interface, boxes in going.items())
+        return bool(self._seen.locks) or any(relied)
 
     def nothing(self, before: State) -> State:
         """No group at all."""

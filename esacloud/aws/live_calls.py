@@ -44,6 +44,9 @@ UNSURE = frozenset(
     ("InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable", "RequestTimeout", "ServerInternal")
 )
 SETTLED = frozenset(("InvalidPermission.Duplicate", "InvalidPermission.NotFound", "InvalidGroup.Duplicate"))
+# How EC2 refuses to revoke a rule to ::/0 where a group has none, as hashicorp/terraform-provider-aws knows it
+# (internal/service/ec2/vpc_security_group.go)
+_NO_SUCH_IPV6_RULE = "remote-ipv6-range"
 GROUP_NOT_FOUND, INTERFACE_NOT_FOUND = "InvalidGroup.NotFound", "InvalidNetworkInterfaceID.NotFound"
 
 
@@ -142,7 +145,7 @@ def _meaning(operation: str, response: dict[str, Any]) -> Exception:
         return ThrottledError(text)
     if code in UNSURE or status >= 500:
         return LostError(text)
-    if code in SETTLED:
+    if code in SETTLED or (code == "InvalidParameterValue" and _NO_SUCH_IPV6_RULE in text):
         return SettledError(text)
     return RefusedError(text, code)
 

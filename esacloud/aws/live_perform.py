@@ -1,9 +1,10 @@
 """One step of a change on EC2, safe to do again: what an answer leaves open is read before anything is sent once more.
 
-Writes see the truth and reads may be old (https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html). So
-what has to be gone is revoked without a look, what has to be there is confirmed by a write, nothing gets a group before a
-read shows exactly the rules that were written, and a network interface's list of groups, which is written whole, is made
-once of one read and read back until it shows.
+A read may be older than the last write (https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html), while a
+write is refused by what is there: InvalidPermission.Duplicate and NotFound, DependencyViolation. So what has to be gone is
+revoked without a look, what has to be there is confirmed by a write, nothing gets a group before a read shows exactly the
+rules that were written, and a network interface's list of groups, which is written whole, is made once of one read and read
+back until it shows.
 """
 
 from __future__ import annotations
