@@ -19,6 +19,7 @@ def main() -> int:
     parser.add_argument("--twice", action="append", default=[], choices=ONCE, help="what may happen twice")
     parser.add_argument("--lag", action="store_true", help="some reads in a row may lag behind, too")
     parser.add_argument("--alone", action="store_true", help="no second run")
+    parser.add_argument("--together", action="store_true", help="both runs on one machine")
     parser.add_argument("--ipv4", action="store_true", help="a VPC without IPv6")
     parser.add_argument("--seed", type=int, default=1, help="of the order in the last price")
     parser.add_argument("--traces", type=int, default=3, help="how many violations are shown for each")
@@ -29,7 +30,14 @@ def main() -> int:
     for name in options.transition or known:
         with installed() as strands:
             transition = known[name].with_ipv6(not options.ipv4)
-            explorer = Explorer(transition, strands, budget=budget, rival=not options.alone, seed=options.seed)
+            explorer = Explorer(
+                transition,
+                strands,
+                budget=budget,
+                rival=not options.alone,
+                together=options.together,
+                seed=options.seed,
+            )
             result = explorer.explore(options.states, options.price)
         bad += bool(result.violations)
         print(line(result), flush=True)

@@ -51,7 +51,7 @@ class Judge:
 
     def __init__(self, transition: Transition, start: Account, programs: Sequence[Program], restored: Account | None) -> None:
         self.transition, self.start = transition, start
-        self.targets = tuple(self._target(program, restored) for program in programs)
+        self.targets = [self._target(program, restored) for program in programs]
         known = [start, *self.targets]
         rules = [named(one, rule, names_of(one)) for one in known for group in one.groups for rule in group.rules]
         rules += [rule for foreign in transition.foreign for rule in (*foreign.opens, *foreign.closes)]

@@ -27,7 +27,7 @@ from explore.strands import Answer, Call, Files, Lock, Node, Outcome, Program, S
 from explore.transitions import Transition
 
 SLOW = 20.0
-LATER = 3600.0  # seconds after which a second rerun is made: no lock is that old
+BESIDE, AGAIN, LATER = 0.001, 1.0, 3600.0  # seconds after which a second run begins, a rerun, a second one: no lock is that old
 FINAL_RUNS = 3
 LAGGING_READS = 3
 ONCE = ("kill", "stale", "foreign", "refusal", "lost")
@@ -46,6 +46,7 @@ class Slot(NamedTuple):
     - `there`: whether its target has been there since its own last change; `ever`: since it began.
     - `fault`: what went wrong for it; `expired`: its credentials; `lag`: how many changes behind its next reads are, and
       how many reads.
+    - `told`: whether a stale answer may have told it of an account that was its target.
     - `saw`: whether its last look showed the group that somebody else put on a network interface.
     """
 
@@ -62,6 +63,7 @@ class Slot(NamedTuple):
     lag: tuple[int, int] = (0, 0)
     saw: bool = False
     foreign_met: bool = False
+    told: bool = False
 
 
 class State(NamedTuple):
@@ -76,8 +78,6 @@ class State(NamedTuple):
     foreign: int | None = None
     locks: tuple[tuple[int, str, int], ...] = ()
     files: tuple[Files, ...] = ((), ())
-    last: int | None = None
-    clean: bool = True  # nobody has changed anything since the last run that ended with success
     runs: int = 0
     final: bool = False
 
@@ -136,10 +136,17 @@ Offer = tuple[int, Callable[[], Step]]  # its price, and what comes of it
 
 
 class Explorer:
-    """The exploration of one transition."""
+    """The exploration of one transition: with a second run, a `rival`, or without, on the same machine where `together`."""
 
     def __init__(
-        self, transition: Transition, strands: Strands, *, budget: tuple[str, ...] = ONCE, rival: bool = True, seed: int = 1
+        self,
+        transition: Transition,
+        strands: Strands,
+        *,
+        budget: tuple[str, ...] = ONCE,
+        rival: bool = True,
+        together: bool = False,
+        seed: int = 1,
     ) -> None:
         self.transition, self.strands, self.budget, self.seed = transition, strands, tuple(sorted(budget)), seed
         self.accounts: list[Account] = []
@@ -155,9 +162,9 @@ class Explorer:
             restored = start
             start, self.start_files, document = self._prepare(start, transition.prepared)
             program = Program("restore", document)
-        self.programs = (program, transition.rival or program)
+        self.programs = [program, transition.rival or program]
         self.judge = Judge(transition, start, self.programs, restored)
-        slots = (Slot(0, 0), Slot(1, 1)) if rival else (Slot(0, 0),)
+        slots = (Slot(0, 0), Slot(1, 0 if together else 1)) if rival else (Slot(0, 0),)
         number = self._number(start)
         self.first = State(
             number, (number,), slots, 0, self.budget, self.judge.bounds(start), files=(self.start_files, self.start_files)
@@ -316,7 +323,8 @@ class Explorer:
         budget = set(state.budget)
         if "refusal" in budget:
             for fault, told in _REFUSALS.items():
-                spent = _spend(state, "refusal", number, fault, expired=fault == "expire")
+                what = fault if fault == "expire" else f"{fault} {asked.operation}"
+                spent = _spend(state, "refusal", number, what, expired=fault == "expire")
                 label = f"{asked.operation} is refused: {told[0]}"
                 yield 1, partial(self._heard, spent, number, Answer("error", now, told, told), label)
         if reads(asked.operation):
@@ -327,7 +335,8 @@ class Explorer:
     def _stale(self, state: State, number: int, asked: Call, budget: set[str]) -> Iterator[Offer]:
         if state.slots[number].lag[1] or not budget & {"stale", "lag"}:
             return
-        now = self._now(state, number)
+        now, slot = self._now(state, number), state.slots[number]
+        told = slot.told or any(self.facts(one).content in self._ends_of(slot, state.foreign) for one in state.past)
         seen = {self._answer(state.account, asked)[1].key}
         for back, account in enumerate(state.past, 1):
             answer = self._answer(account, asked)[1]
@@ -336,10 +345,12 @@ class Explorer:
             seen.add(answer.key)
             if "stale" in budget:
                 label = f"{_words(asked)} answers from {back} change{'s' * (back > 1)} ago"
-                spent = _spend(state, "stale", number, "stale")
+                spent = _with(_spend(state, "stale", number, "stale"), number, told=told)
+                spent = self._looked(spent, number, asked, answer)
                 yield 1, partial(self._heard, spent, number, answer._replace(time=now), label)
             if "lag" in budget:
-                spent = _with(_spend(state, "lag", number, "stale"), number, lag=(back, LAGGING_READS))
+                spent = _spend(state, "lag", number, "stale")
+                spent = _with(spent, number, told=told, lag=(back, LAGGING_READS))
                 yield 1, partial(self._called_by, spent, number, asked)
 
     def _called_by(self, state: State, number: int, asked: Call, *, lost: bool = False) -> Step:
@@ -356,8 +367,7 @@ class Explorer:
                 state = _with(state, number, lag=(back, left - 1))
                 label += f", from {back} changes ago"
             answer = self._answer(account, asked)[1]
-            if asked.operation == "DescribeNetworkInterfaces" and state.foreign is not None:
-                state = self._looked(state, number, answer)
+            state = self._looked(state, number, asked, answer)
             return self._heard(state, number, answer._replace(time=now), label)
         after, answer = self._answer(account, asked)
         answer = Answer("lost", now) if lost else answer._replace(time=now)
@@ -369,10 +379,10 @@ class Explorer:
                 return f"{_who(number)}: {label}", violated
         return self._heard(state, number, answer, label)
 
-    def _looked(self, state: State, number: int, answer: Answer) -> State:
+    def _looked(self, state: State, number: int, asked: Call, answer: Answer) -> State:
         """Remember whether a run has seen what somebody else put on a network interface."""
         puts = self.transition.foreign[state.foreign].puts if state.foreign is not None else None
-        if puts is None or answer.kind != "ok":
+        if puts is None or answer.kind != "ok" or asked.operation != "DescribeNetworkInterfaces":
             return state
         lists = [[group["GroupId"] for group in one["Groups"]] for one in answer.value["NetworkInterfaces"]]
         return _with(state, number, saw=any(puts in groups for groups in lists)) if lists else state
@@ -398,8 +408,7 @@ class Explorer:
                 slot = slot._replace(there=hit or (slot.there and not own), ever=hit or slot.ever)
             slots.append(slot)
         past = (state.account, *state.past) if {"stale", "lag"} & set(state.budget) or _lagging(state) else ()
-        clean = state.clean and facts.content == before.content
-        return state._replace(account=account, past=past, slots=tuple(slots), clean=clean)
+        return state._replace(account=account, past=past, slots=tuple(slots))
 
     def _ends_of(self, slot: Slot, foreign: int | None) -> frozenset[int]:
         key = slot.program, foreign, slot.foreign_met
@@ -432,14 +441,14 @@ class Explorer:
 
     # runs that begin, go on and end
 
-    def _begun(self, state: State, number: int, later: float = 1.0) -> Step:
+    def _begun(self, state: State, number: int, later: float = BESIDE) -> Step:
         slot = state.slots[number]
-        at = max(one.clock for one in state.slots) + (later if slot.tries or later > 1 else 0)
+        at = max(one.clock for one in state.slots) + (later if state.runs else 0.0)
         node = self.strands.start(self.programs[slot.program], state.runs, at, state.files[slot.machine])
         hit = self.facts(state.account).content in self._ends_of(slot._replace(foreign_met=False), state.foreign)
         begun = slot._replace(
             status="live", at=node, clock=at, tries=slot.tries + 1, there=hit, ever=hit, fault="", expired=False,
-            lag=(0, 0), saw=False, foreign_met=False,
+            lag=(0, 0), saw=False, foreign_met=False, told=False,
         )  # fmt: skip
         bounds = state.bounds.joined(self.judge.permits(self.judge.targets[slot.program]))
         new = state._replace(slots=_put(state.slots, number, begun), bounds=bounds, turn=number, runs=state.runs + 1)
@@ -447,8 +456,8 @@ class Explorer:
         return self._settled(new, number, label)
 
     def _program(self, number: int) -> str:
-        program = self.programs[number]
-        return program.kind if self.programs[0] == self.programs[1] else f"{program.kind} ({'first' if not number else 'rival'})"
+        kind = self.programs[number].kind
+        return f"{kind} ({'rival' if number == 1 else 'first'})" if self.transition.rival and number < 2 else kind
 
     def _heard(self, state: State, number: int, answer: Answer, label: str) -> Step:
         """A run gets an answer and goes on to its next request."""
@@ -507,7 +516,6 @@ class Explorer:
         """A run has ended by itself. Raises _Violated where what it says is not so."""
         slot, outcome = state.slots[number], node.outcome
         assert outcome is not None
-        facts = self.facts(state.account)
         if outcome.kind == "crashed":
             raise _Violated("traceback", outcome.text)
         self._judge_end(state, number, node)
@@ -515,9 +523,6 @@ class Explorer:
         locks = tuple(one for one in state.locks if one[2] != number)
         ended = slot._replace(status="done" if outcome.success else "failed", at=None, lag=(0, 0))
         state = state._replace(slots=_put(state.slots, number, ended), files=files, locks=locks)
-        if outcome.success:
-            clean = facts.content in self._ends_of(slot, state.foreign)
-            state = state._replace(last=number, clean=clean)
         if not any(one.status == "live" for one in state.slots):
             self._judge_quiet(state, outcome.text)
         return state
@@ -526,40 +531,32 @@ class Explorer:
         slot, outcome = state.slots[number], node.outcome
         assert outcome is not None
         account = self.accounts[state.account]
-        if outcome.kind == "done" and not slot.there:
+        if outcome.kind == "done" and not slot.there and not slot.told:
             raise _Violated("done", f"it says done, and this is not so: {self.judge.difference(account, slot.program)}")
-        if outcome.kind == "unchanged" and not slot.ever and not self._was_so(state, slot):
+        if outcome.kind == "unchanged" and not slot.ever and not slot.told:
             raise _Violated(
                 "nothing to change", f"it says so, and this is not so: {self.judge.difference(account, slot.program)}"
             )
         if outcome.snapshot is not None:
             known = dict(node.root.files)
-            first = min(name for name, _ in node.files if name not in known and "snapshots/" in name)
+            first = min((name for name, _ in node.files if name not in known and "snapshots/" in name), default="none")
             if outcome.snapshot != first:
                 raise _Violated("snapshot", f"it names {outcome.snapshot}, and the state before it is in {first}")
-        killed = any(one.status == "killed" or (one.tries > 1 and at != number) for at, one in enumerate(state.slots))
         others = any(one.status == "live" for at, one in enumerate(state.slots) if at != number)
-        if self.facts(state.account).locks and not killed and not others and slot.fault not in _REFUSALS and slot.tries == 1:
+        if self.facts(state.account).locks and not others and not _excused(state):
             raise _Violated("lock", "all runs have ended by themselves, and a lock is left")
-
-    def _was_so(self, state: State, slot: Slot) -> bool:
-        """Whether a run that had a stale answer was told of a state in which there was nothing to change."""
-        ends = self._ends_of(slot, state.foreign)
-        return slot.fault == "stale" and any(self.facts(one).content in ends for one in (state.account, *state.past))
 
     def _judge_quiet(self, state: State, text: str) -> None:
         """Where runs met each other and nothing else, one of them has its way, and wholly."""
-        untouched = state.budget == self.budget and state.foreign is None and all(one.tries < 2 for one in state.slots)
-        if not untouched:
+        if state.budget != self.budget or any(slot.tries > 1 for slot in state.slots) or self.transition.refused:
             return
-        if self.transition.refused:
-            return
-        if state.last is None:
+        done = [slot for slot in state.slots if slot.status == "done"]
+        if not done:
             raise _Violated("fails", f"nothing went wrong, and no run ended well: {text}")
-        if not state.clean:
-            account = self.accounts[state.account]
-            differs = self.judge.difference(account, state.slots[state.last].program)
-            raise _Violated("mix", f"two runs have ended, and the state is that of neither: {differs} ({text})")
+        here = self.facts(state.account).content
+        if all(here not in self._ends_of(slot, None) for slot in done):
+            differs = self.judge.difference(self.accounts[state.account], done[0].program)
+            raise _Violated("mix", f"all runs have ended, and the state is of none that ended well: {differs} ({text})")
 
     def _idle(self, state: State) -> Iterator[Offer]:
         """No run is at work: one begins, or one that did not end well begins again."""
@@ -572,10 +569,26 @@ class Explorer:
         for number, slot in enumerate(state.slots):
             if slot.status == "waiting" and not state.final and (number == 0 or self.transition.rival):
                 yield 0, partial(self._begun, state, number)
+        yield from self._back(state)
         for number, slot in enumerate(state.slots):
             if slot.status in ("failed", "killed"):
                 yield from self._again(state, number)
                 return
+
+    def _back(self, state: State) -> Iterator[Offer]:
+        """The run that was alone is restored: from its first snapshot, to where all began."""
+        slot, alone = state.slots[0], all(other.tries == 0 for other in state.slots[1:])
+        if not alone or slot.program or state.final or state.foreign is not None or self.programs[0].kind == "restore":
+            return
+        kept = [text for name, text in state.files[slot.machine] if "snapshots/" in name]
+        if kept:
+            program = Program("restore", kept[0].decode())
+            if program not in self.programs:
+                self.programs.append(program)
+                self.judge.targets.append(self.judge.start)
+            number = self.programs.index(program)
+            back = slot._replace(program=number, status="waiting", tries=0)
+            yield 1, partial(self._begun, state._replace(slots=_put(state.slots, 0, back)), 0, AGAIN)
 
     def _again(self, state: State, number: int) -> Iterator[Offer]:
         tries = state.slots[number].tries
@@ -584,7 +597,7 @@ class Explorer:
             yield 0, lambda: ("nothing helps", _Violated("rerun", text))
             return
         final = state if tries == 1 else state._replace(final=True, budget=(), past=())
-        yield 0, partial(self._begun, final, number, 1.0 if tries < 2 else LATER)
+        yield 0, partial(self._begun, final, number, AGAIN if tries < 2 else LATER)
         if not state.final:
             yield from self._foreign(state)
 
@@ -630,6 +643,13 @@ def _spend(state: State, what: str, number: int, fault: str, *, expired: bool = 
 
 def _lagging(state: State) -> bool:
     return any(slot.lag[1] for slot in state.slots)
+
+
+def _excused(state: State) -> bool:
+    """Whether a lock may be left: a run was killed, or could not give it back."""
+    faults = {slot.fault for slot in state.slots}
+    again = any(slot.tries > 1 for slot in state.slots)
+    return "kill" not in state.budget or again or bool(faults & {"expire", "refuse DeleteSecurityGroup"})
 
 
 def _merged(old: Files, new: Files) -> Files:

@@ -304,6 +304,12 @@ def transitions() -> dict[str, Transition]:
         _apply(text([ONE, TWO, THREE], quota=2)),
         foreign=(OPENS, closes(ONE), PUTS),
     )
+    add(
+        "two further groups",
+        hand([ONE, TWO], **quota2),
+        _apply(text([ONE, TWO, THREE, FOUR, FIVE], quota=2)),
+        foreign=(OPENS, PUTS),
+    )
     three = old(text([ONE, TWO, THREE], quota=2, on=filed), **quota2)
     add(
         "second group goes",
@@ -318,11 +324,11 @@ def transitions() -> dict[str, Transition]:
         _apply(text([ONE, TWO], on={"data1": ENI, "management": ENI2}, more=", management: [ntp]")),
         foreign=(OPENS, closes(ONE), PUTS),
     )
-    shared = by_hand(old(text([ONE], quota=1, on=filed, more=", management: [ntp]"), rules_per_group=1), "management")
+    shared = by_hand(old(text([ONE, TWO], quota=2, on=filed, more=", management: [ntp]"), **quota2), "management")
     add(
         "one comes and one goes",
         shared,
-        _apply(text([ONE, TWO], quota=1, on=filed)),
+        _apply(text([ONE, TWO, THREE], quota=2, on=filed)),
         foreign=(OPENS, closes(ONE), PUTS),
     )
     lists = empty._replace(lists=((LIST_A, PrefixList(40)), (LIST_B, PrefixList(40))))
