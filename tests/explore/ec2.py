@@ -522,10 +522,7 @@ def describe_managed_prefix_lists(
     found = [one for one in account.lists if not PrefixListIds or one[0] in PrefixListIds]
     for one in Filters:
         _check_filter(one["Name"], ("prefix-list-id", "owner-id", "prefix-list-name"))
-        key = {"prefix-list-id": lambda each: each[0], "owner-id": lambda each: each[1].owner}.get(
-            one["Name"], lambda each: f"list {each[0]}"
-        )
-        found = [each for each in found if any(_like(key(each), pattern) for pattern in one["Values"])]
+        found = [each for each in found if any(_like(_of_list(each, one["Name"]), like) for like in one["Values"])]
     page, token = _page(found, lambda one: one[0], MaxResults, NextToken, (1, 100))
     described = [
         {
@@ -539,6 +536,11 @@ def describe_managed_prefix_lists(
         for name, one in page
     ]
     return account, {"PrefixLists": described, **token}
+
+
+def _of_list(named: tuple[str, PrefixList], filtered: str) -> str:
+    name, found = named
+    return {"prefix-list-id": name, "owner-id": found.owner}.get(filtered, f"list {name}")
 
 
 def _page(

@@ -66,6 +66,8 @@ class Judge:
         }
 
     def _target(self, program: Program, restored: Account | None) -> Account:
+        if self.transition.refused:
+            return self.start
         if program.kind == "restore":
             assert restored is not None
             return restored

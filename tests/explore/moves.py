@@ -182,10 +182,7 @@ class Moves:
     def _stale(self, state: State, number: int, asked: Call, budget: set[str]) -> Iterator[Offer]:
         if state.slots[number].lag[1] or not budget & {"stale", "lag"}:
             return
-        now, slot = self._now(state, number), state.slots[number]
-        saw_target = slot.saw_target or any(
-            self.facts(one).content in self._ends_of(slot, state.outside) for one in state.past
-        )
+        now = self._now(state, number)
         seen = {self._answer(state.account, asked)[1].key}
         for back, account in enumerate(state.past, 1):
             answer = self._answer(account, asked)[1]
@@ -194,12 +191,12 @@ class Moves:
             seen.add(answer.key)
             if "stale" in budget:
                 label = f"{call_words(asked)} answers from {back} change{'s' * (back > 1)} ago"
-                spent = with_slot(spend(state, "stale", number, "stale"), number, saw_target=saw_target)
+                spent = with_slot(spend(state, "stale", number, "stale"), number, misled=True)
                 spent = self._looked(spent, number, asked, answer)
                 yield 1, partial(self._heard, spent, number, answer._replace(time=now), label)
             if "lag" in budget:
                 spent = spend(state, "lag", number, "stale")
-                spent = with_slot(spent, number, saw_target=saw_target, lag=(back, LAGGING_READS))
+                spent = with_slot(spent, number, lag=(back, LAGGING_READS))
                 yield 1, partial(self._called_by, spent, number, asked)
 
     def _called_by(self, state: State, number: int, asked: Call, *, lost: bool = False) -> Step:
@@ -213,11 +210,13 @@ class Moves:
             back, left = slot.lag
             if left:
                 account = state.past[min(back, len(state.past)) - 1] if state.past else account
-                state = with_slot(state, number, lag=(back, left - 1))
+                state = with_slot(state, number, lag=(back, left - 1), misled=True)
                 label += f", from {back} changes ago"
             answer = self._answer(account, asked)[1]
             state = self._looked(state, number, asked, answer)
             return self._heard(state, number, answer._replace(time=now), label)
+        if self.transition.refused:
+            return f"{who(number)}: {label}", Violated("begun", "it cannot be done, and it was begun")
         after, answer = self._answer(account, asked)
         answer = Answer("lost", now) if lost else answer._replace(time=now)
         label += " is done, and its answer is lost" if lost else f": {answer.key[0]}" if answer.kind == "error" else ""
@@ -254,7 +253,11 @@ class Moves:
             if slot.status == "live":
                 hit = facts.content in self._ends_of(slot, state.outside)
                 own = at == number and facts.content != before.content
-                slot = slot._replace(reached=hit or (slot.reached and not own), reached_once=hit or slot.reached_once)
+                slot = slot._replace(
+                    reached=hit or (slot.reached and not own),
+                    reached_once=hit or slot.reached_once,
+                    misled=slot.misled and not own,
+                )
             slots.append(slot)
         past = (state.account, *state.past) if {"stale", "lag"} & set(state.budget) or lagging(state) else ()
         return state._replace(account=account, past=past, slots=tuple(slots))
@@ -297,7 +300,7 @@ class Moves:
         hit = self.facts(state.account).content in self._ends_of(slot._replace(met_outside=False), state.outside)
         begun = slot._replace(
             status="live", at=node, clock=at, tries=slot.tries + 1, reached=hit, reached_once=hit, fault="", expired=False,
-            lag=(0, 0), saw=False, met_outside=False, saw_target=False,
+            lag=(0, 0), saw=False, met_outside=False, misled=False,
         )  # fmt: skip
         bounds = state.bounds.joined(self.judge.permits(self.judge.targets[slot.program]))
         new = state._replace(slots=put(state.slots, number, begun), bounds=bounds, turn=number, runs=state.runs + 1)
@@ -382,9 +385,9 @@ class Moves:
         slot, outcome = state.slots[number], node.outcome
         assert outcome is not None
         account = self.accounts[state.account]
-        if outcome.kind == "done" and not slot.reached and not slot.saw_target:
+        if outcome.kind == "done" and not slot.reached and not slot.misled:
             raise Violated("done", f"it says done, and this is not so: {self.judge.difference(account, slot.program)}")
-        if outcome.kind == "unchanged" and not slot.reached_once and not slot.saw_target:
+        if outcome.kind == "unchanged" and not slot.reached_once and not slot.misled:
             raise Violated(
                 "nothing to change", f"it says so, and this is not so: {self.judge.difference(account, slot.program)}"
             )
@@ -420,6 +423,8 @@ class Moves:
         for number, slot in enumerate(state.slots):
             if slot.status == "waiting" and not state.final and (number == 0 or self.transition.rival):
                 yield 0, partial(self._begun, state, number)
+        if self.transition.refused:
+            return
         yield from self._back(state)
         for number, slot in enumerate(state.slots):
             if slot.status in ("failed", "killed"):

@@ -22,7 +22,7 @@ class Slot(NamedTuple):
     - `reached`: whether its target has been there since its own last change; `reached_once`: since it began.
     - `fault`: what went wrong for it; `expired`: its credentials; `lag`: how many changes behind its next reads are, and
       how many reads.
-    - `saw_target`: whether a stale answer may have told it of an account that was its target.
+    - `misled`: whether an answer was stale since its own last change, so that it cannot know better.
     - `saw`: whether its last look showed the group that somebody else put on a network interface.
     """
 
@@ -39,7 +39,7 @@ class Slot(NamedTuple):
     lag: tuple[int, int] = (0, 0)
     saw: bool = False
     met_outside: bool = False
-    saw_target: bool = False
+    misled: bool = False
 
 
 class State(NamedTuple):
@@ -92,7 +92,7 @@ def excused(state: State) -> bool:
     """Whether a lock may be left: a run was killed, or could not give it back."""
     faults = {slot.fault for slot in state.slots}
     again = any(slot.tries > 1 for slot in state.slots)
-    return again or bool(faults & {"kill", "expire", "refuse DeleteSecurityGroup"})
+    return again or any(fault in ("kill", "expire") or fault.startswith("refuse De") for fault in faults)
 
 
 def merged(old: Files, new: Files) -> Files:

@@ -3,6 +3,7 @@
 What is left out, for moto is wrong or silent there (`esacloud/lab/ec2_behaviour.py` says what the lab puts right):
 
 - a failed call about several rules, of which moto keeps a part: such a call is not sent to the lab;
+- the description of a rule that is not there, which moto changes without a word: such a call is not sent either;
 - a rule twice in one call, a name that differs in case alone, descriptions and networks that EC2 refuses;
 - an empty list for a network interface, more groups on it than the quota has, pages, `MaxResults`;
 - what an authorize call answers: of several permissions moto answers the last;
@@ -21,11 +22,12 @@ from botocore.exceptions import ClientError
 from explore.ec2 import Ec2, PrefixList
 from explore.transitions import account
 from support.ec2_server import LocalEc2, local_ec2
+from support.fault_matrix import EXHAUSTIVE
 
 NAMES = ("one", "two", "three")
 NETWORKS = ("10.0.0.0/8", "10.1.0.0/16", "192.0.2.7/32")
 NETWORKS6 = ("fd00::/64", "2001:db8::1/128")
-CALLS = 60
+CALLS = 40
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +56,7 @@ class Pair:
         before = self.mine.account
         mine, answer = _tried(self.mine.client, method, parameters)
         rules = sum(len(permission.get(kind, ())) for permission in parameters.get("IpPermissions", ()) for kind in _KINDS)
-        if mine and rules > 1:
+        if mine and (rules > 1 or method.startswith("update_")):
             assert self.mine.account == before
             return mine, mine
         lab, other = _tried(self.lab, method, self.translated(parameters))
@@ -156,7 +158,7 @@ def a_call(chance: random.Random, both: Pair) -> tuple[str, dict[str, Any]]:
         return kind, {_KINDS[kind]: name, **({"Description": text} if text else {})}
 
     def permissions(most: int) -> list[dict[str, Any]]:
-        chosen = {tuple(one.items())[0]: (kind, one) for kind, one in (source() for _ in range(chance.randint(1, most)))}
+        chosen = {next(iter(one.items())): (kind, one) for kind, one in (source() for _ in range(chance.randint(1, most)))}
         made: dict[str, Any] = dict(
             chance.choice(({"IpProtocol": "udp", "FromPort": 123, "ToPort": 123}, {"IpProtocol": "-1"}))
         )
@@ -201,7 +203,7 @@ def a_call(chance: random.Random, both: Pair) -> tuple[str, dict[str, Any]]:
     return made[name]
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(30 if EXHAUSTIVE else 3))
 def test_the_same_calls_lead_both_to_the_same_account(lab: LocalEc2, seed: int) -> None:
     chance, both = random.Random(seed), pair(lab)
     codes = set()

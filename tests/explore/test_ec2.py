@@ -212,7 +212,8 @@ def test_filters_find_groups(one: dict[str, Any], found: set[str]) -> None:
 def test_pages_go_on_where_the_last_one_ended() -> None:
     cloud = ec2()
     names = [create(cloud.client, f"group {number:02}") for number in range(12)]
-    seen, token = [], {}
+    seen: list[str] = []
+    token: dict[str, str] = {}
     while True:
         answer = cloud.client.describe_security_groups(MaxResults=5, **token)
         assert len(answer["SecurityGroups"]) <= 5

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 _NETWORKS = ("0.0.0.0/0", "10.0.0.0/8", "10.1.0.0/16", "10.1.5.0/24", "10.1.5.7/32", "192.0.2.0/24")
 _RULES = st.builds(
-    lambda egress, protocol, span, network: Rule(
-        egress, protocol, *(span if protocol != "-1" else (None, None)), "ipv4", network
+    lambda egress, protocol, span, network: (
+        Rule(egress, protocol, None, None, "ipv4", network)
+        if protocol == "-1"
+        else Rule(egress, protocol, *span, "ipv4", network)
     ),
     st.booleans(),
     st.sampled_from(["tcp", "udp", "-1"]),

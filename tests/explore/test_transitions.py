@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from explore.__main__ import line, told
 from explore.moves import Moves
@@ -13,7 +15,7 @@ from support.fault_matrix import EXHAUSTIVE
 
 TRANSITIONS = transitions()
 STATES = 20_000 if EXHAUSTIVE else 1_500
-VARIANTS = {
+VARIANTS: dict[str, dict[str, Any]] = {
     "two machines": {},
     "one machine, IPv4 alone": {"together": True, "ipv6": False},
     "alone, with lag": {"rival": False, "budget": (*ONCE, "lag")},
@@ -21,9 +23,9 @@ VARIANTS = {
 }
 
 
-def explored(name: str, *, ipv6: bool = True, **settings: object) -> Result:
+def explored(name: str, *, ipv6: bool = True, **settings: Any) -> Result:
     with installed() as strands:
-        return Search(Moves(TRANSITIONS[name].with_ipv6(ipv6), strands, **settings)).explore(STATES)  # type: ignore[arg-type]
+        return Search(Moves(TRANSITIONS[name].with_ipv6(ipv6), strands, **settings)).explore(STATES)
 
 
 @pytest.mark.parametrize("variant", VARIANTS if EXHAUSTIVE else list(VARIANTS)[:1])

@@ -350,6 +350,12 @@ def transitions() -> dict[str, Transition]:
         _apply(text([_list(LIST_A, 5), _list(LIST_B, 5), TWO])),
         outside=(OPENS, closes(ONE)),
     )
+    add(
+        "prefix list larger than the file says",
+        old(text([_list(LIST_A)], on=filed), lists),
+        _apply(text([_list(LIST_A), _list(LIST_B, 10)], on=filed)),
+        refused=True,
+    )
     theirs = Group(
         THEIRS, "theirs", "somebody's own", (), (Rule(False, "tcp", 22, 22, "ipv4", "192.0.2.7/32", "admin", "sgr-theirs"),)
     )
