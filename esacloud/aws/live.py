@@ -125,7 +125,9 @@ class AwsLive:
         after = plan.after.packets()
         going: dict[str, list[Box]] = {}
         for change in plan.changes:
-            rules = change.before.rules if change.before and (change.delete or change.detach) else change.remove
+            if change.before is None:
+                continue
+            rules = change.before.rules if change.delete or change.detach else change.remove
             going.setdefault(change.interface, []).extend(box for rule in rules for box in rule.boxes)
         relied = (PacketSet.of(boxes) & after.get(interface, PacketSet()) for interface, boxes in going.items())
         return bool(self._seen.locks) or any(relied)

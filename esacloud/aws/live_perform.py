@@ -156,8 +156,13 @@ class Performer:
         self._rules(step, "Revoke", left, set())
 
     def _revoke_default(self, step: Step) -> None:
-        """Revoke without a look what EC2 gives to a new group, which may be one rule or two: a read may not show it yet."""
-        self._rules(step, "Revoke", lambda rules: rules, set())
+        """Revoke without a look what EC2 gives to a new group: a read may not show it yet.
+
+        That is one rule or two. EC2 revokes none of a call that names one which is not there; then each is revoked by
+        itself, until one was there.
+        """
+        known: set[str] = set()
+        self._rules(step, "Revoke", lambda rules: rules, known, until=1)
 
     def _rules(
         self,
@@ -165,10 +170,11 @@ class Performer:
         verb: str,
         left: Callable[[Sequence[LiveRule]], Sequence[LiveRule]],
         done_before: set[str],
+        until: int | None = None,
     ) -> None:
         """Send all rules in one call. What `left` does not clear up is sent rule by rule: a refusal then says it is done.
 
-        `done_before` gets the keys of rules that EC2 said were done.
+        `done_before` gets the keys of rules that EC2 said were done. `until`: how many are done anew at most in that way.
         """
         assert step.direction is not None  # noqa: S101 - a step with rules has a direction
         group, operation = self.ids[step.group], f"{verb}SecurityGroup{_SIDE[step.direction]}"
@@ -190,8 +196,9 @@ class Performer:
             remaining = left(rules)
             if not settled or len(remaining) < len(rules):
                 return remaining
-            for rule in rules:  # EC2 has done a part of them, and no read says which
-                converge((rule,), send, lambda todo: todo, self.backoff)
+            for number, rule in enumerate(rules):  # EC2 has done a part of them, and no read says which
+                if until is None or number - len(done_before) < until:
+                    converge((rule,), send, lambda todo: todo, self.backoff)
             return ()
 
         converge(step.rules, send, cleared, self.backoff)

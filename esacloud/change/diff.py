@@ -48,7 +48,6 @@ def _made(group: LiveGroup, begins: tuple[LiveRule, ...]) -> GroupChange:
         None,
         group,
         add=group.rules,
-        remove=surplus,
         begins=surplus,
         tags=group.tags,
         attach=group.attached,

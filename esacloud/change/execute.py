@@ -159,7 +159,7 @@ def _shows_change(group: LiveGroup | None, change: GroupChange) -> bool:
     keys = {rule.key: rule.description for rule in group.rules}
     return (
         all(rule.key in keys for rule in change.add)
-        and all(rule.key not in keys for rule in change.remove)
+        and all(rule.key not in keys for rule in (*change.remove, *change.begins))
         and all(keys.get(rule.key) == rule.description for _, rule in change.describe)
         and set(change.attach) <= set(group.attached)
         and not set(change.detach) & set(group.attached)

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -19,10 +20,10 @@ from esacloud.change.execute import Applied, ChangeFailedError, Origin, Progress
 from esacloud.change.lock import Held, locked
 from esacloud.change.plan import make_plan
 from esacloud.deployment.model import Deployment
-from esacloud.errors import InputError, OutsideError, Place, Problem
+from esacloud.errors import EsacloudError, InputError, OutsideError, Place, Problem
 from esacloud.live.cloud import Connection, LiveCloud
 from esacloud.live.model import ChangePlan, Foreign, State
-from esacloud.live.retry import Backoff, LockedError
+from esacloud.live.retry import Backoff
 from esacloud.policy.cloud import Lowered
 
 FOREIGN: Foreign = "report"  # docs/apply.md says why
@@ -150,25 +151,28 @@ class _Run:
 
         The other one is refused. Rules that are foreign are left as the plan says.
         """
-        try:
-            with self.live.exclusive(self.held.owner):
-                return self._rounds(first, failure)
-        except LockedError as error:
-            if failure is None:
-                raise OutsideError(f"{error}. Nothing was changed.") from error
-            raise failure.because(str(error)) from error
+        with ExitStack() as held:
+            try:
+                held.enter_context(self.live.exclusive(self.held.owner))
+            except OutsideError as error:
+                if failure is None:
+                    raise OutsideError(f"{error}. Nothing was changed.") from error
+                raise failure.because(str(error)) from error
+            return self._rounds(first, failure)
 
     def _rounds(self, first: ChangePlan, failure: ChangeFailedError | None) -> Applied:
         """Plan and execute until the state is the desired one. The other run may go on for a while without the lock."""
         for number in range(ROUNDS):
             try:
-                return self._execute(self._again(first), failure.origin if failure else None)
+                again = self._again(first)
+            except EsacloudError as error:
+                if failure is None:
+                    raise
+                raise failure.because(str(error)) from error
+            try:
+                return self._execute(again, failure.origin if failure else None)
             except ChangeFailedError as error:
                 if not error.conflict or number == ROUNDS - 1:
                     raise
                 failure = error
-            except InputError as error:
-                if failure is None:
-                    raise
-                raise failure.because(str(error)) from error
         raise AssertionError("the last round returns or raises")

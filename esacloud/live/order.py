@@ -62,8 +62,9 @@ class _Group:
     confirmed: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        change, going = self.change, {rule.key for rule in self.change.remove}
+        change = self.change
         there = change.begins if change.before is None else change.before.rules
+        going = {rule.key for rule in (*change.remove, *change.begins)}
         for rule in there:
             self.put(rule)
         for direction in DIRECTIONS:

@@ -40,7 +40,7 @@ def _ids(ec2: LiveEc2, name: str) -> set[str]:
 
 @pytest.mark.parametrize("fault", TRANSIENT)
 def test_a_fault_at_any_call_leaves_the_law_and_the_result_as_they_are(ec2: LiveEc2, fault: str) -> None:
-    for number in range(5):  # read, read ids, modify, read back, and a call more that a fault makes
+    for number in range(8):  # read, lock, read, read ids, modify, read back, unlock, and a call more that a fault makes
         name = new_name()
         ec2.apply(file(name, NARROW))
         wanted = ec2.plan(file(name, WIDE))[1].after.packets()
@@ -57,9 +57,9 @@ def test_a_refusal_leaves_the_old_state_and_running_again_arrives(ec2: LiveEc2) 
     name = new_name()
     ec2.apply(file(name, NARROW))
     before = ec2.permitted(name)
-    for number in (1, 2):
+    for refused in ("DescribeSecurityGroupRules", "ModifySecurityGroupRules"):
         ec2.proxy.reset()
-        ec2.proxy.faults = {number: "refuse"}
+        ec2.proxy.choose = lambda _, operation, refused=refused: "refuse" if operation == refused else None
         with pytest.raises(ChangeFailedError, match=r"(?s)UnauthorizedOperation.*Failed: turn 2 outbound rules") as failed:
             ec2.apply(file(name, WIDE), client=ec2.faulty)
         assert "nothing that neither permits" in str(failed.value)

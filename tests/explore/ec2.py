@@ -76,11 +76,11 @@ class PrefixList(NamedTuple):
 
 
 class Account(NamedTuple):
-    """All that is in one VPC. `carried` has the ids of the groups on each network interface, in order."""
+    """All that is in one VPC. `attached` has the ids of the groups on each network interface, in order."""
 
     vpc: str
     groups: tuple[Group, ...] = ()
-    carried: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    attached: tuple[tuple[str, tuple[str, ...]], ...] = ()
     lists: tuple[tuple[str, PrefixList], ...] = ()
     ipv6: bool = True
     rules_per_group: int = 60
@@ -99,10 +99,10 @@ class Account(NamedTuple):
         others = [one for one in self.groups if one.id != group.id]
         return self._replace(groups=tuple(sorted([*others, group])))
 
-    def with_carried(self, name: str, groups: Iterable[str]) -> Account:
+    def with_attached(self, name: str, groups: Iterable[str]) -> Account:
         """The account with other groups on a network interface, or with that network interface."""
-        others = [one for one in self.carried if one[0] != name]
-        return self._replace(carried=tuple(sorted([*others, (name, tuple(groups))])))
+        others = [one for one in self.attached if one[0] != name]
+        return self._replace(attached=tuple(sorted([*others, (name, tuple(groups))])))
 
 
 def call(account: Account, operation: str, parameters: Mapping[str, Any]) -> tuple[Account, Answer]:
@@ -151,11 +151,9 @@ def create_security_group(
 
 def delete_security_group(account: Account, GroupId: str) -> tuple[Account, Answer]:  # noqa: N803
     account.group(GroupId)
-    carried = any(GroupId in groups for _, groups in account.carried)
-    named = any(
-        rule.source == GroupId for group in account.groups if group.id != GroupId for rule in group.rules
-    )
-    if carried or named:
+    attached = any(GroupId in groups for _, groups in account.attached)
+    named = any(rule.source == GroupId for group in account.groups if group.id != GroupId for rule in group.rules)
+    if attached or named:
         raise Refused("DependencyViolation", f"resource {GroupId} has a dependent object")
     left = tuple(group for group in account.groups if group.id != GroupId)
     return account._replace(groups=left), {"Return": True, "GroupId": GroupId}
@@ -231,9 +229,7 @@ def _describe_anew(account: Account, group_id: str, rules: list[Rule], ids: Mapp
     if set(texts) - {rule.key for rule in group.rules} or set(ids) - {rule.id for rule in group.rules}:
         message = "The specified rule does not exist in this security group."
         raise Refused("InvalidPermission.NotFound", message)
-    changed = [
-        rule._replace(description=texts.get(rule.key, ids.get(rule.id, rule.description))) for rule in group.rules
-    ]
+    changed = [rule._replace(description=texts.get(rule.key, ids.get(rule.id, rule.description))) for rule in group.rules]
     return account.with_group(group._replace(rules=sorted_rules(changed))), {"Return": True}
 
 
@@ -290,7 +286,7 @@ def _rule(egress: bool, form: Mapping[str, Any], kind: str, source: str, descrip
     elif protocol == "-1" or (protocol.isdigit() and int(protocol) < 256):
         first = last = None
     else:
-        raise Refused("InvalidPermission.Malformed", f"Unsupported IP protocol \"{protocol}\"")
+        raise Refused("InvalidPermission.Malformed", f'Unsupported IP protocol "{protocol}"')
     if not _TEXT.fullmatch(description):
         raise Refused("InvalidParameterValue", "Invalid rule description")
     return Rule(egress, protocol, first, last, kind, _source(kind, source), description)
@@ -353,7 +349,7 @@ def modify_network_interface_attribute(
     Groups: Sequence[str],  # noqa: N803
 ) -> tuple[Account, Answer]:
     """The list replaces the one that is there."""
-    if NetworkInterfaceId not in dict(account.carried):
+    if NetworkInterfaceId not in dict(account.attached):
         raise _no_interface(NetworkInterfaceId)
     if not Groups:
         raise Refused("InvalidParameterValue", "You must specify at least one security group")
@@ -363,7 +359,7 @@ def modify_network_interface_attribute(
     if len(groups) > account.groups_per_interface:
         message = "The maximum number of security groups per interface has been reached."
         raise Refused("SecurityGroupsPerInterfaceLimitExceeded", message)
-    return account.with_carried(NetworkInterfaceId, groups), {}
+    return account.with_attached(NetworkInterfaceId, groups), {}
 
 
 def _no_interface(name: str) -> Refused:
@@ -484,11 +480,11 @@ def describe_network_interfaces(
 ) -> tuple[Account, Answer]:
     if NetworkInterfaceIds and MaxResults:
         raise _not_both("network interface IDs", "MaxResults")
-    carried = dict(account.carried)
+    attached = dict(account.attached)
     for name in NetworkInterfaceIds:
-        if name not in carried:
+        if name not in attached:
             raise _no_interface(name)
-    found = [one for one in account.carried if not NetworkInterfaceIds or one[0] in NetworkInterfaceIds]
+    found = [one for one in account.attached if not NetworkInterfaceIds or one[0] in NetworkInterfaceIds]
     for one in Filters:
         _check_filter(one["Name"], ("network-interface-id", "group-id", "vpc-id"))
         found = [
@@ -526,10 +522,7 @@ def describe_managed_prefix_lists(
     found = [one for one in account.lists if not PrefixListIds or one[0] in PrefixListIds]
     for one in Filters:
         _check_filter(one["Name"], ("prefix-list-id", "owner-id", "prefix-list-name"))
-        key = {"prefix-list-id": lambda each: each[0], "owner-id": lambda each: each[1].owner}.get(
-            one["Name"], lambda each: f"list {each[0]}"
-        )
-        found = [each for each in found if any(_like(key(each), pattern) for pattern in one["Values"])]
+        found = [each for each in found if any(_like(_of_list(each, one["Name"]), like) for like in one["Values"])]
     page, token = _page(found, lambda one: one[0], MaxResults, NextToken, (1, 100))
     described = [
         {
@@ -543,6 +536,11 @@ def describe_managed_prefix_lists(
         for name, one in page
     ]
     return account, {"PrefixLists": described, **token}
+
+
+def _of_list(named: tuple[str, PrefixList], filtered: str) -> str:
+    name, found = named
+    return {"prefix-list-id": name, "owner-id": found.owner}.get(filtered, f"list {name}")
 
 
 def _page(
@@ -656,7 +654,8 @@ def client_error(code: str, message: str, operation: str) -> Exception:
 
     status = 503 if code in ("RequestLimitExceeded", "Unavailable") else 500 if code == "InternalError" else 400
     response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return ClientError(response, operation)
+    error: Exception = ClientError(response, operation)
+    return error
 
 
 class Ec2:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from explore.ec2 import Account, Rule
 from explore.permits import Atoms, UnknownRuleError, named, names_of, permitted
 from explore.strands import Program
-from explore.transitions import Foreign, Transition, applied, destroyed
+from explore.transitions import OutsideChange, Transition, applied, destroyed
 
 LOCK = "esacloud-lock"
 EVERYWHERE = ("0.0.0.0/0", "::/0")
@@ -49,23 +49,25 @@ class Bounds(NamedTuple):
 class Judge:
     """The judgement of accounts in one transition, whose programs have to end at `targets`."""
 
-    def __init__(self, transition: Transition, start: Account, programs: Sequence[Program], restored: Account | None) -> None:
+    def __init__(
+        self, transition: Transition, start: Account, programs: Sequence[Program], restored: Account | None
+    ) -> None:
         self.transition, self.start = transition, start
-        self.targets = tuple(self._target(program, restored) for program in programs)
+        self.targets = [self._target(program, restored) for program in programs]
         known = [start, *self.targets]
-        rules = [named(one, rule, names_of(one)) for one in known for group in one.groups for rule in group.rules]
-        rules += [rule for foreign in transition.foreign for rule in (*foreign.opens, *foreign.closes)]
+        rules = [named(rule, names_of(one)) for one in known for group in one.groups for rule in group.rules]
+        rules += [rule for outside in transition.outside for rule in (*outside.opens, *outside.closes)]
         self.atoms = Atoms(rules)
-        self.interfaces = (*(name for name, _ in start.carried), *transition.felt)
-        self.strangers = {
-            name: [one for one in groups if _is_strange(start, one)] for name, groups in start.carried
-        }
+        self.interfaces = (*(name for name, _ in start.attached), *transition.virtual)
+        self.strangers = {name: [one for one in groups if _is_strange(start, one)] for name, groups in start.attached}
         self._contents: dict[Any, int] = {}
         self._begins = {
             group.name for one in known for group in one.groups if any(_is_everything(rule) for rule in group.rules)
         }
 
     def _target(self, program: Program, restored: Account | None) -> Account:
+        if self.transition.refused:
+            return self.start
         if program.kind == "restore":
             assert restored is not None
             return restored
@@ -76,7 +78,7 @@ class Judge:
         names = names_of(account)
         begun = tuple(
             f"{name} carries {names[one]}"
-            for name, groups in account.carried
+            for name, groups in account.attached
             for one in groups
             if names[one] not in self._begins and any(map(_is_everything, account.group(one).rules))
         )
@@ -91,8 +93,8 @@ class Judge:
     def permits(self, account: Account) -> Sets:
         """What each network interface permits. Raises UnknownRuleError."""
         ids = {group.name: group.id for group in account.groups}
-        thought = [(name, [ids[one] for one in groups if one in ids]) for name, groups in self.transition.felt.items()]
-        found = permitted(account, self.atoms, [*account.carried, *thought])
+        thought = [(name, [ids[one] for one in groups if one in ids]) for name, groups in self.transition.virtual.items()]
+        found = permitted(account, self.atoms, [*account.attached, *thought])
         return tuple(found.get(name, 0) for name in self.interfaces)
 
     def content(self, account: Account) -> int:
@@ -100,18 +102,18 @@ class Judge:
         value = content(account)
         return self._contents.setdefault(value, len(self._contents))
 
-    def ends(self, number: int, foreign: Foreign | None, met: bool) -> frozenset[int]:
+    def ends(self, number: int, outside: OutsideChange | None, met: bool) -> frozenset[int]:
         """The contents with which a program may end, where somebody else did something, `met` while it was at work."""
         target = self.targets[number]
         found = {self.content(target)}
-        if foreign is not None:
-            changed = foreign.do(target)
-            if changed is not None and (met or foreign.puts or self._leaves(number)):
+        if outside is not None:
+            changed = outside.do(target)
+            if changed is not None and (met or outside.puts or self._leaves(number)):
                 found.add(self.content(changed))
         return frozenset(found)
 
     def _leaves(self, number: int) -> bool:
-        """Whether what is foreign is left alone. An apply that purges, and a restore, take it away."""
+        """Whether what is outside is left alone. An apply that purges, and a restore, take it away."""
         return self.transition.program.foreign != "purge"
 
     def bounds(self, account: Account) -> Bounds:
@@ -119,16 +121,16 @@ class Judge:
         permits = self.permits(account)
         return Bounds(permits, permits)
 
-    def widened(self, bounds: Bounds, foreign: Foreign) -> Bounds:
+    def widened(self, bounds: Bounds, outside: OutsideChange) -> Bounds:
         """The bounds, less what somebody else answers for."""
         opened = closed = 0
-        for rule in foreign.opens:
+        for rule in outside.opens:
             opened |= self.atoms.mask(rule)
-        for rule in foreign.closes:
+        for rule in outside.closes:
             closed |= self.atoms.mask(rule)
         return Bounds(tuple(one & ~closed for one in bounds.lower), tuple(one | opened for one in bounds.upper))
 
-    def faults(self, account: Account, facts: Facts, bounds: Bounds) -> list[str]:
+    def violations(self, account: Account, facts: Facts, bounds: Bounds) -> list[str]:
         """What of the account is outside of the invariant."""
         if facts.permits is None:
             return [f"a rule that no state has: {facts.unknown}"]
@@ -139,9 +141,9 @@ class Judge:
             if lower & ~now:
                 found.append(f"{name} is too closed: {self.atoms.words(lower & ~now)}")
         found += (f"{one}, which still permits all egress" for one in facts.begun)
-        carried = dict(account.carried)
+        attached = dict(account.attached)
         for name, groups in self.strangers.items():
-            found += (f"{one} of somebody else is off {name}" for one in groups if one not in carried.get(name, ()))
+            found += (f"{one} of somebody else is off {name}" for one in groups if one not in attached.get(name, ()))
         return found
 
     def difference(self, account: Account, number: int) -> str:
@@ -161,22 +163,22 @@ def content(account: Account) -> tuple[Any, ...]:
                 group.name,
                 group.description,
                 group.tags,
-                tuple(sorted(tuple(map(str, named(account, rule, names)[:7])) for rule in group.rules)),
+                tuple(sorted(tuple(map(str, named(rule, names)[:7])) for rule in group.rules)),
             )
             for group in account.groups
             if not group.name.startswith(LOCK)
         )
     )
-    carried = tuple((name, tuple(sorted(names[one] for one in ids))) for name, ids in account.carried)
-    return groups, carried
+    attached = tuple((name, tuple(sorted(names[one] for one in ids))) for name, ids in account.attached)
+    return groups, attached
 
 
 def _flat(value: tuple[Any, ...]) -> set[tuple[str, ...]]:
-    groups, carried = value
+    groups, attached = value
     flat: set[tuple[str, ...]] = {("group", name) for name, *_ in groups}
     flat |= {("tag", name, *tag) for name, _, tags, _ in groups for tag in tags}
     flat |= {("rule", name, *rule) for name, _, _, rules in groups for rule in rules}
-    return flat | {("on", name, one) for name, ids in carried for one in ids}
+    return flat | {("on", name, one) for name, ids in attached for one in ids}
 
 
 def _shown(one: Sequence[str]) -> str:

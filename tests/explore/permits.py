@@ -98,18 +98,20 @@ class Atoms:
     def words(self, mask: int, most: int = 3) -> str:
         """Some of the atoms of a set, in words."""
         width, height = len(self.sources), len(self.services)
-        found = []
+        found: list[str] = []
         rest = mask
         while rest and len(found) < most:
             bit = (rest & -rest).bit_length() - 1
             rest &= rest - 1
             side, service, source = bit // (width * height), (bit // width) % height, bit % width
-            found.append(f"{'egress' if side else 'ingress'} {_service(*self.services[service])} {_remote(*self.sources[source])}")
+            found.append(
+                f"{'egress' if side else 'ingress'} {_service(*self.services[service])} {_remote(*self.sources[source])}"
+            )
         count = bin(rest).count("1")
         return "; ".join([*found, *([f"and {count} more"] if count else [])])
 
 
-def named(account: Account, rule: Rule, names: Mapping[str, str]) -> Rule:
+def named(rule: Rule, names: Mapping[str, str]) -> Rule:
     """A rule whose source is the name of a group in the place of its id."""
     return rule._replace(source=names.get(rule.source, rule.source)) if rule.kind == "group" else rule
 
@@ -119,17 +121,17 @@ def names_of(account: Account) -> dict[str, str]:
     return {group.id: group.name for group in account.groups}
 
 
-def permitted(account: Account, atoms: Atoms, carried: Iterable[tuple[str, Iterable[str]]]) -> dict[str, int]:
+def permitted(account: Account, atoms: Atoms, attached: Iterable[tuple[str, Iterable[str]]]) -> dict[str, int]:
     """What network interfaces permit that carry groups of these ids: everything that any rule of any of them permits."""
     names = names_of(account)
     groups: dict[str, int] = {}
     for group in account.groups:
         of_it = 0
         for rule in group.rules:
-            of_it |= atoms.mask(named(account, rule, names))
+            of_it |= atoms.mask(named(rule, names))
         groups[group.id] = of_it
     found = {}
-    for name, ids in carried:
+    for name, ids in attached:
         of_it = 0
         for one in ids:
             of_it |= groups.get(one, 0)

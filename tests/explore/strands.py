@@ -108,18 +108,21 @@ class Outcome(NamedTuple):
 
     kind: Literal["done", "unchanged", "failed", "crashed"]
     text: str = ""
-    snapshot: str | None = None
+    snapshot: str | Path | None = None
 
     @property
     def success(self) -> bool:
         return self.kind in ("done", "unchanged")
 
 
+Execute = Callable[[Program, Client, Path], Outcome]
+
+
 class NotTheSameError(Exception):
     """A run that had the same answers asked for something else: something of the outside reaches it."""
 
 
-class _Dead(BaseException):  # noqa: N818 - no error: the end of a greenlet that nobody needs any more
+class _Dead(BaseException):
     pass
 
 
@@ -150,8 +153,9 @@ class Node:
 class Strand(greenlet):
     """The greenlet of a run, and what stands in the place of the outside for it."""
 
-    def __init__(self, root: Root, directory: Path) -> None:
+    def __init__(self, root: Root, directory: Path, execute: Execute) -> None:
         super().__init__(self._go)
+        self.execute = execute
         self.root, self.directory, self.time = root, directory, root.time
         self.over = False
         self.random = 0
@@ -174,19 +178,15 @@ class Strand(greenlet):
             return Outcome("crashed", "dead")
 
     def _run(self) -> Outcome:
-        program = self.root.program
         try:
-            plan, applied = execute(program, Client(self._send), self.directory)
+            outcome = self.execute(self.root.program, Client(self._send), self.directory)
         except EsacloudError as error:
-            kept = getattr(error, "snapshot", None)
-            return Outcome("failed", f"{type(error).__name__}: {error}", kept and self._relative(kept))
+            outcome = Outcome("failed", f"{type(error).__name__}: {error}", getattr(error, "snapshot", None))
         except Exception:
             return Outcome("crashed", traceback.format_exc())
-        if plan.empty:
-            return Outcome("unchanged")
-        return Outcome("done", snapshot=applied.snapshot and self._relative(applied.snapshot))
+        return outcome._replace(snapshot=outcome.snapshot and self._relative(outcome.snapshot))
 
-    def _relative(self, path: Path) -> str:
+    def _relative(self, path: str | Path) -> str:
         return str(Path(path).relative_to(self.directory))
 
     def _send(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -196,7 +196,8 @@ class Strand(greenlet):
         if answer.kind == "lost":
             raise ConnectionClosedError(endpoint_url="https://ec2.eu-central-1.amazonaws.com")
         if answer.kind == "error":
-            raise client_error(*answer.value, operation)
+            code, message = answer.value
+            raise client_error(code, message, operation)
         found: dict[str, Any] = answer.value
         return found
 
@@ -225,23 +226,20 @@ class Strand(greenlet):
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
-def execute(program: Program, client: Client, directory: Path) -> tuple[Any, Any]:
-    """What the commands do, from files to the end: the plan, and what was applied, None where there was nothing to do."""
+def execute(program: Program, client: Client, directory: Path) -> Outcome:
+    """What the commands do, from files to the end."""
     connection = Connection(client=client, backoff=BACKOFF)
     if program.kind == "restore":
-        path = directory / "to-restore.json"
-        path.write_text(program.file)
-        found = loaded(str(path), program.file)
+        found = loaded(program.file, directory)
         live = run.connect_to(found, connection)
         plan = run.plan_restore(live, found)
-        path.unlink()
     else:
         deployment, lowered = read(program.file)
         live = run.connect(deployment, "aws", connection)
         plan = run.plan(live, lowered, program.foreign) if program.kind == "apply" else run.plan_destroy(live)
     if plan.empty:
-        return plan, None
-    return plan, run.apply(live, plan, directory, backoff=BACKOFF)
+        return Outcome("unchanged")
+    return Outcome("done", snapshot=run.apply(live, plan, directory, backoff=BACKOFF).snapshot)
 
 
 @cache
@@ -251,21 +249,26 @@ def read(file: str) -> tuple[Deployment, Lowered]:
     return deployment, workflow.lower(deployment, "aws")
 
 
-_loaded: dict[str, Any] = {}
+_loaded: set[str] = set()
 
 
-def loaded(path: str, text: str) -> Any:
-    """The document of a snapshot, checked once."""
+def loaded(text: str, directory: Path) -> Any:
+    """The document of a snapshot, which is checked the first time."""
     if text not in _loaded:
-        _loaded[text] = snapshot.load(path)
+        path = directory / "to-restore.json"
+        path.write_text(text)
+        snapshot.load(str(path))
+        path.unlink()
+        _loaded.add(text)
     return json.loads(text)
 
 
 class Strands:
     """All runs, as far as they were ever needed. `executions` counts the greenlets that were started."""
 
-    def __init__(self) -> None:
-        base = Path("/dev/shm")  # noqa: S108 - a file system in memory, where there is one
+    def __init__(self, execute: Execute = execute) -> None:
+        self.execute = execute
+        base = Path("/dev/shm")
         self.directory = Path(tempfile.mkdtemp(prefix="explore-", dir=base if base.is_dir() else None))
         self.roots: dict[tuple[Program, int, float, Files], Node] = {}
         self.alive: OrderedDict[int, Strand] = OrderedDict()
@@ -304,7 +307,7 @@ class Strands:
             path = directory / name
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             path.write_bytes(content)
-        return Strand(root, directory)
+        return Strand(root, directory, self.execute)
 
     def _again(self, node: Node) -> Strand:
         """A greenlet that stands at a node: the run anew, with the same answers."""
@@ -384,7 +387,7 @@ def _flock(handle: Any, how: int, plain: Callable[[Any, int], None] = fcntl.floc
     if how & fcntl.LOCK_UN:
         _give_back(strand, number)
         return
-    path = str(Path(os.readlink(f"/proc/self/fd/{number}")).relative_to(strand.directory))
+    path = str(Path(f"/proc/self/fd/{number}").readlink().relative_to(strand.directory))
     if strand.ask(Lock(path, take=True, waits=not how & fcntl.LOCK_NB)).kind != "ok":
         raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK))
     strand.locked[number] = path
@@ -426,16 +429,16 @@ _SOURCES = {
 
 
 @contextmanager
-def installed() -> Iterator[Strands]:
-    """Runs, with the clock and all else of the outside in their hands as long as the block lasts.
+def installed(execute: Execute = execute) -> Iterator[Strands]:
+    """Runs of the engine, or of what stands in its place, in a world of their own as long as the block lasts.
 
-    What the engine's modules have imported by name is replaced there as well.
+    The clock and the rest are replaced where the engine's modules have imported them by name as well.
     """
     from esacloud import aws, change, live
 
     for package in (aws, change, live):
-        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-            importlib.import_module(module.name)
+        for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            importlib.import_module(found.name)
     replaced: list[tuple[Any, str, Any]] = []
     instead: dict[Any, Any] = {plain: _clock(plain) for plain in _SOURCES.values()}
     instead |= {_plain_sleep: _sleep, uuid.uuid4: _uuid4, datetime_module.datetime: _Datetime}
@@ -451,9 +454,9 @@ def installed() -> Iterator[Strands]:
             if other is not None:
                 replaced.append((module, name, value))
                 setattr(module, name, other)
-    replaced.append((snapshot, "json", snapshot.json))
+    replaced.append((snapshot, "json", vars(snapshot)["json"]))
     vars(snapshot)["json"] = _Json()
-    strands = Strands()
+    strands = Strands(execute)
     try:
         yield strands
     finally:

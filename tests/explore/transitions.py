@@ -26,13 +26,11 @@ _KINDS = {
     "referenced_security_group_id": "group",
     "self": "group",
 }
-_OTHERS = (
-    Group(WEB, "web", "a web server's", (), (Rule(False, "tcp", 443, 443, "ipv4", "0.0.0.0/0", "web", "sgr-web"),)),
-)
+_OTHERS = (Group(WEB, "web", "a web server's", (), (Rule(False, "tcp", 443, 443, "ipv4", "0.0.0.0/0", "web", "sgr-web"),)),)
 
 
 @dataclass(frozen=True)
-class Foreign:
+class OutsideChange:
     """What somebody else does once: to the account, or nothing where it does not apply.
 
     `opens` and `closes` are the rules that they answer for themselves. `puts` is a group that they put on a network
@@ -50,7 +48,7 @@ class Foreign:
 class Transition:
     """A start and one or two runs. `rival` is what the second one does, the same as the first where it is None.
 
-    - `felt`: for an account without a network interface, the names of the groups on one that is thought of, by its name.
+    - `virtual`: for an account without a network interface, the names of the groups on one that is thought of, by its name.
     - `prepared`: a run that is made first, without a fault; the snapshot that it leaves is what `program` restores.
     - `refused`: whether the run has to refuse before its first change.
     """
@@ -59,9 +57,9 @@ class Transition:
     start: Account
     program: Program
     rival: Program | None = None
-    felt: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    virtual: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     prepared: Program | None = None
-    foreign: tuple[Foreign, ...] = ()
+    outside: tuple[OutsideChange, ...] = ()
     refused: bool = False
 
     def with_ipv6(self, ipv6: bool) -> Transition:
@@ -98,12 +96,12 @@ def text(
 
 
 def account(
-    carried: Mapping[str, Iterable[str]] | None = None, others: tuple[Group, ...] = _OTHERS, **settings: Any
+    attached: Mapping[str, Iterable[str]] | None = None, others: tuple[Group, ...] = _OTHERS, **settings: Any
 ) -> Account:
     """An account with groups of others, and their lists on network interfaces."""
     made = Account(VPC, groups=tuple(sorted(others)), **settings)
-    for name, groups in (carried or {}).items():
-        made = made.with_carried(name, groups)
+    for name, groups in (attached or {}).items():
+        made = made.with_attached(name, groups)
     return made
 
 
@@ -117,7 +115,8 @@ def applied(before: Account, program: Program) -> Account:
     siblings: dict[str, set[str]] = {}
     for group in _ours(before):
         siblings.setdefault(dict(group.tags)["esacloud:interface"], set()).update(_carriers(before, group.id))
-    now, first, kept = before, {}, set()
+    now, kept = before, set[str]()
+    first: dict[str, str] = {}
     for wanted in lowered.native.groups:
         name = f"{prefix}{wanted.name}"
         own = adopted.get(wanted.interface) if wanted.name == wanted.interface else None
@@ -128,7 +127,12 @@ def applied(before: Account, program: Program) -> Account:
         kept.add(found.id)
         first.setdefault(wanted.interface, found.id)
         labels = {} if own else {"Name": name}
-        tags = {**lowered.native.tags, **labels, "esacloud:deployment": deployment.name, "esacloud:interface": wanted.interface}
+        tags = {
+            **lowered.native.tags,
+            **labels,
+            "esacloud:deployment": deployment.name,
+            "esacloud:interface": wanted.interface,
+        }
         stay = [rule for rule in found.rules if program.foreign != "purge" and not _is_ours(rule)]
         rules = {rule.key: rule for rule in stay}
         for rule in wanted.rules:
@@ -148,9 +152,9 @@ def applied(before: Account, program: Program) -> Account:
         now = now.with_group(found._replace(tags=tuple(sorted(tags.items())), rules=sorted_rules(rules.values())))
         together = siblings.get(wanted.interface, set())
         for one in sorted({*asked.get(wanted.interface, ()), *together}):
-            carried = dict(now.carried)[one]
-            if found.id not in carried:
-                now = now.with_carried(one, (*carried, found.id))
+            attached = dict(now.attached)[one]
+            if found.id not in attached:
+                now = now.with_attached(one, (*attached, found.id))
     return _without(now, kept)
 
 
@@ -166,7 +170,7 @@ def _without(now: Account, kept: set[str]) -> Account:
             continue
         if group.description.endswith("made by esacloud"):
             for name in _carriers(now, group.id):
-                now = now.with_carried(name, (one for one in dict(now.carried)[name] if one != group.id))
+                now = now.with_attached(name, (one for one in dict(now.attached)[name] if one != group.id))
             now = now._replace(groups=tuple(one for one in now.groups if one.id != group.id))
         else:
             rules = tuple(rule for rule in group.rules if not _is_ours(rule))
@@ -184,13 +188,13 @@ def _is_ours(rule: Rule) -> bool:
 
 
 def _carriers(now: Account, group: str) -> list[str]:
-    return [name for name, groups in now.carried if group in groups]
+    return [name for name, groups in now.attached if group in groups]
 
 
 def by_hand(now: Account, name: str, network_interface: str = ENI) -> Account:
     """The account with a group put on a network interface by hand."""
     group = next(one for one in now.groups if one.name == f"{DEPLOYMENT}-{name}")
-    return now.with_carried(network_interface, (*dict(now.carried)[network_interface], group.id))
+    return now.with_attached(network_interface, (*dict(now.attached)[network_interface], group.id))
 
 
 # What somebody else may do
@@ -214,10 +218,10 @@ def _closes(rule_source: str) -> Callable[[Account], Account | None]:
 
 
 def _puts(now: Account) -> Account | None:
-    carried = dict(now.carried)
-    if ENI not in carried or BACKUP.id in carried[ENI] or len(carried[ENI]) >= now.groups_per_interface:
+    attached = dict(now.attached)
+    if ENI not in attached or BACKUP.id in attached[ENI] or len(attached[ENI]) >= now.groups_per_interface:
         return None
-    return now.with_carried(ENI, (*carried[ENI], BACKUP.id))
+    return now.with_attached(ENI, (*attached[ENI], BACKUP.id))
 
 
 OPENED = Rule(False, "tcp", 8080, 8080, "ipv4", "192.0.2.0/24", "", "sgr-opened")
@@ -228,16 +232,16 @@ BACKUP = Group(
     (),
     (Rule(True, "tcp", 873, 873, "ipv4", "198.51.100.0/24", "", "sgr-backup"),),
 )
-OPENS = Foreign("somebody opens tcp/8080 in a group of ours", _opens, opens=(OPENED,))
-PUTS = Foreign("somebody puts the group backup on the network interface", _puts, opens=BACKUP.rules, puts=BACKUP.id)
+OPENS = OutsideChange("somebody opens tcp/8080 in a group of ours", _opens, opens=(OPENED,))
+PUTS = OutsideChange("somebody puts the group backup on the network interface", _puts, opens=BACKUP.rules, puts=BACKUP.id)
 
 
-def closes(peer: str) -> Foreign:
+def closes(peer: str) -> OutsideChange:
     """Somebody revokes the rule about one peer."""
     source = peer if "/" in peer or peer.startswith("pl-") else f"{peer}/32"
     kind = "list" if peer.startswith("pl-") else "ipv4"
     rule = Rule(True, "udp", 123, 123, kind, source)
-    return Foreign(f"somebody revokes the rule about {peer}", _closes(source), closes=(rule,))
+    return OutsideChange(f"somebody revokes the rule about {peer}", _closes(source), closes=(rule,))
 
 
 # The transitions
@@ -268,104 +272,117 @@ def transitions() -> dict[str, Transition]:
     def hand(peers: Iterable[str], where: Account = empty, **settings: Any) -> Account:
         return by_hand(old(text(peers), where, **settings), "data1")
 
-    quota2, quota3 = {"rules_per_group": 2}, {"rules_per_group": 3}
-    add("fresh", empty, _apply(text([ONE, TWO], on=filed)), foreign=(OPENS, PUTS))
-    add("change", hand([ONE, TWO]), _apply(text([ONE, THREE])), foreign=(OPENS, closes(ONE), PUTS))
+    quota2: dict[str, Any] = {"rules_per_group": 2}
+    quota3: dict[str, Any] = {"rules_per_group": 3}
+    add("fresh", empty, _apply(text([ONE, TWO], on=filed)), outside=(OPENS, PUTS))
+    add("change", hand([ONE, TWO]), _apply(text([ONE, THREE])), outside=(OPENS, closes(ONE), PUTS))
     add(
         "change of what nothing carries",
         old(text([ONE, TWO, "fd00::1"]), bare),
         _apply(text([ONE, THREE, "fd00::2"])),
-        felt={"data1": ("gateway-data1",)},
-        foreign=(OPENS, closes(ONE)),
+        virtual={"data1": ("gateway-data1",)},
+        outside=(OPENS, closes(ONE)),
     )
-    add("narrowing", old(text([WIDE], on=filed)), _apply(text([NARROW], on=filed)), foreign=(OPENS, closes(WIDE), PUTS))
-    add("widening", hand([NARROW]), _apply(text([WIDE])), foreign=(OPENS, closes(NARROW)))
+    add("narrowing", old(text([WIDE], on=filed)), _apply(text([NARROW], on=filed)), outside=(OPENS, closes(WIDE), PUTS))
+    add("widening", hand([NARROW]), _apply(text([WIDE])), outside=(OPENS, closes(NARROW)))
     add(
         "full group",
         hand([ONE, TWO], **quota2),
         _apply(text([ONE, THREE], quota=2)),
-        foreign=(OPENS, closes(ONE)),
+        outside=(OPENS, closes(ONE)),
     )
     add(
         "full group in place",
         old(text([WIDE], quota=1, on=filed), rules_per_group=1),
         _apply(text([NARROW], quota=1, on=filed)),
-        foreign=(OPENS, closes(WIDE)),
+        outside=(OPENS, closes(WIDE)),
     )
     add(
         "second group by file",
         old(text([ONE, TWO], quota=2, on=filed), **quota2),
         _apply(text([ONE, TWO, THREE], quota=2, on=filed)),
-        foreign=(OPENS, closes(ONE), PUTS),
+        outside=(OPENS, closes(ONE), PUTS),
     )
     add(
         "second group by hand",
         hand([ONE, TWO], **quota2),
         _apply(text([ONE, TWO, THREE], quota=2)),
-        foreign=(OPENS, closes(ONE), PUTS),
+        outside=(OPENS, closes(ONE), PUTS),
+    )
+    add(
+        "two further groups",
+        hand([ONE, TWO], **quota2),
+        _apply(text([ONE, TWO, THREE, FOUR, FIVE], quota=2)),
+        outside=(OPENS, PUTS),
     )
     three = old(text([ONE, TWO, THREE], quota=2, on=filed), **quota2)
     add(
         "second group goes",
         three,
         _apply(text([ONE, TWO], quota=2, on=filed)),
-        foreign=(OPENS, closes(ONE), PUTS),
+        outside=(OPENS, closes(ONE), PUTS),
     )
     two = account({ENI: [WEB], ENI2: [WEB]}, others)
     add(
         "two interfaces",
         old(text([ONE], on=filed), two),
         _apply(text([ONE, TWO], on={"data1": ENI, "management": ENI2}, more=", management: [ntp]")),
-        foreign=(OPENS, closes(ONE), PUTS),
+        outside=(OPENS, closes(ONE), PUTS),
     )
-    shared = by_hand(old(text([ONE], quota=1, on=filed, more=", management: [ntp]"), rules_per_group=1), "management")
+    shared = by_hand(old(text([ONE, TWO], quota=2, on=filed, more=", management: [ntp]"), **quota2), "management")
     add(
         "one comes and one goes",
         shared,
-        _apply(text([ONE, TWO], quota=1, on=filed)),
-        foreign=(OPENS, closes(ONE), PUTS),
+        _apply(text([ONE, TWO, THREE], quota=2, on=filed)),
+        outside=(OPENS, closes(ONE), PUTS),
     )
     lists = empty._replace(lists=((LIST_A, PrefixList(40)), (LIST_B, PrefixList(40))))
     add(
         "prefix list to prefix list",
         old(text([_list(LIST_A)], on=filed), lists),
         _apply(text([_list(LIST_B)], on=filed)),
-        foreign=(OPENS, closes(LIST_A)),
+        outside=(OPENS, closes(LIST_A)),
     )
     small = lists._replace(lists=((LIST_A, PrefixList(5)), (LIST_B, PrefixList(5))))
     add(
         "prefix lists beside networks",
         by_hand(old(text([_list(LIST_A, 5), ONE]), small), "data1"),
         _apply(text([_list(LIST_A, 5), _list(LIST_B, 5), TWO])),
-        foreign=(OPENS, closes(ONE)),
+        outside=(OPENS, closes(ONE)),
+    )
+    add(
+        "prefix list larger than the file says",
+        old(text([_list(LIST_A)], on=filed), lists),
+        _apply(text([_list(LIST_A), _list(LIST_B, 10)], on=filed)),
+        refused=True,
     )
     theirs = Group(
         THEIRS, "theirs", "somebody's own", (), (Rule(False, "tcp", 22, 22, "ipv4", "192.0.2.7/32", "admin", "sgr-theirs"),)
     )
     lent = account({ENI: [WEB], ENI2: [WEB, THEIRS]}, (*others, theirs))
     adopting = text([ONE], on=filed, group={"management": THEIRS}, more=", management: [ntp]")
-    add("adopted", old(text([ONE], on=filed), lent), Program("apply", adopting, "report"), foreign=(OPENS, closes(ONE)))
+    add("adopted", old(text([ONE], on=filed), lent), Program("apply", adopting, "report"), outside=(OPENS, closes(ONE)))
     add(
         "adopted group leaves the file",
         applied(lent, Program("apply", adopting, "report")),
         Program("apply", text([ONE], on=filed), "report"),
-        foreign=(OPENS, closes(ONE)),
+        outside=(OPENS, closes(ONE)),
     )
     cluster = text([ONE, TWO], on=filed, features="ntp, cluster", also=", cluster-members: [self]")
-    add("destroy", old(cluster), _destroy(cluster), foreign=(OPENS, closes(ONE), PUTS))
+    add("destroy", old(cluster), _destroy(cluster), outside=(OPENS, closes(ONE), PUTS))
     add(
         "restore",
         hand([ONE, TWO], **quota2),
         Program("restore", ""),
         prepared=_apply(text([ONE, THREE, FOUR], quota=2)),
-        foreign=(OPENS, closes(ONE)),
+        outside=(OPENS, closes(ONE)),
     )
     add(
         "restore what was destroyed",
         old(text([ONE], on=filed)),
         Program("restore", ""),
         prepared=_destroy(text([ONE], on=filed)),
-        foreign=(PUTS,),
+        outside=(PUTS,),
     )
     add(
         "apply against destroy",

@@ -244,7 +244,6 @@ def changes_of(scene: Scene) -> list[GroupChange]:
                 GroupChange(
                     *(name, interface, None, after),
                     add=after.rules,
-                    remove=begins,
                     begins=begins,
                     attach=after.attached,
                 )
