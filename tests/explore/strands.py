@@ -237,9 +237,8 @@ def execute(program: Program, client: Client, directory: Path) -> Outcome:
         deployment, lowered = read(program.file)
         live = run.connect(deployment, "aws", connection)
         plan = run.plan(live, lowered, program.foreign) if program.kind == "apply" else run.plan_destroy(live)
-    if plan.empty:
-        return Outcome("unchanged")
-    return Outcome("done", snapshot=run.apply(live, plan, directory, backoff=BACKOFF).snapshot)
+    applied = run.apply(live, plan, directory, backoff=BACKOFF)
+    return Outcome("done" if applied.snapshot else "unchanged", snapshot=applied.snapshot)
 
 
 @cache

@@ -126,7 +126,7 @@ def applied(before: Account, program: Program) -> Account:
             found = Group(f"sg-{0xE5A0000000000 + now.made:017x}", name, wanted.description)
         kept.add(found.id)
         first.setdefault(wanted.interface, found.id)
-        labels = {} if own else {"Name": name}
+        labels = {"esacloud:adopted": own} if own else {"Name": name}
         tags = {
             **lowered.native.tags,
             **labels,
