@@ -138,7 +138,7 @@ def _read_back(live: LiveCloud, plan: ChangePlan, origin: Origin, backoff: Backo
             reason = f"all steps were done, and the result cannot be read back: {error}"
             conflict = isinstance(error, InputError)
             raise ChangeFailedError(reason, origin, plan, plan.steps, None, None, conflict=conflict) from error
-        if arrived(state, plan.after):
+        if arrived(state, plan):
             return state
         if _shows(state, plan.changes):
             break  # it is no older than the last step, so whatever differs is not the cloud's delay
@@ -161,14 +161,24 @@ def _shows_change(group: LiveGroup | None, change: GroupChange) -> bool:
         all(rule.key in keys for rule in change.add)
         and all(rule.key not in keys for rule in (*change.remove, *change.begins))
         and all(keys.get(rule.key) == rule.description for _, rule in change.describe)
+        and change.tags.items() <= group.tags.items()
+        and group.tags.keys().isdisjoint(change.untag)
         and set(change.attach) <= set(group.attached)
         and not set(change.detach) & set(group.attached)
     )
 
 
-def arrived(state: State, after: State) -> bool:
-    """Whether the state is what a plan wanted: the same groups, rules, descriptions, attachments, and packets."""
-    return _content(state) == _content(after) and not differences(after.packets(), state.packets())
+def arrived(state: State, plan: ChangePlan) -> bool:
+    """Whether the state is what a plan wanted: the same groups, rules, descriptions, attachments, packets, and its tags."""
+    after = plan.after
+    if _content(state) != _content(after) or differences(after.packets(), state.packets()):
+        return False
+    tags = {group.name: group.tags for group in state.groups}
+    gone = {change.name: change.untag for change in plan.changes}
+    return all(
+        group.tags.items() <= tags[group.name].items() and tags[group.name].keys().isdisjoint(gone.get(group.name, ()))
+        for group in after.groups
+    )
 
 
 def _content(state: State) -> dict[str, Any]:
