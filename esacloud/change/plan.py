@@ -50,7 +50,8 @@ def _after(before: State, wanted: State, changes: Iterable[GroupChange]) -> Stat
         if change.after is not None:
             groups.append(_group_after(change, change.after))
         elif not change.delete and change.before is not None:
-            groups.append(replace(change.before, rules=change.stays))
+            tags = {key: value for key, value in change.before.tags.items() if key not in change.untag}
+            groups.append(replace(change.before, rules=change.stays, tags=tags))
     return replace(wanted, groups=tuple(groups), attachments=before.attachments)
 
 
