@@ -37,6 +37,7 @@ BESIDE, AGAIN, LATER = (
 )  # seconds after which a second run begins, a rerun, a second one: no lock is that old
 FINAL_RUNS = 3
 LAGGING_READS = 3
+_OLD = {"stale", "lag", "unknown"}  # what takes earlier accounts to happen
 Step = tuple[str, "State | Violated"]
 Offer = tuple[int, Callable[[], Step]]  # how many deviations it is, and what comes of it
 
@@ -176,8 +177,25 @@ class Moves:
                 yield 1, partial(self._heard, spent, number, Answer("error", now, told, told), label)
         if reads(asked.operation):
             yield from self._stale(state, number, asked, budget)
-        elif "lost" in budget:
-            yield 1, partial(self._called_by, spend(state, "lost", number, "lost"), number, asked, lost=True)
+            return
+        for fault in ("lost", "redelivered"):
+            if fault in budget:
+                spent = spend(state, fault, number, fault)
+                yield 1, partial(self._called_by, spent, number, asked, fault)
+        if "unknown" in budget:
+            yield from self._unknown(state, number, asked)
+
+    def _unknown(self, state: State, number: int, asked: Call) -> Iterator[Offer]:
+        """EC2 does not know a new group everywhere yet, and refuses a call about it."""
+        named = {str(asked.parameters.get("GroupId")), *asked.parameters.get("Groups", ())}
+        old = {group.id for account in state.past for group in self.accounts[account].groups}
+        for account in state.past:
+            old &= {group.id for group in self.accounts[account].groups}
+        for name in sorted(named & {group.id for group in self.accounts[state.account].groups} - old):
+            told = "InvalidGroup.NotFound", f"The security group '{name}' does not exist"
+            spent, now = spend(state, "unknown", number, "unknown"), self._now(state, number)
+            label = f"{call_words(asked)} is about a group that EC2 does not know everywhere yet: {told[0]}"
+            yield 1, partial(self._heard, spent, number, Answer("error", now, told, told), label)
 
     def _stale(self, state: State, number: int, asked: Call, budget: set[str]) -> Iterator[Offer]:
         if state.slots[number].lag[1] or not budget & {"stale", "lag"}:
@@ -199,8 +217,8 @@ class Moves:
                 spent = with_slot(spent, number, lag=(back, LAGGING_READS))
                 yield 1, partial(self._called_by, spent, number, asked)
 
-    def _called_by(self, state: State, number: int, asked: Call, *, lost: bool = False) -> Step:
-        """A call as EC2 takes it; of one that is `lost` the answer never comes."""
+    def _called_by(self, state: State, number: int, asked: Call, fault: str = "") -> Step:
+        """A call as EC2 takes it: the answer of one that is `lost` never comes, one that is `redelivered` is done twice."""
         slot, now, label = state.slots[number], self._now(state, number), call_words(asked)
         if slot.expired:
             told = REFUSALS["expire"]
@@ -217,15 +235,19 @@ class Moves:
             return self._heard(state, number, answer._replace(time=now), label)
         if self.transition.refused:
             return f"{who(number)}: {label}", Violated("begun", "it cannot be done, and it was begun")
-        after, answer = self._answer(account, asked)
-        answer = Answer("lost", now) if lost else answer._replace(time=now)
-        label += " is done, and its answer is lost" if lost else f": {answer.key[0]}" if answer.kind == "error" else ""
-        if after != account:
-            try:
-                state = self._changed(state, after, number)
-            except Violated as violated:
-                return f"{who(number)}: {label}", violated
-        return self._heard(state, number, answer, label)
+        answer = Answer("lost", now)
+        for _ in range(2 if fault == "redelivered" else 1):
+            after, answer = self._answer(state.account, asked)
+            if after != state.account:
+                try:
+                    state = self._changed(state, after, number)
+                except Violated as violated:
+                    return f"{who(number)}: {label}", violated
+        if fault == "lost":
+            return self._heard(state, number, Answer("lost", now), f"{label} is done, and its answer is lost")
+        label += " is delivered twice" if fault else ""
+        label += f": {answer.key[0]}" if answer.kind == "error" else ""
+        return self._heard(state, number, answer._replace(time=now), label)
 
     def _looked(self, state: State, number: int, asked: Call, answer: Answer) -> State:
         """Remember whether a run has seen what somebody else put on a network interface."""
@@ -259,7 +281,8 @@ class Moves:
                     misled=slot.misled and not own,
                 )
             slots.append(slot)
-        past = (state.account, *state.past) if {"stale", "lag"} & set(state.budget) or lagging(state) else ()
+        kept = _OLD & set(state.budget) or lagging(state)
+        past = (state.account, *state.past) if kept else ()
         return state._replace(account=account, past=past, slots=tuple(slots))
 
     def _ends_of(self, slot: Slot, outside: int | None) -> frozenset[int]:

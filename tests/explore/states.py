@@ -8,6 +8,7 @@ from explore.judge import Bounds
 from explore.strands import Call, Files, Node, Outcome
 
 ONCE = ("kill", "stale", "outside", "refusal", "lost")
+ALSO = ("lag", "redelivered", "unknown")  # some reads in a row lag; a call is done twice; a write does not know a new group
 REFUSALS = {
     "refuse": ("UnauthorizedOperation", "You are not authorized to perform this operation."),
     "expire": ("ExpiredToken", "The security token included in the request is expired"),
