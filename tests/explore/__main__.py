@@ -11,7 +11,6 @@ from explore.states import ALSO, ONCE
 from explore.strands import installed
 from explore.transitions import transitions
 
-
 HEAD = (
     f"{'transition':38}{'states':>9}{'runs':>8}{'depth':>7}{'ends':>7}{'seconds':>9}{'a second':>10}{'violating':>11}"
     "  by level"

@@ -30,11 +30,8 @@ from explore.strands import Answer, Call, Files, Lock, Node, Program, Sleep, Str
 from explore.transitions import Transition
 
 SLOW = 20.0
-BESIDE, AGAIN, LATER = (
-    0.001,
-    1.0,
-    3600.0,
-)  # seconds after which a second run begins, a rerun, a second one: no lock is that old
+BESIDE, AGAIN = 0.001, 1.0  # seconds after which a second run begins, and a rerun
+LATER = 3600.0  # seconds after which the reruns begin that nothing is in the way of: no lock is that old
 FINAL_RUNS = 3
 LAGGING_READS = 3
 _OLD = {"stale", "lag", "unknown"}  # what takes earlier accounts to happen
@@ -73,7 +70,7 @@ class Moves:
         slots = (Slot(0, 0), Slot(1, 0 if together else 1)) if rival else (Slot(0, 0),)
         number = self._number(start)
         self.first = State(
-            number, (number,), slots, 0, self.budget, self.judge.bounds(start), files=(self.start_files, self.start_files)
+            number, (), slots, 0, self.budget, self.judge.bounds(start), files=(self.start_files, self.start_files)
         )
 
     # accounts
@@ -129,7 +126,7 @@ class Moves:
     # what may happen
 
     def offers(self, state: State) -> Iterator[Offer]:
-        """What may happen next: its level, and what makes the state after it."""
+        """What may happen next: how many deviations that is, and what makes the state after it."""
         live = [number for number, slot in enumerate(state.slots) if slot.status == "live"]
         if not live:
             yield from self._idle(state)
@@ -466,7 +463,7 @@ class Moves:
                 self.programs.append(program)
                 self.judge.targets.append(self.judge.start)
             number = self.programs.index(program)
-            back = slot._replace(program=number, status="waiting", tries=0)
+            back = slot._replace(program=number, status="waiting")
             yield 1, partial(self._begun, state._replace(slots=put(state.slots, 0, back)), 0, AGAIN)
 
     def _again(self, state: State, number: int) -> Iterator[Offer]:
@@ -489,7 +486,11 @@ class Moves:
 
     def _may_wait(self, state: State, number: int, seconds: float) -> bool:
         clock = state.slots[number].clock + seconds
-        others = [slot for at, slot in enumerate(state.slots) if at != number and slot.status == "live"]
+        others = [
+            slot
+            for at, slot in enumerate(state.slots)
+            if at != number and slot.at is not None and not isinstance(slot.at.request, Lock)
+        ]
         if all(clock <= other.clock + SLOW for other in others):
             return True
         # where all wait, the one that is first through goes on
