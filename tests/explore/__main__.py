@@ -7,9 +7,14 @@ import sys
 
 from explore.moves import Moves
 from explore.search import Result, Search
-from explore.states import ONCE
+from explore.states import ALSO, ONCE
 from explore.strands import installed
 from explore.transitions import transitions
+
+HEAD = (
+    f"{'transition':38}{'states':>9}{'runs':>8}{'depth':>7}{'ends':>7}{'seconds':>9}{'a second':>10}{'violating':>11}"
+    "  by level"
+)
 
 
 def main() -> int:
@@ -19,16 +24,16 @@ def main() -> int:
     parser.add_argument("--states", type=int, default=10_000, help="how many states of each, at most")
     parser.add_argument("--level", type=int, default=99, help="how many deviations, at most")
     parser.add_argument("--twice", action="append", default=[], choices=ONCE, help="what may happen twice")
-    parser.add_argument("--lag", action="store_true", help="some reads in a row may lag behind, too")
+    parser.add_argument("--also", action="append", default=[], choices=ALSO, help="what may happen as well")
     parser.add_argument("--alone", action="store_true", help="no second run")
     parser.add_argument("--together", action="store_true", help="both runs on one machine")
     parser.add_argument("--ipv4", action="store_true", help="a VPC without IPv6")
     parser.add_argument("--seed", type=int, default=1, help="of the order in the last level")
     parser.add_argument("--traces", type=int, default=3, help="how many violations are shown for each")
     options = parser.parse_args()
-    budget = (*ONCE, *options.twice, *(("lag",) if options.lag else ()))
+    budget = (*ONCE, *options.twice, *options.also)
     bad = 0
-    say(f"{'transition':34}{'states':>9}{'runs':>8}{'depth':>7}{'ends':>7}{'seconds':>9}{'violating':>11}  by level")
+    say(HEAD)
     for name in options.transition or known:
         with installed() as strands:
             transition = known[name].with_ipv6(not options.ipv4)
@@ -61,8 +66,8 @@ def line(result: Result) -> str:
     """One transition in one line."""
     levels = ", ".join(map(str, result.levels)) + ("" if result.complete else " ...")
     return (
-        f"{result.transition:34}{result.states:9}{result.executions:8}{result.depth:7}{result.ends:7}{result.seconds:9.1f}"
-        f"{result.violating:11}  {levels}"
+        f"{result.transition:38}{result.states:9}{result.executions:8}{result.depth:7}{result.ends:7}{result.seconds:9.1f}"
+        f"{result.states / max(result.seconds, 0.001):10.0f}{result.violating:11}  {levels}"
     )
 
 

@@ -30,13 +30,11 @@ from explore.strands import Answer, Call, Files, Lock, Node, Program, Sleep, Str
 from explore.transitions import Transition
 
 SLOW = 20.0
-BESIDE, AGAIN, LATER = (
-    0.001,
-    1.0,
-    3600.0,
-)  # seconds after which a second run begins, a rerun, a second one: no lock is that old
+BESIDE, AGAIN = 0.001, 1.0  # seconds after which a second run begins, and a rerun
+LATER = 3600.0  # seconds after which the reruns begin that nothing is in the way of: no lock is that old
 FINAL_RUNS = 3
 LAGGING_READS = 3
+_OLD = {"stale", "lag", "unknown"}  # what takes earlier accounts to happen
 Step = tuple[str, "State | Violated"]
 Offer = tuple[int, Callable[[], Step]]  # how many deviations it is, and what comes of it
 
@@ -72,7 +70,7 @@ class Moves:
         slots = (Slot(0, 0), Slot(1, 0 if together else 1)) if rival else (Slot(0, 0),)
         number = self._number(start)
         self.first = State(
-            number, (number,), slots, 0, self.budget, self.judge.bounds(start), files=(self.start_files, self.start_files)
+            number, (), slots, 0, self.budget, self.judge.bounds(start), files=(self.start_files, self.start_files)
         )
 
     # accounts
@@ -128,7 +126,7 @@ class Moves:
     # what may happen
 
     def offers(self, state: State) -> Iterator[Offer]:
-        """What may happen next: its level, and what makes the state after it."""
+        """What may happen next: how many deviations that is, and what makes the state after it."""
         live = [number for number, slot in enumerate(state.slots) if slot.status == "live"]
         if not live:
             yield from self._idle(state)
@@ -176,8 +174,25 @@ class Moves:
                 yield 1, partial(self._heard, spent, number, Answer("error", now, told, told), label)
         if reads(asked.operation):
             yield from self._stale(state, number, asked, budget)
-        elif "lost" in budget:
-            yield 1, partial(self._called_by, spend(state, "lost", number, "lost"), number, asked, lost=True)
+            return
+        for fault in ("lost", "redelivered"):
+            if fault in budget:
+                spent = spend(state, fault, number, fault)
+                yield 1, partial(self._called_by, spent, number, asked, fault)
+        if "unknown" in budget:
+            yield from self._unknown(state, number, asked)
+
+    def _unknown(self, state: State, number: int, asked: Call) -> Iterator[Offer]:
+        """EC2 does not know a new group everywhere yet, and refuses a call about it."""
+        named = {str(asked.parameters.get("GroupId")), *asked.parameters.get("Groups", ())}
+        old = {group.id for account in state.past for group in self.accounts[account].groups}
+        for account in state.past:
+            old &= {group.id for group in self.accounts[account].groups}
+        for name in sorted(named & {group.id for group in self.accounts[state.account].groups} - old):
+            told = "InvalidGroup.NotFound", f"The security group '{name}' does not exist"
+            spent, now = spend(state, "unknown", number, "unknown"), self._now(state, number)
+            label = f"{call_words(asked)} is about a group that EC2 does not know everywhere yet: {told[0]}"
+            yield 1, partial(self._heard, spent, number, Answer("error", now, told, told), label)
 
     def _stale(self, state: State, number: int, asked: Call, budget: set[str]) -> Iterator[Offer]:
         if state.slots[number].lag[1] or not budget & {"stale", "lag"}:
@@ -199,8 +214,8 @@ class Moves:
                 spent = with_slot(spent, number, lag=(back, LAGGING_READS))
                 yield 1, partial(self._called_by, spent, number, asked)
 
-    def _called_by(self, state: State, number: int, asked: Call, *, lost: bool = False) -> Step:
-        """A call as EC2 takes it; of one that is `lost` the answer never comes."""
+    def _called_by(self, state: State, number: int, asked: Call, fault: str = "") -> Step:
+        """A call as EC2 takes it: the answer of one that is `lost` never comes, one that is `redelivered` is done twice."""
         slot, now, label = state.slots[number], self._now(state, number), call_words(asked)
         if slot.expired:
             told = REFUSALS["expire"]
@@ -217,15 +232,19 @@ class Moves:
             return self._heard(state, number, answer._replace(time=now), label)
         if self.transition.refused:
             return f"{who(number)}: {label}", Violated("begun", "it cannot be done, and it was begun")
-        after, answer = self._answer(account, asked)
-        answer = Answer("lost", now) if lost else answer._replace(time=now)
-        label += " is done, and its answer is lost" if lost else f": {answer.key[0]}" if answer.kind == "error" else ""
-        if after != account:
-            try:
-                state = self._changed(state, after, number)
-            except Violated as violated:
-                return f"{who(number)}: {label}", violated
-        return self._heard(state, number, answer, label)
+        answer = Answer("lost", now)
+        for _ in range(2 if fault == "redelivered" else 1):
+            after, answer = self._answer(state.account, asked)
+            if after != state.account:
+                try:
+                    state = self._changed(state, after, number)
+                except Violated as violated:
+                    return f"{who(number)}: {label}", violated
+        if fault == "lost":
+            return self._heard(state, number, Answer("lost", now), f"{label} is done, and its answer is lost")
+        label += " is delivered twice" if fault else ""
+        label += f": {answer.key[0]}" if answer.kind == "error" else ""
+        return self._heard(state, number, answer._replace(time=now), label)
 
     def _looked(self, state: State, number: int, asked: Call, answer: Answer) -> State:
         """Remember whether a run has seen what somebody else put on a network interface."""
@@ -259,7 +278,8 @@ class Moves:
                     misled=slot.misled and not own,
                 )
             slots.append(slot)
-        past = (state.account, *state.past) if {"stale", "lag"} & set(state.budget) or lagging(state) else ()
+        kept = _OLD & set(state.budget) or lagging(state)
+        past = (state.account, *state.past) if kept else ()
         return state._replace(account=account, past=past, slots=tuple(slots))
 
     def _ends_of(self, slot: Slot, outside: int | None) -> frozenset[int]:
@@ -443,7 +463,7 @@ class Moves:
                 self.programs.append(program)
                 self.judge.targets.append(self.judge.start)
             number = self.programs.index(program)
-            back = slot._replace(program=number, status="waiting", tries=0)
+            back = slot._replace(program=number, status="waiting")
             yield 1, partial(self._begun, state._replace(slots=put(state.slots, 0, back)), 0, AGAIN)
 
     def _again(self, state: State, number: int) -> Iterator[Offer]:
@@ -466,7 +486,11 @@ class Moves:
 
     def _may_wait(self, state: State, number: int, seconds: float) -> bool:
         clock = state.slots[number].clock + seconds
-        others = [slot for at, slot in enumerate(state.slots) if at != number and slot.status == "live"]
+        others = [
+            slot
+            for at, slot in enumerate(state.slots)
+            if at != number and slot.at is not None and not isinstance(slot.at.request, Lock)
+        ]
         if all(clock <= other.clock + SLOW for other in others):
             return True
         # where all wait, the one that is first through goes on

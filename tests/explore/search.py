@@ -118,6 +118,8 @@ class Search:
             self.result.depth = max(self.result.depth, depth)
             offers = list(self.moves.offers(at))
             self.result.ends += not offers
+            if not offers and any(slot.status == "live" for slot in at.slots):
+                self._violated(at, "", Violated("stuck", "a run waits for what never comes"), level)
             for cost in sorted({cost for cost, _ in offers} - {0}):
                 self.todo.setdefault(level + cost, []).append((at, cost))
             for cost, step in offers:

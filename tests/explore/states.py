@@ -8,6 +8,7 @@ from explore.judge import Bounds
 from explore.strands import Call, Files, Node, Outcome
 
 ONCE = ("kill", "stale", "outside", "refusal", "lost")
+ALSO = ("lag", "redelivered", "unknown")  # some reads in a row lag; a call is done twice; a write does not know a new group
 REFUSALS = {
     "refuse": ("UnauthorizedOperation", "You are not authorized to perform this operation."),
     "expire": ("ExpiredToken", "The security token included in the request is expired"),
@@ -18,7 +19,7 @@ Status = Literal["waiting", "live", "done", "failed", "killed"]
 class Slot(NamedTuple):
     """A run. `at` is None before it begins.
 
-    - `number`: which run of all it is; `tries`: how often it has begun.
+    - `program`: the number of what it does; `tries`: how often it has begun.
     - `reached`: whether its target has been there since its own last change; `reached_once`: since it began.
     - `fault`: what went wrong for it; `expired`: its credentials; `lag`: how many changes behind its next reads are, and
       how many reads.

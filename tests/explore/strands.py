@@ -17,6 +17,7 @@ import importlib
 import json
 import os
 import pkgutil
+import random
 import shutil
 import sys
 import tempfile
@@ -24,11 +25,12 @@ import time
 import traceback
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import FunctionType
 from typing import Any, Literal, NamedTuple
 
 from explore.ec2 import Client, client_error
@@ -420,11 +422,36 @@ def _fsync(handle: int, plain: Callable[[int], None] = os.fsync) -> None:
         plain(handle)
 
 
-_SOURCES = {
-    "time": time.time,
-    "monotonic": time.monotonic,
-    "perf_counter": time.perf_counter,
+def _uniform(plain: Callable[[], float] = random.random) -> float:
+    return plain() if _strand() is None else 0.5
+
+
+_INSTEAD: dict[Any, Any] = {
+    **{plain: _clock(plain) for plain in (time.time, time.monotonic, time.perf_counter)},
+    _plain_sleep: _sleep,
+    random.random: _uniform,
+    uuid.uuid4: _uuid4,
+    datetime_module.datetime: _Datetime,
+    fcntl.flock: _flock,
+    os.close: _close,
+    os.fsync: _fsync,
 }
+
+
+def _replacement(value: Any) -> Any:
+    """What stands in the place of something of the outside; anything else is itself."""
+    try:
+        return _INSTEAD.get(value, value)
+    except TypeError:  # it cannot be hashed, so it is none of these
+        return value
+
+
+def _functions(modules: Iterable[Any]) -> Iterator[FunctionType]:
+    """The functions and methods of modules, whose defaults may be of the outside."""
+    for module in modules:
+        for value in list(vars(module).values()):
+            members = list(vars(value).values()) if isinstance(value, type) and value.__module__ == module.__name__ else []
+            yield from (each for each in (value, *members) if isinstance(each, FunctionType))
 
 
 @contextmanager
@@ -439,20 +466,14 @@ def installed(execute: Execute = execute) -> Iterator[Strands]:
         for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             importlib.import_module(found.name)
     replaced: list[tuple[Any, str, Any]] = []
-    instead: dict[Any, Any] = {plain: _clock(plain) for plain in _SOURCES.values()}
-    instead |= {_plain_sleep: _sleep, uuid.uuid4: _uuid4, datetime_module.datetime: _Datetime}
-    instead |= {fcntl.flock: _flock, os.close: _close, os.fsync: _fsync}
-    modules = [time, uuid, fcntl, os]
-    modules += [module for name, module in sorted(sys.modules.items()) if name.startswith("esacloud.")]
-    for module in modules:
-        for name, value in list(vars(module).items()):
-            try:
-                other = instead.get(value)
-            except TypeError:  # not hashable, so none of these
-                continue
-            if other is not None:
-                replaced.append((module, name, value))
-                setattr(module, name, other)
+    modules = [module for name, module in sorted(sys.modules.items()) if name.startswith("esacloud.")]
+    for place in (time, uuid, fcntl, os, random, *modules, *_functions(modules)):
+        for name in ("__defaults__",) if isinstance(place, FunctionType) else list(vars(place)):
+            value = getattr(place, name)
+            other = tuple(map(_replacement, value)) if name == "__defaults__" and value else _replacement(value)
+            if other != value:
+                replaced.append((place, name, value))
+                setattr(place, name, other)
     replaced.append((snapshot, "json", vars(snapshot)["json"]))
     vars(snapshot)["json"] = _Json()
     strands = Strands(execute)
@@ -460,5 +481,5 @@ def installed(execute: Execute = execute) -> Iterator[Strands]:
         yield strands
     finally:
         strands.close()
-        for module, name, value in replaced:
-            setattr(module, name, value)
+        for place, name, value in reversed(replaced):
+            setattr(place, name, value)

@@ -16,7 +16,7 @@ _RULES = st.builds(
     lambda egress, protocol, span, network: (
         Rule(egress, protocol, None, None, "ipv4", network)
         if protocol == "-1"
-        else Rule(egress, protocol, *span, "ipv4", network)
+        else Rule(egress, protocol, span[0], span[1], "ipv4", network)
     ),
     st.booleans(),
     st.sampled_from(["tcp", "udp", "-1"]),

@@ -246,6 +246,31 @@ def test_the_clock_and_waiting_are_of_the_run_and_cost_nothing() -> None:
     assert abs((datetime.now(UTC) - datetime.fromtimestamp(time.time(), UTC)).total_seconds()) < 60
 
 
+def test_what_the_engine_waits_with_by_default_costs_nothing_either() -> None:
+    from esacloud.live.retry import Backoff
+
+    def waiting(program: Program, client: Client, directory: Path) -> Outcome:
+        for number in range(8):
+            Backoff().wait(number)
+        return converge(program, client, directory)
+
+    real = time.monotonic()
+    assert not explored(waiting).violations
+    assert time.monotonic() - real < 10
+
+
+def test_a_run_that_waits_for_a_lock_that_never_comes_is_stuck() -> None:
+    def embracing(program: Program, client: Client, directory: Path) -> Outcome:
+        import fcntl
+
+        for _ in range(2):
+            fcntl.flock(os.open(directory / "lock", os.O_RDWR | os.O_CREAT), fcntl.LOCK_EX)
+            networks(client)
+        return converge(program, client, directory)
+
+    assert kinds(explored(embracing)) == {"stuck"}
+
+
 @pytest.mark.parametrize(("together", "refused"), [(True, True), (False, False)])
 def test_two_runs_of_one_machine_share_its_locks_and_those_of_two_do_not(together: bool, refused: bool) -> None:
     met = []

@@ -18,7 +18,8 @@ STATES = 20_000 if EXHAUSTIVE else 1_500
 VARIANTS: dict[str, dict[str, Any]] = {
     "two machines": {},
     "one machine, IPv4 alone": {"together": True, "ipv6": False},
-    "alone, with lag": {"rival": False, "budget": (*ONCE, "lag")},
+    "alone, with lag and calls that are done twice": {"rival": False, "budget": (*ONCE, "lag", "redelivered")},
+    "alone, with writes that do not know a new group": {"rival": False, "budget": (*ONCE, "unknown")},
     "alone, killed twice and refused twice": {"rival": False, "budget": (*ONCE, "kill", "refusal")},
 }
 

@@ -368,6 +368,24 @@ def transitions() -> dict[str, Transition]:
         Program("apply", text([ONE], on=filed), "report"),
         outside=(OPENS, closes(ONE)),
     )
+    stray = hand([ONE, TWO])
+    tags = next(group.tags for group in stray.groups if group.name == f"{DEPLOYMENT}-data1")
+    named = tuple(("Name", "web") if pair[0] == "Name" else pair for pair in tags)
+    add(
+        "tags of ours on a group of others",
+        stray.with_group(stray.group(WEB)._replace(tags=named)),
+        _apply(text([ONE, THREE])),
+        refused=True,
+    )
+    referring = old(text([ONE], on=filed))
+    ours = next(group.id for group in referring.groups if group.name == f"{DEPLOYMENT}-data1")
+    rule = Rule(False, "tcp", 25, 25, "group", ours, "", "sgr-refers")
+    add(
+        "destroy of what others refer to",
+        referring.with_group(BACKUP._replace(rules=(*BACKUP.rules, rule))),
+        _destroy(text([ONE], on=filed)),
+        refused=True,
+    )
     cluster = text([ONE, TWO], on=filed, features="ntp, cluster", also=", cluster-members: [self]")
     add("destroy", old(cluster), _destroy(cluster), outside=(OPENS, closes(ONE), PUTS))
     add(
