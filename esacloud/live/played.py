@@ -134,7 +134,7 @@ class View:
 
 
 def views(groups: Mapping[str, PlayedGroup], attachments_read: bool) -> Iterator[View]:
-    """The attachments; where it was not read what carries a group, one for each interface that carries all of its groups."""
+    """The attachments; where it was not read what carries a group, one for each interface with all of its groups."""
     if not attachments_read:
         interfaces: dict[str, list[GroupChange]] = {}
         for group in groups.values():
