@@ -112,8 +112,8 @@ class AwsLive:
 
     def read_back(self, plan: ChangePlan) -> State:
         """What is there; where the last step attached groups, their rules as they were read right before that."""
-        made = self._performer
-        if made is None or made.plan is not plan or not made.verified:
+        made = self._performer.attacher if self._performer and self._performer.plan is plan else None
+        if made is None or not made.verified:
             return self.read(plan.after)
         groups = [with_carriers(group, made.carried) for group in made.verified]
         return self.where.state(groups, attachments=made.carried)

@@ -16,8 +16,9 @@ from typing import Any
 from uuid import uuid4
 
 from esacloud.aws.live_calls import GROUP_NOT_FOUND, Calls
+from esacloud.aws.live_ownership import tags_of
 from esacloud.aws.live_place import Whereabouts
-from esacloud.aws.live_read import LOCK_TAG, Seen, describe, tags_of
+from esacloud.aws.live_read import LOCK_TAG, Seen, describe
 from esacloud.errors import OutsideError
 from esacloud.live.retry import LockedError, LostError, RefusedError, SettledError, converge
 from esacloud.policy.actual import DEPLOYMENT_TAG

@@ -9,17 +9,17 @@ back until it shows.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from esacloud.aws.live_calls import GROUP_NOT_FOUND, INTERFACE_NOT_FOUND, Calls
-from esacloud.aws.live_place import Identity, Whereabouts
-from esacloud.aws.live_read import Seen, carriers, describe, live_group
+from esacloud.aws.live_attach import Attacher
+from esacloud.aws.live_calls import GROUP_NOT_FOUND, Calls
+from esacloud.aws.live_place import Whereabouts
+from esacloud.aws.live_read import Seen, carriers, describe
 from esacloud.aws.live_replacing import ids_by_key, request
-from esacloud.aws.live_rules import DEFAULT_EGRESS, from_described, permissions
-from esacloud.live.model import Assignment, ChangePlan, LiveGroup, LiveRule, Step
+from esacloud.aws.live_rules import from_described, permissions
+from esacloud.live.model import ChangePlan, LiveGroup, LiveRule, Step
 from esacloud.live.retry import Backoff, ConflictError, LostError, RefusedError, SettledError, converge
 from esacloud.packets import Direction
 
@@ -34,17 +34,13 @@ _NOT_AS_PLANNED = frozenset(
         GROUP_NOT_FOUND,
     )
 )
-FRESH = 10.0  # seconds for which a list of groups that was read serves to make another of it
-LOOKS = 7  # reads, with 0.25, 0.5, 1 ... 8 seconds between, until what was written shows
 _Pairs = Sequence[tuple[LiveRule, LiveRule]]
 
 
 class Performer:
     """Does the steps of one plan.
 
-    `made` are ids of groups made in this run, which EC2 may not know everywhere yet. `carried` are the groups on each
-    network interface as they were read or written last. `verified` are the groups as they were read when nothing was left
-    to do but to attach them.
+    `made` are ids of groups made in this run, which EC2 may not know everywhere yet.
     """
 
     def __init__(
@@ -54,12 +50,11 @@ class Performer:
         self.wanted: Mapping[str, LiveGroup] = {group.name: group for group in plan.after.groups}
         self.changes = {change.name: change for change in plan.changes}
         self.made: set[str] = set()
-        self.carried = dict(plan.before.attachments or {})
-        self.verified: list[LiveGroup] = []
+        self.attacher = Attacher(self)
 
     def do(self, step: Step) -> None:
         """Do it. Raises OutsideError; a ConflictError where the state is not the plan's."""
-        self.verified = []
+        self.attacher.verified = []
         try:
             self._do(step)
         except SettledError as error:  # what EC2 says is done was never shown by a read, or the other way round
@@ -80,7 +75,7 @@ class Performer:
             case "add":
                 self._add(step)
             case "remove":
-                self._remove(step)
+                self.remove(step)
             case "confirm":
                 self._confirm(step)
             case "describe":
@@ -88,7 +83,7 @@ class Performer:
             case "replace":
                 self._replace(step)
             case "assign":
-                self._assign(step)
+                self.attacher.assign(step)
             case "delete":
                 self._delete(step)
             case _:
@@ -148,7 +143,9 @@ class Performer:
         if there := tuple(rule for rule in step.rules if rule.key in known):
             self._confirm(replace(step, action="confirm", rules=there))
 
-    def _remove(self, step: Step) -> None:
+    def remove(self, step: Step) -> None:
+        """Revoke rules."""
+
         def left(rules: Sequence[LiveRule]) -> Sequence[LiveRule]:
             shown = {rule.key for rule in self._now(self.ids[step.group], step.interface)}
             return [rule for rule in rules if rule.key in shown]
@@ -183,9 +180,9 @@ class Performer:
         def send(rules: Sequence[LiveRule]) -> None:
             nonlocal settled
             described = verb == "Authorize"
-            made = permissions(rules, self._first(step.interface), described=described)
+            made = permissions(rules, self.first(step.interface), described=described)
             try:
-                self._send(operation, group, GroupId=group, IpPermissions=made)
+                self.send(operation, group, GroupId=group, IpPermissions=made)
             except SettledError:
                 settled = True
                 if len(rules) > 1:
@@ -224,12 +221,12 @@ class Performer:
     def _send_descriptions(self, step: Step, rules: Sequence[LiveRule]) -> None:
         assert step.direction is not None  # noqa: S101 - a step with rules has a direction
         group, operation = self.ids[step.group], f"UpdateSecurityGroupRuleDescriptions{_SIDE[step.direction]}"
-        made = permissions(rules, self._first(step.interface), described=True)
-        self._send(operation, group, GroupId=group, IpPermissions=made)
+        made = permissions(rules, self.first(step.interface), described=True)
+        self.send(operation, group, GroupId=group, IpPermissions=made)
 
     def _replace(self, step: Step) -> None:
         """Turn rules into others by their ids. One that somebody else took away meanwhile cannot turn into anything."""
-        group, first = self.ids[step.group], self._first(step.interface)
+        group, first = self.ids[step.group], self.first(step.interface)
 
         def send(pairs: _Pairs) -> None:
             filters = [{"Name": "group-id", "Values": [group]}]
@@ -238,102 +235,13 @@ class Performer:
             if gone:
                 raise SettledError(f"{step.group}: {', '.join(gone)} is gone, and nothing can take its place")
             made = [{"SecurityGroupRuleId": there[old.key], "SecurityGroupRule": request(new, first)} for old, new in pairs]
-            self._send("ModifySecurityGroupRules", group, GroupId=group, SecurityGroupRules=made)
+            self.send("ModifySecurityGroupRules", group, GroupId=group, SecurityGroupRules=made)
 
         def left(pairs: _Pairs) -> _Pairs:
             there = {rule.key for rule in self._now(group, step.interface)}
             return [(old, new) for old, new in pairs if new.key not in there]
 
         converge(tuple(zip(step.replaces, step.rules, strict=True)), send, left, self.backoff)
-
-    def _assign(self, step: Step) -> None:
-        """Write the list of groups of each network interface once, after what they get is seen to be as it has to be."""
-        if step.expects:
-            self._verify(step)
-        if time.monotonic() - self.seen.carriers_read > FRESH:
-            self._look_at(step.assignments)
-        shall = {one.attachment: self._assigned(one) for one in step.assignments}
-        for name, ids in shall.items():
-            if name in self.carried and ids != self.carried[name]:
-                self._write_list(name, ids)
-        self._until_shown(step.assignments)
-
-    def _verify(self, step: Step) -> None:
-        """Read until the groups that are to be attached have exactly the rules that were written.
-
-        A rule that every new group begins with, and that only this read has shown, goes first.
-        """
-        names = {group.name: self.ids[group.name] for group in self.wanted.values() if group.name in self.ids}
-        for number in range(LOOKS):
-            self._pause(number)
-            found = {
-                str(one["GroupId"]): one for one in describe(self.calls, self.where.vpc, "group-id", sorted(names.values()))
-            }
-            groups = {name: self._live(name, found[one]) for name, one in names.items() if one in found}
-            differing = [name for name, keys in step.expects.items() if name not in groups or _keys(groups[name]) != keys]
-            if not differing:
-                self.verified = list(groups.values()) if step is self.plan.steps[-1] else []
-                return
-            for name in differing:
-                self._revoke_defaults(groups.get(name), step.expects[name])
-        raise ConflictError(f"{', '.join(differing)}: the rules are not those that were written, so nothing was attached")
-
-    def _live(self, name: str, found: dict[str, Any]) -> LiveGroup:
-        interface = self.wanted[name].interface
-        return live_group(Identity(name, interface), found, self._first(interface), self.where, self.seen.sizes)
-
-    def _revoke_defaults(self, group: LiveGroup | None, expected: frozenset[str]) -> None:
-        rules = [rule for rule in group.rules if rule.key in DEFAULT_EGRESS and rule.key not in expected] if group else []
-        if group is None or not rules:
-            return
-        self._remove(Step("remove", group.name, group.interface, "out", tuple(rules)))
-
-    def _assigned(self, one: Assignment) -> tuple[str, ...]:
-        """The list of groups that a network interface has to get; other groups on it stay."""
-        attach, detach = ([self.ids[name] for name in names] for names in (one.attach, one.detach))
-        now = self.carried.get(one.attachment, ())
-        return (*(group for group in now if group not in detach), *(group for group in attach if group not in now))
-
-    def _write_list(self, name: str, ids: tuple[str, ...]) -> None:
-        if not ids:
-            raise ConflictError(f"{name} would be left without a group, and EC2 wants one on every network interface")
-
-        def send(_: Sequence[str]) -> None:
-            try:
-                self._send("ModifyNetworkInterfaceAttribute", *ids, NetworkInterfaceId=name, Groups=list(ids))
-            except RefusedError as error:
-                if error.code != INTERFACE_NOT_FOUND:
-                    raise
-                raise ConflictError(str(error), error.code) from error
-
-        converge((name,), send, lambda todo: todo, self.backoff)
-        self.carried[name] = ids
-
-    def _look_at(self, assignments: Iterable[Assignment]) -> None:
-        """Read the lists of groups anew. One that does not show what this run has written there is older than that."""
-        for name, ids in carriers(self.calls, names=sorted(one.attachment for one in assignments)).items():
-            self.carried[name] = ids
-
-    def _until_shown(self, assignments: Iterable[Assignment]) -> None:
-        """Read until each network interface shows what it got and lost, whatever else others have done there since."""
-        waiting = {one.attachment: one for one in assignments}
-        for number in range(LOOKS):
-            self._pause(number)
-            found = carriers(self.calls, names=sorted(waiting))
-            for name, ids in found.items():
-                one = waiting[name]
-                shown = all(self.ids[group] in ids for group in one.attach)
-                if shown and not any(self.ids[group] in ids for group in one.detach):
-                    del waiting[name]
-                    self.carried[name] = ids
-            waiting = {name: one for name, one in waiting.items() if name in found}
-            if not waiting:
-                return
-        raise ConflictError(f"{', '.join(sorted(waiting))}: the groups are not those that were written")
-
-    def _pause(self, number: int) -> None:
-        if number:
-            self.backoff.sleep(min(8.0, 0.25 * 2 ** (number - 1)))
 
     def _again(self, send: Callable[[], Any]) -> None:
         """A call that does the same when it is sent twice."""
@@ -373,17 +281,18 @@ class Performer:
             )
         return holders
 
-    def _first(self, interface: str) -> str:
+    def first(self, interface: str) -> str:
         """The id that `self` stands for; `interface` is also the name of its first group."""
         return self.ids.get(interface, "")
 
     def _now(self, group: str, interface: str) -> list[LiveRule]:
         """The rules of a group as a read shows them."""
         found = describe(self.calls, self.where.vpc, "group-id", (group,))
-        first = self._first(interface)
+        first = self.first(interface)
         return [rule for one in found for rule in from_described(one, first, {})]
 
-    def _send(self, operation: str, *groups: str, **parameters: Any) -> None:
+    def send(self, operation: str, *groups: str, **parameters: Any) -> None:
+        """Send a call about groups. A ConflictError says that the state is not the plan's."""
         try:
             self.calls.send(operation, **parameters)
         except RefusedError as error:
@@ -392,7 +301,3 @@ class Performer:
             if error.code in _NOT_AS_PLANNED:
                 raise ConflictError(str(error), error.code) from error
             raise
-
-
-def _keys(group: LiveGroup) -> frozenset[str]:
-    return frozenset(rule.key for rule in group.rules)

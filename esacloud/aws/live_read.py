@@ -12,14 +12,23 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from esacloud.addresses import Version
-from esacloud.aws.limits import managed_prefix_list_weight
 from esacloud.aws.live_calls import Calls
-from esacloud.aws.live_place import ADOPTED_TAG, Identity, Whereabouts
+from esacloud.aws.live_ownership import (
+    check_adopted,
+    check_names,
+    check_tags,
+    identified,
+    tags_of,
+    told_twice,
+    was_adopted,
+)
+from esacloud.aws.live_place import Identity, Whereabouts
+from esacloud.aws.live_prefix_lists import sizes
 from esacloud.aws.live_rules import DEFAULT_EGRESS, Sizes, from_described
 from esacloud.errors import InputError, Problem
 from esacloud.live.model import LiveGroup, LiveRule, State
 from esacloud.live.retry import RefusedError
-from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG
+from esacloud.policy.actual import DEPLOYMENT_TAG
 
 LOCK_TAG = "esacloud:lock"
 FILTER_VALUES = (
@@ -55,9 +64,9 @@ def read(calls: Calls, where: Whereabouts, wanted: State | None, seen: Seen) -> 
     read, InputError where the file names something that is not there, or tags are on what is not ours.
     """
     documents = _documents(calls, where, wanted, seen)
-    _check_adopted(where, documents.values())
-    _check_tags(where, documents.values(), wanted)
-    seen.sizes.update(_sizes(calls, documents.values(), wanted, seen))
+    check_adopted(where, documents.values())
+    check_tags(where, documents.values(), wanted)
+    seen.sizes.update(sizes(calls, documents.values(), wanted, seen.sizes))
     groups = _groups(documents.values(), where, wanted, seen.sizes)
     going = _going(groups, wanted)
     if wanted is not None and going:
@@ -89,11 +98,6 @@ def _parts(values: Iterable[str]) -> Iterator[list[str]]:
         yield every[start : start + FILTER_VALUES]
 
 
-def tags_of(group: _Described) -> dict[str, str]:
-    """The tags of a group."""
-    return {str(tag["Key"]): str(tag["Value"]) for tag in group.get("Tags", ())}
-
-
 def _documents(calls: Calls, where: Whereabouts, wanted: State | None, seen: Seen) -> dict[str, dict[str, Any]]:
     """The groups that may be this deployment's, by id."""
     found = _tagged(calls, where, wanted, seen)
@@ -107,7 +111,7 @@ def _documents(calls: Calls, where: Whereabouts, wanted: State | None, seen: See
     missing = titles - {str(group["GroupName"]) for group in found.values()} - _of_terraform(found.values(), where)
     if missing and (seen.by_name or len(missing) > 1 or found):
         named = describe(calls, where.vpc, "group-name", sorted(missing))
-        _check_names(where, named, wanted)
+        check_names(where, named, wanted)
         found |= _by_id(named)
     return found
 
@@ -141,124 +145,14 @@ def _of_terraform(groups: Iterable[_Described], where: Whereabouts) -> set[str]:
     return {where.title(one.name) for one in found if one is not None and one.by_terraform}
 
 
-def _check_adopted(where: Whereabouts, groups: Iterable[_Described]) -> None:
-    there = {str(group["GroupId"]): group for group in groups}
-    problems = []
-    for interface, name in where.adopted.items():
-        place = where.place.at(f"cloud.aws.interfaces.{interface}.group")
-        if name not in there:
-            what = f"There is no security group {name} in {where.vpc}."
-            problems.append(Problem(place, what, "Write the id of a group in that VPC, or take the key out."))
-            continue
-        owner = tags_of(there[name]).get(DEPLOYMENT_TAG, where.deployment)
-        if owner != where.deployment:
-            what = f"The security group {name} belongs to the deployment {owner}."
-            problems.append(Problem(place, what, "Name a group of its own for this deployment."))
-    if problems:
-        raise InputError(*problems)
-
-
-def _check_names(where: Whereabouts, named: Iterable[_Described], wanted: State | None) -> None:
-    """Refuse a name that a group has which is not this deployment's."""
-    interfaces = {group.title: group.interface for group in wanted.groups} if wanted else {}
-    problems = [
-        Problem(
-            where.place.at("cloud.aws.name_prefix"),
-            f"The security group {group['GroupId']} in {where.vpc} has the name {group['GroupName']}, which this "
-            "deployment would give to a group of its own, and esacloud did not make it.",
-            f"Write another `name_prefix`, or adopt it: `group: {group['GroupId']}` under "
-            f"`cloud.aws.interfaces.{interfaces.get(str(group['GroupName']), 'INTERFACE')}`.",
-        )
-        for group in named
-        if where.identity(group) is None
-    ]
-    if problems:
-        raise InputError(*problems)
-
-
-def _check_tags(where: Whereabouts, groups: Iterable[_Described], wanted: State | None) -> None:
-    """Refuse groups that carry this deployment's tags and are not its groups."""
-    known = {group.id for group in wanted.groups} if wanted else set()
-    problems = [
-        _stray(where, group)
-        for group in groups
-        if group["GroupId"] not in known
-        and group["GroupId"] not in where.adopted.values()
-        and where.identity(group) is None
-        and not _was_adopted(group)
-    ]
-    if problems:
-        raise InputError(*problems)
-
-
-def _was_adopted(group: _Described) -> bool:
-    """Whether `apply` adopted this very group: tags that were copied from another one repeat that one's id."""
-    return tags_of(group).get(ADOPTED_TAG) == str(group["GroupId"])
-
-
-def _stray(where: Whereabouts, group: _Described) -> Problem:
-    name, interface = group["GroupId"], tags_of(group).get(INTERFACE_TAG, "INTERFACE")
-    what = (
-        f"The security group {name} ({group['GroupName']}) has the tags of the interface {interface} of "
-        f"{where.deployment}, but its name and description are not those of a group that esacloud made."
-    )
-    prefix = where.other_prefix(group)
-    hint = (
-        f"Remove the tags: aws ec2 delete-tags --resources {name} --tags Key={DEPLOYMENT_TAG} Key={INTERFACE_TAG}. "
-        f"Or adopt it: write `group: {name}` under `cloud.aws.interfaces.{interface}`."
-    )
-    if prefix:
-        hint += f" If it was made with another name_prefix: write `name_prefix: {prefix}`."
-    return Problem(where.place.at("cloud.aws.interfaces"), what, hint)
-
-
-def _sizes(
-    calls: Calls, groups: Iterable[_Described], wanted: State | None, seen: Seen
-) -> Iterator[tuple[str, tuple[int, tuple[Version, ...]]]]:
-    """What each prefix list counts that a state names: its maximum of entries, or the weight that AWS publishes."""
-    said = _said_sizes(wanted)
-    names = {rule.native["source"] for group in groups for rule in from_described(group, None, {}) if _about_list(rule)}
-    names |= said.keys()
-    if not names:
-        return
-    filters = [{"Name": "prefix-list-id", "Values": sorted(names)}]
-    found = {
-        str(one["PrefixListId"]): one for one in calls.read("DescribeManagedPrefixLists", "PrefixLists", Filters=filters)
-    }
-    for name in sorted(names):
-        size = _size(found[name]) if name in found else None
-        yield name, size or said.get(name) or seen.sizes.get(name) or (1, (4, 6))
-
-
-def _size(one: _Described) -> tuple[int, tuple[Version, ...]] | None:
-    weight = managed_prefix_list_weight(str(one.get("PrefixListName", ""))) if one.get("OwnerId") == "AWS" else None
-    entries = weight or one.get("MaxEntries")
-    return (int(entries), (6 if one.get("AddressFamily") == "IPv6" else 4,)) if entries else None
-
-
-def _about_list(rule: LiveRule) -> bool:
-    kind: str = rule.native["source_kind"]
-    return kind == "prefix_list_id"
-
-
-def _said_sizes(wanted: State | None) -> dict[str, tuple[int, tuple[Version, ...]]]:
-    """What prefix lists count, as far as the wanted rules say."""
-    found: dict[str, tuple[int, tuple[Version, ...]]] = {}
-    for rule in (rule for group in wanted.groups for rule in group.rules) if wanted else ():
-        if _about_list(rule):
-            families: tuple[Version, ...] = tuple(4 if "4" in name else 6 for name, _ in rule.counts)
-            found[str(rule.native["source"])] = (rule.counts[0][1], families)
-    return found
-
-
 def _groups(groups: Iterable[dict[str, Any]], where: Whereabouts, wanted: State | None, sizes: Sizes) -> list[LiveGroup]:
     known = {group.id: group for group in wanted.groups if group.id} if wanted else {}
     named: dict[str, tuple[Identity, dict[str, Any]]] = {}
     problems = []
     for group in sorted(groups, key=lambda group: str(group["GroupId"])):
-        one = _identified(group, where, known.get(str(group["GroupId"])))
+        one = identified(group, where, known.get(str(group["GroupId"])))
         if one.name in named:
-            problems.append(_twice(where, one, named[one.name][1], group))
+            problems.append(told_twice(where, one, named[one.name][1], group))
         named.setdefault(one.name, (one, group))
     if problems:
         raise InputError(*problems)
@@ -267,34 +161,10 @@ def _groups(groups: Iterable[dict[str, Any]], where: Whereabouts, wanted: State 
     return [live_group(one, group, firsts.get(one.interface), where, sizes) for _, (one, group) in order]
 
 
-def _identified(group: _Described, where: Whereabouts, known: LiveGroup | None) -> Identity:
-    """Which group of the deployment this is. One that was adopted once, or in whose place the file adopts another one, has
-    a name of its own, which no desired group has.
-    """
-    name = str(group["GroupId"])
-    for interface, adopted in where.adopted.items():
-        if adopted == name:
-            return Identity(interface, interface)
-    if known is not None:
-        return Identity(known.name, known.interface)
-    found = where.identity(group)
-    if found is not None:
-        return replace(found, name=f"{found.name} (made)") if found.name in where.adopted else found
-    interface = tags_of(group).get(INTERFACE_TAG, "")
-    return Identity(f"{interface} ({name})", interface)
-
-
-def _twice(where: Whereabouts, one: Identity, first: _Described, second: _Described) -> Problem:
-    names = " and ".join(f"{group['GroupId']} ({group['GroupName']})" for group in (first, second))
-    what = f"{names} are both {one.name} of {where.deployment}."
-    hint = f"Remove the tag {DEPLOYMENT_TAG} from the one that does not belong to {where.deployment}."
-    return Problem(where.place.at("cloud.aws.interfaces"), what, hint)
-
-
 def live_group(one: Identity, group: dict[str, Any], first: str | None, where: Whereabouts, sizes: Sizes) -> LiveGroup:
     """A group as EC2 describes it; `first` is the id of the first group of its interface."""
     made = where.identity(group)
-    adopted = group["GroupId"] in where.adopted.values() or (made is None and _was_adopted(group))
+    adopted = group["GroupId"] in where.adopted.values() or (made is None and was_adopted(group))
     made_here = made is not None and not made.by_terraform and not adopted
     rules = (_owned(rule, made_here) for rule in from_described(group, first, sizes))
     return LiveGroup(

@@ -1,0 +1,125 @@
+"""Attaching groups to network interfaces and detaching them, each interface's whole list of groups in one write."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from esacloud.aws.live_calls import INTERFACE_NOT_FOUND
+from esacloud.aws.live_place import Identity
+from esacloud.aws.live_read import carriers, describe, live_group
+from esacloud.aws.live_rules import DEFAULT_EGRESS
+from esacloud.live.model import Assignment, LiveGroup, Step
+from esacloud.live.retry import ConflictError, RefusedError, converge
+
+if TYPE_CHECKING:
+    from esacloud.aws.live_perform import Performer
+
+FRESH = 10.0  # seconds for which a list of groups that was read serves to make another of it
+LOOKS = 7  # reads, with 0.25, 0.5, 1 ... 8 seconds between, until what was written shows
+
+
+class Attacher:
+    """What a run knows of network interfaces.
+
+    `carried` are the groups on each as they were read or written last. `verified` are the groups as they were read when
+    nothing was left to do but to attach them.
+    """
+
+    def __init__(self, run: Performer) -> None:
+        self.run = run
+        self.carried = dict(run.plan.before.attachments or {})
+        self.verified: list[LiveGroup] = []
+
+    def assign(self, step: Step) -> None:
+        """Write the list of groups of each network interface once, after what they get is seen to be as it has to be."""
+        if step.expects:
+            self._verify(step)
+        if time.monotonic() - self.run.seen.carriers_read > FRESH:
+            self._look_at(step.assignments)
+        shall = {one.attachment: self._assigned(one) for one in step.assignments}
+        for name, ids in shall.items():
+            if name in self.carried and ids != self.carried[name]:
+                self._write_list(name, ids)
+        self._until_shown(step.assignments)
+
+    def _verify(self, step: Step) -> None:
+        """Read until the groups that are to be attached have exactly the rules that were written.
+
+        A rule that every new group begins with, and that only this read has shown, goes first.
+        """
+        names = {group.name: self.run.ids[group.name] for group in self.run.wanted.values() if group.name in self.run.ids}
+        for number in range(LOOKS):
+            self._pause(number)
+            shown = describe(self.run.calls, self.run.where.vpc, "group-id", sorted(names.values()))
+            found = {str(one["GroupId"]): one for one in shown}
+            groups = {name: self._live(name, found[one]) for name, one in names.items() if one in found}
+            differing = [name for name, keys in step.expects.items() if name not in groups or _keys(groups[name]) != keys]
+            if not differing:
+                self.verified = list(groups.values()) if step is self.run.plan.steps[-1] else []
+                return
+            for name in differing:
+                self._revoke_defaults(groups.get(name), step.expects[name])
+        raise ConflictError(f"{', '.join(differing)}: the rules are not those that were written, so nothing was attached")
+
+    def _live(self, name: str, found: dict[str, Any]) -> LiveGroup:
+        interface = self.run.wanted[name].interface
+        return live_group(Identity(name, interface), found, self.run.first(interface), self.run.where, self.run.seen.sizes)
+
+    def _revoke_defaults(self, group: LiveGroup | None, expected: frozenset[str]) -> None:
+        rules = [rule for rule in group.rules if rule.key in DEFAULT_EGRESS and rule.key not in expected] if group else []
+        if group is None or not rules:
+            return
+        self.run.remove(Step("remove", group.name, group.interface, "out", tuple(rules)))
+
+    def _assigned(self, one: Assignment) -> tuple[str, ...]:
+        """The list of groups that a network interface has to get; other groups on it stay."""
+        attach, detach = ([self.run.ids[name] for name in names] for names in (one.attach, one.detach))
+        now = self.carried.get(one.attachment, ())
+        return (*(group for group in now if group not in detach), *(group for group in attach if group not in now))
+
+    def _write_list(self, name: str, ids: tuple[str, ...]) -> None:
+        if not ids:
+            raise ConflictError(f"{name} would be left without a group, and EC2 wants one on every network interface")
+
+        def send(_: Sequence[str]) -> None:
+            try:
+                self.run.send("ModifyNetworkInterfaceAttribute", *ids, NetworkInterfaceId=name, Groups=list(ids))
+            except RefusedError as error:
+                if error.code != INTERFACE_NOT_FOUND:
+                    raise
+                raise ConflictError(str(error), error.code) from error
+
+        converge((name,), send, lambda todo: todo, self.run.backoff)
+        self.carried[name] = ids
+
+    def _look_at(self, assignments: Iterable[Assignment]) -> None:
+        """Read the lists of groups anew. One that does not show what this run has written there is older than that."""
+        for name, ids in carriers(self.run.calls, names=sorted(one.attachment for one in assignments)).items():
+            self.carried[name] = ids
+
+    def _until_shown(self, assignments: Iterable[Assignment]) -> None:
+        """Read until each network interface shows what it got and lost, whatever else others have done there since."""
+        waiting = {one.attachment: one for one in assignments}
+        for number in range(LOOKS):
+            self._pause(number)
+            found = carriers(self.run.calls, names=sorted(waiting))
+            for name, ids in found.items():
+                one = waiting[name]
+                shown = all(self.run.ids[group] in ids for group in one.attach)
+                if shown and not any(self.run.ids[group] in ids for group in one.detach):
+                    del waiting[name]
+                    self.carried[name] = ids
+            waiting = {name: one for name, one in waiting.items() if name in found}
+            if not waiting:
+                return
+        raise ConflictError(f"{', '.join(sorted(waiting))}: the groups are not those that were written")
+
+    def _pause(self, number: int) -> None:
+        if number:
+            self.run.backoff.sleep(min(8.0, 0.25 * 2 ** (number - 1)))
+
+
+def _keys(group: LiveGroup) -> frozenset[str]:
+    return frozenset(rule.key for rule in group.rules)
