@@ -11,12 +11,15 @@ from typing import Any
 from esacloud.azure.checks import quota_uses
 from esacloud.azure.limits import Limits
 from esacloud.azure.live_calls import Calls, client_for
+from esacloud.azure.live_identity import left_alone
 from esacloud.azure.live_perform import Performer
 from esacloud.azure.live_place import (
+    ADOPTED_TAG,
     GROUPS,
     INTERFACES,
     MADE_BY,
     MADE_TAG,
+    MEMBERS,
     SUBSCRIPTION_VARIABLE,
     Whereabouts,
     is_members,
@@ -33,7 +36,7 @@ from esacloud.deployment.model import Deployment
 from esacloud.errors import InputError, Problem
 from esacloud.live.cloud import Connection
 from esacloud.live.model import ChangePlan, GroupChange, LiveGroup, LiveRule, State, Step
-from esacloud.live.retry import LockedError
+from esacloud.live.retry import LockedError, RefusedError
 from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG
 from esacloud.policy.cloud import Lowered, QuotaUse
 
@@ -122,10 +125,10 @@ class AzureLive:
         return LiveGroup(
             name=interface,
             interface=interface,
-            title=adopted or f"{where.prefix}{interface}",
+            title=adopted or where.title(GROUPS, interface),
             description="",
             rules=tuple(self._judge.learn(from_lowered(rule)) for rule in group.rules),
-            tags=self._tags(interface, tags, made=adopted is None),
+            tags=self._tags(interface, tags, adopted),
             attached=tuple(sorted(map(where.spelled, where.attached.get(interface, ())))),
             id=where.resource(GROUPS, adopted) if adopted else None,
             adopted=adopted is not None,
@@ -138,15 +141,15 @@ class AzureLive:
         return LiveGroup(
             name=name,
             interface=group.interface,
-            title=f"{self.where.prefix}{name}",
+            title=self.where.title(MEMBERS, group.interface),
             description="",
             rules=(),
-            tags=self._tags(group.interface, tags, made=True),
+            tags=self._tags(group.interface, tags),
             attached=tuple(sorted(map(self.where.spelled, inside))),
         )
 
-    def _tags(self, interface: str, tags: Mapping[str, str], *, made: bool) -> dict[str, str]:
-        own = {MADE_TAG: MADE_BY} if made else {}
+    def _tags(self, interface: str, tags: Mapping[str, str], adopted: str | None = None) -> dict[str, str]:
+        own = {ADOPTED_TAG: adopted} if adopted else {MADE_TAG: MADE_BY}
         return {**tags, DEPLOYMENT_TAG: self.where.deployment, INTERFACE_TAG: interface, **own}
 
     def _check_interfaces(self, known: set[str]) -> None:
@@ -162,12 +165,23 @@ class AzureLive:
             raise InputError(*problems)
 
     def read(self, wanted: State | None) -> State:
-        """What is there."""
-        return read(self._calls, self.where, self._judge, self._seen, wanted)
+        """What is there. What would be refused before a change is an outside failure once one has begun."""
+        try:
+            return read(self._calls, self.where, self._judge, self._seen, wanted)
+        except InputError as error:
+            if self._performer is None:
+                raise
+            raise RefusedError(str(error)) from error
 
     def nothing(self, before: State) -> State:
-        """No group at all."""
-        return replace(before, groups=(), notes=())
+        """No group at all. Raises InputError where nothing is provably ours, and something has the name of one of ours."""
+        if not before.groups and self._seen.unproven:
+            raise InputError(*left_alone(self._seen.unproven, self.where))
+        notes = tuple(
+            f"{name} has the name of a group of {self.where.deployment} and not its tags, so it is left in place."
+            for name, _ in self._seen.unproven
+        )
+        return replace(before, groups=(), notes=notes)
 
     def complete(self, before: State, wanted: State) -> State:
         """Groups that terraform made keep to it. Raises InputError where something else is in the place of a group."""
@@ -206,6 +220,7 @@ class AzureLive:
             "that. Look at a new plan"
         )
 
-    def rule(self, native: Mapping[str, Any], description: str) -> LiveRule:
-        """A rule as a snapshot holds it."""
+    def rule(self, native: Mapping[str, Any], description: str, counts: tuple[tuple[str, int], ...] = ()) -> LiveRule:
+        """A rule as a snapshot holds it. What it counts is told by its native form alone."""
+        del counts
         return self._judge.learn(live_rule(native, description))

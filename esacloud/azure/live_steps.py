@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from esacloud.azure.checks import quota_uses
 from esacloud.azure.limits import Limits
-from esacloud.azure.live_documents import FAILED, state_of
+from esacloud.azure.live_calls import Document
+from esacloud.azure.live_documents import ENDED, SUCCEEDED, state_of
 from esacloud.azure.live_place import GROUPS, INTERFACES, MEMBERS, Whereabouts, is_members, parse_id
 from esacloud.azure.live_read import Seen
 from esacloud.azure.live_rules import security_rule
@@ -21,7 +22,7 @@ from esacloud.errors import InputError, Problem
 from esacloud.live.model import GroupChange, LiveGroup, LiveRule, State, Step
 from esacloud.policy.cloud import QuotaUse
 
-AGAIN = "Azure says that its last change ended as failed"
+AGAIN = "Azure says that its last change "
 
 
 def ordered(changes: Iterable[GroupChange], after: State, seen: Seen) -> tuple[Step, ...]:
@@ -45,8 +46,8 @@ def _made(change: GroupChange, seen: Seen) -> Iterator[Step]:
         yield Step("create", change.name, change.interface, calls=calls)
     elif not change.delete and (change.tags or change.untag):
         yield Step("tag", change.name, change.interface, calls=calls)
-    elif not change.delete and _failed(change, seen):
-        yield Step("tag", change.name, change.interface, calls=calls, why=AGAIN)
+    elif not change.delete and (why := _unsettled(_document(change, seen))):
+        yield Step("tag", change.name, change.interface, calls=calls, why=why)
 
 
 def _joins(change: GroupChange, security: Iterable[GroupChange]) -> Iterator[Step]:
@@ -64,21 +65,17 @@ def _written(change: GroupChange, seen: Seen) -> Iterator[Step]:
         return
     if change.before is None or rules or change.tags or change.untag:
         yield Step("put", change.name, change.interface, rules=(*change.add, *change.remove), calls=calls)
-    elif change.after is not None and _failed(change, seen):
-        yield Step("put", change.name, change.interface, calls=calls, why=AGAIN)
+    elif change.after is not None and (why := _unsettled(_document(change, seen))):
+        yield Step("put", change.name, change.interface, calls=calls, why=why)
 
 
 def _carried(change: GroupChange, after: State, seen: Seen) -> Iterator[Step]:
     if change.attach:
         yield Step("attach", change.name, change.interface, attach=change.attach, calls=_calls(change.attach))
     shall = {one for group in after.groups if group.name == change.name for one in group.attached}
-    again = tuple(
-        one
-        for one, document in seen.carriers.items()
-        if one in shall and one not in change.attach and state_of(document) == FAILED
-    )
-    if again:
-        yield Step("attach", change.name, change.interface, attach=again, calls=_calls(again), why=AGAIN)
+    for one, document in seen.carriers.items():
+        if one in shall and one not in change.attach and (why := _unsettled(document)):
+            yield Step("attach", change.name, change.interface, attach=(one,), calls=_calls((one,)), why=why)
     if change.detach and not change.delete:
         yield Step("attach", change.name, change.interface, detach=change.detach, calls=_calls(change.detach, read=True))
 
@@ -98,9 +95,16 @@ def _gone(change: GroupChange, leave: Collection[str] = ()) -> Iterator[Step]:
         yield Step("delete", change.name, change.interface, calls=(f"{kind}/delete",))
 
 
-def _failed(change: GroupChange, seen: Seen) -> bool:
-    document = seen.groups.get((change.before.id or "").lower()) if change.before else None
-    return document is not None and state_of(document) == FAILED
+def _document(change: GroupChange, seen: Seen) -> Document | None:
+    return seen.groups.get((change.before.id or "").lower()) if change.before else None
+
+
+def _unsettled(document: Document | None) -> str:
+    """Why a resource that is as wanted is not done: its last change has not come to its end, or to another one."""
+    state = state_of(document) if document is not None else SUCCEEDED
+    if state == SUCCEEDED:
+        return ""
+    return AGAIN + ENDED.get(state, f"is not at its end ({state})")
 
 
 def _calls(ids: Iterable[str], *, read: bool = False) -> tuple[str, ...]:
@@ -177,15 +181,17 @@ def check_carriers(before: State, wanted: State, seen: Seen, where: Whereabouts)
     for group in wanted.groups:
         kind = MEMBERS if is_members(group.name) else GROUPS
         own = there.get(group.name)
-        if own is None:
-            new = where.resource(kind, group.title)
-            if new.lower() in seen.taken:
-                problems.append(_taken(group, seen.taken[new.lower()], where))
+        new = where.resource(kind, group.title)
+        if own is None and new.lower() in seen.taken:
+            problems.append(_taken(group, seen.taken[new.lower()], where))
         if kind == MEMBERS:
             continue
         for one in group.attached:
             on = (before.attachments or {}).get(one, ())
-            if on and on[0].lower() != ((own.id if own else None) or "").lower():
+            if on and own is None and on[0].lower() == new.lower() and new.lower() not in seen.taken:
+                what = f"{one} carries {group.title}, which Azure does not list: its reads are behind what was written."
+                problems.append(Problem(place, what, "Run it again in a moment."))
+            elif on and on[0].lower() != ((own.id if own else None) or "").lower():
                 whose = ids.get(on[0].lower())
                 what = f"{one} carries {f'the group of {whose}' if whose else on[0]}, and would get that of {group.name}."
                 mend = "It carries one: take that off first, or adopt it with `group`, so that nothing is open meanwhile."

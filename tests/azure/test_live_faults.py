@@ -12,13 +12,14 @@ from collections.abc import Iterator
 import pytest
 from support.azure_scenes import MAIN, SCENES, Scene
 from support.fault_matrix import some
-from support.live_azure import ENDS_THE_RUN, TRANSIENT, WRITES_ONLY, LiveAzure, rule
+from support.live_azure import ENDS_THE_RUN, READS_ONLY, TRANSIENT, WRITES_ONLY, LiveAzure, rule
 
 from esacloud.change.execute import ChangeFailedError
 from esacloud.errors import OutsideError
 
 Fault = tuple[int, str]
-UNWELL = tuple(kind for kind in TRANSIENT if kind != "precondition-412")
+# What, however often it comes, stops nothing: a refused ETag, an operation that is forgotten, a read that is behind.
+UNWELL = tuple(kind for kind in TRANSIENT if kind not in ("precondition-412", "operation-not-found", *READS_ONLY))
 
 
 @pytest.fixture(params=SCENES)
@@ -28,7 +29,7 @@ def scene(azure: LiveAzure, request: pytest.FixtureRequest) -> Scene:
 
 def cases_of(scene: Scene, kinds: tuple[str, ...]) -> Iterator[Fault]:
     for number, method in enumerate(scene.methods):
-        yield from ((number, kind) for kind in kinds if method != "GET" or kind not in WRITES_ONLY)
+        yield from ((number, kind) for kind in kinds if kind not in (WRITES_ONLY if method == "GET" else READS_ONLY))
 
 
 def spoilt(scene: Scene, *faults: Fault) -> None:
@@ -68,7 +69,7 @@ def test_a_refusal_at_any_request_ends_the_run_within_the_law_and_both_ways_on_w
     for number, way in some(cases, 24 if scene.kind in MAIN else 8, scene.kind):
         scene.start()
         azure.arm.spoil({number: kind})
-        says = "ended as failed" if kind == "operation-fails" else "AuthorizationFailed|does not have authorization"
+        says = "ended as failed|was canceled" if kind in WRITES_ONLY else "AuthorizationFailed|does not have authorization"
         with azure.law(scene.name, scene.wanted), pytest.raises(OutsideError, match=says) as failed:
             scene.go()
         go_on(scene, way, failed.value, number)

@@ -22,6 +22,7 @@ from esacloud.deployment.model import Deployment
 from esacloud.lab.arm import ArmEmulator
 from esacloud.lab.arm.errors import ArmError
 from esacloud.lab.arm.faults import FaultKind
+from esacloud.lab.arm.lag import Lag
 from esacloud.lab.arm.messages import Request, Response
 from esacloud.live.cloud import Connection, LiveCloud
 from esacloud.live.model import ChangePlan, Foreign
@@ -33,8 +34,9 @@ NO_WAIT = Backoff(sleep=lambda _: None, jitter=lambda: 0.0)
 NETWORK = bodies.path("virtualNetworks", "vnet")
 SUBNET, SUBNET2 = f"{NETWORK}/subnets/front", f"{NETWORK}/subnets/back"
 NIC, NIC2 = bodies.path("networkInterfaces", "nic-one"), bodies.path("networkInterfaces", "nic-two")
-WRITES_ONLY = ("precondition-412", "operation-fails")
-ENDS_THE_RUN = ("operation-fails", "forbidden-403")
+WRITES_ONLY = ("precondition-412", "operation-fails", "operation-canceled", "operation-not-found")
+READS_ONLY = ("stale",)
+ENDS_THE_RUN = ("operation-fails", "operation-canceled", "forbidden-403")
 TRANSIENT = (*(kind for kind in get_args(FaultKind) if kind not in ENDS_THE_RUN), "broken", "garbage", "error-after")
 _numbers = itertools.count(1)
 
@@ -116,6 +118,10 @@ class SpoiltEmulator(ArmEmulator):
             return Response(response.status, response.body or {}, {"Transfer-Encoding": "chunked", "Connection": "close"})
         return response
 
+    def heed_if_none_match(self, heeds: bool) -> None:
+        """Whether a write that asks that there be nothing yet is refused where something is."""
+        self._store.ignores_if_none_match = not heeds
+
     def remember(self) -> Callable[[], None]:
         """Keep the resources as they are, and give what puts them back, faults forgotten and nothing running."""
         store, kept = self._store, deepcopy(self._store.resources)
@@ -127,6 +133,7 @@ class SpoiltEmulator(ArmEmulator):
                 self._application.operations.running.clear()
                 store.resources.clear()
                 store.resources.update(deepcopy(kept))
+                self._application.replica.fall_behind(self._application.replica.lag)
 
         return put_back
 
@@ -157,6 +164,8 @@ class LiveAzure:
         """Nothing left of earlier tests: no faults, no watchers, no groups."""
         self.arm.forget_faults()
         self.arm.spoil({})
+        self.arm.fall_behind(Lag())
+        self.arm.heed_if_none_match(True)
         self.watchers.clear()
         self.arm.failures.clear()
         self.furnish()
