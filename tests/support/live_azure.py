@@ -89,6 +89,7 @@ class SpoiltEmulator(ArmEmulator):
         """Count anew from now on, and let these requests meet these faults."""
         self.faults, self.choose = dict(faults), choose
         self.methods: list[str] = []
+        self.paths: list[str] = []
         self.met: list[tuple[int, str]] = []
         self.before: Callable[[int], None] | None = None
         self.after: Callable[[int], None] | None = None
@@ -98,6 +99,7 @@ class SpoiltEmulator(ArmEmulator):
             return super()._serve(request)
         number = len(self.methods)
         self.methods.append(request.method)
+        self.paths.append(request.path)
         if self.before:
             self.before(number)
         kind = self.faults.get(number) or (self.choose(number) if self.choose else None)
@@ -123,8 +125,13 @@ class SpoiltEmulator(ArmEmulator):
         self._store.ignores_if_none_match = not heeds
 
     def remember(self) -> Callable[[], None]:
-        """Keep the resources as they are, and give what puts them back, faults forgotten and nothing running."""
-        store, kept = self._store, deepcopy(self._store.resources)
+        """Keep the resources as they are at rest, and give what puts them back, faults forgotten and nothing running."""
+        store, running = self._store, self._application.operations.running
+        with store.lock:
+            for operation in tuple(running.values()):
+                operation.finish()
+            running.clear()
+            kept = deepcopy(store.resources)
 
         def put_back() -> None:
             self.forget_faults()
@@ -140,13 +147,14 @@ class SpoiltEmulator(ArmEmulator):
 
 @dataclass
 class LiveAzure:
-    """`client` waits no longer than a test can, and `hasty` not even that."""
+    """`client` waits no longer than a test can, and `hasty` not even that; `backoff` is how the commands wait."""
 
     arm: SpoiltEmulator
     client: Any
     directory: Path
     hasty: Any = None
     watchers: list[Any] = field(default_factory=list)
+    backoff: Backoff = NO_WAIT
 
     def furnish(self) -> None:
         """A network with two subnets, and a network interface in each."""
@@ -187,7 +195,7 @@ class LiveAzure:
         return workflow.read_deployment("gateway.yaml", file)
 
     def live(self, deployment: Deployment, client: Any = None) -> LiveCloud:
-        return run.connect(deployment, "azure", Connection(client=client or self.client, backoff=NO_WAIT))
+        return run.connect(deployment, "azure", Connection(client=client or self.client, backoff=self.backoff))
 
     def plan(self, file: str, foreign: Foreign = "report", client: Any = None) -> tuple[LiveCloud, ChangePlan]:
         deployment = self.deployment(file)
@@ -195,7 +203,7 @@ class LiveAzure:
         return live, run.plan(live, workflow.lower(deployment, "azure"), foreign)
 
     def carry_out(self, live: LiveCloud, plan: ChangePlan, shown: bool = False) -> Applied:
-        return run.apply(live, plan, self.directory, shown=shown, backoff=NO_WAIT)
+        return run.apply(live, plan, self.directory, shown=shown, backoff=self.backoff)
 
     def apply(self, file: str, foreign: Foreign = "report", client: Any = None) -> Applied:
         return self.carry_out(*self.plan(file, foreign, client))
@@ -206,7 +214,7 @@ class LiveAzure:
 
     def restore(self, path: Path | None, client: Any = None) -> Applied:
         found = snapshot.load(str(path))
-        live = run.connect_to(found, Connection(client=client or self.client, backoff=NO_WAIT))
+        live = run.connect_to(found, Connection(client=client or self.client, backoff=self.backoff))
         return self.carry_out(live, run.plan_restore(live, found))
 
     def snapshots(self, name: str) -> list[Path]:

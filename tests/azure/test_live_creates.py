@@ -1,0 +1,183 @@
+"""What is to be new and is not: somebody else makes a group of our name, before the look for it and right after.
+
+Every test runs with an Azure that heeds `If-None-Match`, and with one that ignores it, as its specification has no such
+header for these resources.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import arm as bodies
+from support.live_azure import NIC, NIC2, SUBNET2, LiveAzure, attach, new_name, rule, text
+
+from esacloud.azure.live_calls import ReplacedError
+from esacloud.change import run
+from esacloud.change.execute import Applied, ChangeFailedError
+from esacloud.errors import InputError, OutsideError
+from esacloud.lab.arm.lag import Lag
+
+CLUSTER = "mail, dns, cluster"
+
+
+@pytest.fixture(params=[True, False], ids=["heeded", "ignored"])
+def heeded(azure: LiveAzure, request: pytest.FixtureRequest) -> bool:
+    azure.arm.heed_if_none_match(request.param)
+    return bool(request.param)
+
+
+def before_the_first(azure: LiveAzure, method: str, kind: str, go: Callable[[], Any]) -> None:
+    """Let something happen right before the first request of a method about a kind is served."""
+    done: list[int] = []
+
+    def meanwhile(_: int) -> None:
+        asked = azure.arm.paths[-1]
+        if azure.arm.methods[-1] == method and f"/{kind}/" in asked and not done:
+            done.append(1)
+            azure.arm.before = None
+            go()
+
+    azure.arm.before = meanwhile
+
+
+def test_of_two_creates_at_once_never_both_are_proven_and_the_other_one_is_told(
+    azure: LiveAzure, heeded: bool, tmp_path: Path
+) -> None:
+    name = new_name()
+    late = azure.plan(text(name, ["10.0.0.3"]))
+    other: list[Applied] = []
+
+    def meanwhile() -> None:  # on another machine, so that no local lock is in its way
+        live, plan = azure.plan(text(name, ["10.0.0.4"]))
+        other.append(run.apply(live, plan, tmp_path, backoff=azure.backoff))
+
+    before_the_first(azure, "PUT", "networkSecurityGroups", meanwhile)
+    with pytest.raises(ChangeFailedError) as failed:
+        azure.carry_out(*late)
+    assert failed.value.exit_code == 3
+    assert other, "the other one was done"
+    kept, lost = (other[0].plan, late[1]) if heeded else (late[1], other[0].plan)
+    assert azure.permitted(name) == kept.after.packets() != lost.after.packets()
+    assert isinstance(failed.value.__cause__, ReplacedError) != heeded
+    again = azure.apply(text(name, ["10.0.0.3"]))
+    assert azure.permitted(name) == again.plan.after.packets()
+
+
+def test_of_many_creates_at_once_at_most_one_says_that_it_is_done(azure: LiveAzure, heeded: bool, tmp_path: Path) -> None:
+    name = new_name()
+    plans = [azure.plan(text(name, [f"10.0.1.{number}"])) for number in range(1, 5)]
+    done: list[int] = []
+
+    def go(number: int) -> None:
+        live, plan = plans[number]
+        try:
+            run.apply(live, plan, tmp_path / str(number), backoff=azure.backoff)
+        except OutsideError:
+            return
+        done.append(number)
+
+    threads = [threading.Thread(target=go, args=(number,)) for number in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert len(done) <= 1
+    assert azure.permitted(name) in [plan.after.packets() for _, plan in plans]
+    if heeded:
+        assert [azure.permitted(name)] == [plans[number][1].after.packets() for number in done]
+
+
+def test_a_group_of_others_with_our_name_that_the_look_sees_is_not_written(azure: LiveAzure, heeded: bool) -> None:
+    name = new_name()
+    theirs = bodies.nsg(rule("theirs"), tags={"owner": "somebody"})
+    before_the_first(azure, "GET", "networkSecurityGroups", lambda: azure.send("PUT", azure.group(name), theirs))
+    with pytest.raises(ChangeFailedError, match="Nothing was written over it"):
+        azure.apply(text(name))
+    there = azure.document(azure.group(name))
+    assert there is not None
+    assert [one["name"] for one in there["properties"]["securityRules"]] == ["theirs"]
+    assert there["tags"] == {"owner": "somebody"}
+    with pytest.raises(InputError, match="is not this deployment's"):
+        azure.plan(text(name))
+
+
+def test_a_group_of_others_that_comes_after_the_look_stays_or_its_replacement_is_told(
+    azure: LiveAzure, heeded: bool
+) -> None:
+    name = new_name()
+
+    def come() -> None:
+        azure.send("PUT", azure.group(name), bodies.nsg(rule("theirs"), tags={"owner": "somebody"}))
+        azure.send("PUT", NIC2, bodies.interface(SUBNET2, group=azure.group(name)))
+
+    before_the_first(azure, "PUT", "networkSecurityGroups", come)
+    with pytest.raises(ChangeFailedError) as failed:
+        azure.apply(text(name))
+    assert failed.value.exit_code == 3
+    there = azure.document(azure.group(name))
+    assert there is not None
+    if heeded:
+        assert [one["name"] for one in there["properties"]["securityRules"]] == ["theirs"]
+        return
+    said = str(failed.value)
+    assert azure.group(name) in said
+    assert f"It is on {NIC2}." in said, "what is known of it"
+    assert "not known here, so no snapshot has it" in said
+    assert f"az graph query -q \"resourcechanges | where properties.targetResourceId =~ '{azure.group(name)}'" in said
+
+
+def test_what_a_read_that_lagged_behind_still_showed_can_be_brought_back(azure: LiveAzure) -> None:
+    azure.arm.heed_if_none_match(False)
+    name = new_name()
+    theirs = bodies.nsg(rule("theirs", description="it's theirs"), tags={"owner": "somebody"})
+
+    def come() -> None:
+        azure.arm.fall_behind(Lag())
+        azure.send("PUT", azure.group(name), theirs)
+        azure.arm.fall_behind(Lag(reads=1))  # so that the read after the write is from before it
+
+    before_the_first(azure, "PUT", "networkSecurityGroups", come)
+    with pytest.raises(ChangeFailedError) as failed:
+        azure.apply(text(name))
+    replaced = failed.value.__cause__
+    assert isinstance(replaced, ReplacedError)
+    assert replaced.before is not None
+    assert [one["name"] for one in replaced.before["properties"]["securityRules"]] == ["theirs"]
+    assert f"az rest --method put --url '{azure.group(name)}?api-version=" in str(failed.value)
+    assert "it'\"'\"'s theirs" in str(failed.value), "quoted for a shell"
+
+
+def test_an_application_security_group_of_others_is_looked_for_too(azure: LiveAzure, heeded: bool) -> None:
+    name = new_name()
+    members = bodies.path("applicationSecurityGroups", f"{name}-data1-members")
+    theirs = {"location": "westeurope", "tags": {"owner": "somebody"}}
+    before_the_first(azure, "PUT", "applicationSecurityGroups", lambda: azure.send("PUT", members, theirs))
+    with pytest.raises(ChangeFailedError) as failed:
+        azure.apply(text(name, features=CLUSTER, interfaces=attach(NIC)))
+    assert failed.value.exit_code == 3
+    assert members in str(failed.value)
+    there = azure.document(members)
+    assert there is not None
+    assert (there["tags"] == {"owner": "somebody"}) == heeded
+    assert azure.document(azure.group(name)) is None, "nothing was done after it"
+
+
+def test_a_create_whose_answer_is_lost_is_not_taken_for_a_replacement(azure: LiveAzure, heeded: bool) -> None:
+    for kind in ("cut-after", "cut-before", "error-500", "timeout-after", "operation-not-found"):
+        name = new_name()
+        azure.arm.fail_next("PUT", "networkSecurityGroups", kind)  # type: ignore[arg-type]
+        applied = azure.apply(text(name), client=azure.hasty if kind == "timeout-after" else azure.client)
+        assert azure.permitted(name) == applied.plan.after.packets()
+
+
+def test_two_creates_that_agree_both_end_well(azure: LiveAzure, heeded: bool) -> None:
+    name = new_name()
+    late = azure.plan(text(name))
+    azure.apply(text(name))
+    calls = azure.carry_out(*late).calls
+    assert "networkSecurityGroups/write" not in calls
+    assert azure.plan(text(name))[1].empty
