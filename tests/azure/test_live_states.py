@@ -61,7 +61,7 @@ def test_what_is_still_running_is_waited_for_and_not_written(azure: LiveAzure, w
     assert not [call for call in live.calls if not call.endswith("/read")]
 
 
-@pytest.mark.parametrize("state", (*RUNNING, "Deleting"))
+@pytest.mark.parametrize("state", [*RUNNING, "Deleting"])
 def test_what_never_comes_to_its_end_is_told_and_nothing_is_written(azure: LiveAzure, which: str, state: State) -> None:
     file, about, _ = started(azure, which)
     azure.arm.stand(about, state)
@@ -111,7 +111,7 @@ def test_a_change_that_is_canceled_ends_the_run_and_the_next_one_writes_it_again
     file = text(name, interfaces=attach(NIC))
     for kind in ("networkSecurityGroups", "networkInterfaces"):
         azure.arm.fail_next("PUT", kind, "operation-canceled")
-        with pytest.raises(ChangeFailedError, match="ended as failed|was canceled"):
+        with pytest.raises(ChangeFailedError, match=r"ended as failed|was canceled"):
             azure.apply(file)
         assert not azure.plan(file)[1].empty, kind
     azure.apply(file)
