@@ -216,8 +216,8 @@ class AzureLive:
     def exclusive(self) -> AbstractContextManager[None]:
         """No lock: who wrote after us had seen what we wrote, as their ETag says, and is not written over."""
         raise LockedError(
-            f"{self.where.deployment}: somebody else wrote after this change, and knew of it, or Azure does not show yet what "
-            "was written. Nothing was written over that. Look at a new plan"
+            f"{self.where.deployment}: somebody else wrote after this change, and knew of it, or Azure does not yet show "
+            "what was written. Nothing was written over that. Look at a new plan"
         )
 
     def rule(self, native: Mapping[str, Any], description: str, counts: tuple[tuple[str, int], ...] = ()) -> LiveRule:

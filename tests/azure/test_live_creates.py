@@ -169,7 +169,7 @@ def test_an_application_security_group_of_others_is_looked_for_too(azure: LiveAz
 def test_a_create_whose_answer_is_lost_is_not_taken_for_a_replacement(azure: LiveAzure, heeded: bool) -> None:
     for kind in ("cut-after", "cut-before", "error-500", "timeout-after", "operation-not-found"):
         name = new_name()
-        azure.arm.fail_next("PUT", "networkSecurityGroups", kind)  # type: ignore[arg-type]
+        azure.arm.fail_next("PUT", "networkSecurityGroups", kind)
         applied = azure.apply(text(name), client=azure.hasty if kind == "timeout-after" else azure.client)
         assert azure.permitted(name) == applied.plan.after.packets()
 
