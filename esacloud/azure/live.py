@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -177,11 +177,7 @@ class AzureLive:
         """No group at all. Raises InputError where nothing is provably ours, and something has the name of one of ours."""
         if not before.groups and self._seen.unproven:
             raise InputError(*left_alone(self._seen.unproven, self.where))
-        notes = tuple(
-            f"{name} has the name of a group of {self.where.deployment} and not its tags, so it is left in place."
-            for name, _ in self._seen.unproven
-        )
-        return replace(before, groups=(), notes=notes)
+        return replace(before, groups=(), notes=())
 
     def complete(self, before: State, wanted: State) -> State:
         """Groups that terraform made keep to it. Raises InputError where something else is in the place of a group."""
@@ -194,9 +190,17 @@ class AzureLive:
                 tags = {key: value for key, value in tags.items() if key != MADE_TAG}
             judge = None if is_members(group.name) else self._judge
             groups.append(replace(group, tags=tags, judge=judge))
-        wanted = replace(wanted, groups=tuple(groups), notes=(*wanted.notes, *bare(before, wanted)))
+        notes = (*wanted.notes, *bare(before, wanted), *self._unproven(wanted))
+        wanted = replace(wanted, groups=tuple(groups), notes=notes)
         check_carriers(before, wanted, self._seen, self.where)
         return wanted
+
+    def _unproven(self, wanted: State) -> Iterator[str]:
+        """Groups with one of our names and without our tags; one in the place of a wanted group is refused elsewhere."""
+        titles = {group.title.lower() for group in wanted.groups}
+        for name, _ in self._seen.unproven:
+            if name.lower() not in titles:
+                yield f"{name} has the name of a group of {self.where.deployment} and not its tags, so it is left in place."
 
     def steps(self, changes: tuple[GroupChange, ...], after: State) -> tuple[Step, ...]:
         """The steps in order, each with the requests that it takes when nothing goes wrong."""

@@ -50,19 +50,21 @@ class Target:
 
     def now(self, *, look: bool = False) -> Document | None:
         """What is there; read where that is not known, or with `look`."""
-        if self.known and not look:
-            return self.document
-        self.document, self.known = self.calls.get(self.id, patient=False), True
-        if self.document is not None:
-            self._check_refused(etag_of(self.document))
-            if state_of(self.document) == DELETING:
-                raise LostError(f"Azure {self.id}: it is being deleted")
-        elif self.lost and self._missed < _STALE_LOOKS - 1:
-            self._missed += 1
-            raise LostError(f"Azure {self.id}: a request to write it was not answered, and nothing is there")
+        if look or not self.known:
+            self.document, self.known = self.calls.get(self.id, patient=False), True
+            self._check_look()
+        if self.document is not None and state_of(self.document) == DELETING:
+            raise LostError(f"Azure {self.id}: it is being deleted")
         return self.document
 
-    def _check_refused(self, etag: str) -> None:
+    def _check_look(self) -> None:
+        """Look again where what is shown cannot be the present state, or need not be. Raises LostError."""
+        if self.document is None:
+            if self.lost and self._missed < _STALE_LOOKS - 1:
+                self._missed += 1
+                raise LostError(f"Azure {self.id}: a request to write it was not answered, and nothing is there")
+            return
+        etag = etag_of(self.document)
         if etag in self._refused:
             self._refused[etag] += 1
             if self._refused[etag] < _STALE_LOOKS:

@@ -140,6 +140,31 @@ def test_destroy_names_what_it_cannot_prove_to_be_its_own(azure: LiveAzure) -> N
     assert azure.destroy(file).plan.empty
 
 
+def test_a_plan_names_a_group_that_lost_its_tags_when_its_interface_left_the_file(azure: LiveAzure) -> None:
+    name = new_name()
+    azure.apply(text(name, more=", management: [dns]"))
+    retag(azure, azure.group(name, "management"), esacloud_deployment=None, esacloud_made_by=None)
+    _, plan = azure.plan(text(name))
+    assert plan.empty
+    assert f"{name}-management has the name of a group" in plan_text(plan)
+
+
+def test_a_group_that_somebody_made_anew_after_ours_was_deleted_is_not_deleted_too(azure: LiveAzure) -> None:
+    name = new_name()
+    azure.apply(text(name))
+    azure.arm.fail_next("DELETE", "networkSecurityGroups", "cut-after")
+
+    def after(_: int) -> None:
+        if azure.arm.methods[-1] == "DELETE":
+            put(azure, f"{name}-data1", {"owner": "somebody"})
+
+    azure.arm.after = after
+    azure.destroy(text(name))
+    document = azure.document(azure.group(name))
+    assert document is not None
+    assert document["tags"] == {"owner": "somebody"}
+
+
 def test_a_group_of_another_deployment_with_our_name_is_never_ours(azure: LiveAzure) -> None:
     name = new_name()
     put(azure, f"{name}-data1", tags_of("another", **MADE), rule())
