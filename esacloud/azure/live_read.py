@@ -54,7 +54,25 @@ class Seen:
 
 
 def read(calls: Calls, where: Whereabouts, judge: Judge, seen: Seen, wanted: State | None) -> State:
-    """What is there; `seen` gets the documents. Raises OutsideError, or InputError for what the file names in vain."""
+    """What is there; `seen` gets the documents. Raises OutsideError, or InputError for what the file names in vain.
+
+    It is read again where a network interface or a subnet carries a group of ours that the list does not show.
+    """
+    for number in range(calls.backoff.tries):
+        found, state = _read(calls, where, judge, wanted)
+        hidden = _hidden(found, where, wanted)
+        if not hidden:
+            break
+        if number < calls.backoff.tries - 1:
+            calls.backoff.wait(number)
+    if hidden:
+        raise RefusedError(f"Azure: {', '.join(hidden)}, which it does not list: its reads are behind what was written")
+    for name in found.__dataclass_fields__:
+        setattr(seen, name, getattr(found, name))
+    return state
+
+
+def _read(calls: Calls, where: Whereabouts, judge: Judge, wanted: State | None) -> tuple[Seen, State]:
     found = Seen()
     security = _at_rest(calls, _of_deployment(_listed(calls, GROUPS, where), GROUPS, where, wanted, found), found)
     members = _at_rest(calls, _of_deployment(_listed(calls, MEMBERS, where), MEMBERS, where, wanted, found), found)
@@ -65,23 +83,34 @@ def read(calls: Calls, where: Whereabouts, judge: Judge, seen: Seen, wanted: Sta
         for interface, document in security.items()
     ]
     asked = {group.name: group.attached for group in wanted.groups} if wanted else {}
-    for name, ids in asked.items():
-        if not is_members(name):
-            _read_carriers(calls, ids, where, found)
-    _read_written(calls, where, found)
+    for ids in asked.values():
+        _read_carriers(calls, ids, where, found)
+    _read_others(calls, map(where.spelled, calls.written.attachments()), found)  # a list may be from before it
     groups = [replace(group, attached=_attached(group, found)) for group in groups]
     for interface, document in members.items():
         on = {one for group in groups if group.interface == interface for one in group.attached}
         nics = {one for one in (*on, *asked.get(members_name(interface), ())) if parse_id(one).kind == INTERFACES}
-        _read_carriers(calls, nics, where, found)
-        inside = [one for one in nics if str(document["id"]).lower() in joined(found.carriers[one])]
+        _read_others(calls, nics, found)
+        own = str(document["id"]).lower()
+        inside = [one for one in nics if one in found.carriers and own in joined(found.carriers[one])]
         groups.append(members_group(document, interface, inside, where))
-    for name, ids in asked.items():
-        if is_members(name):
-            _read_carriers(calls, ids, where, found)
-    for name in found.__dataclass_fields__:
-        setattr(seen, name, getattr(found, name))
-    return where.state(groups, attachments=_attachments(groups, found), notes=tuple(_notes(groups, wanted)))
+    attachments = _attachments(groups, found)
+    return found, where.state(groups, attachments=attachments, notes=tuple(_notes(groups, wanted)))
+
+
+def _hidden(found: Seen, where: Whereabouts, wanted: State | None) -> list[str]:
+    """What carries a wanted group that was not listed, in words."""
+    said = []
+    for group in wanted.groups if wanted else ():
+        target = (group.id or where.resource(GROUPS, group.title)).lower()
+        if is_members(group.name) or target in found.groups or target in found.taken:
+            continue
+        said += [
+            f"{one} carries {group.title}"
+            for one in group.attached
+            if (carried(found.carriers.get(one, {})) or "").lower() == target
+        ]
+    return said
 
 
 def _attached(group: LiveGroup, found: Seen) -> tuple[str, ...]:
@@ -182,9 +211,9 @@ def _read_carriers(calls: Calls, ids: Iterable[str], where: Whereabouts, found: 
         raise InputError(*(Problem(place, f"There is no {one}.", "Mend its id, or take it out.") for one in missing))
 
 
-def _read_written(calls: Calls, where: Whereabouts, found: Seen) -> None:
-    """Read what this run has written: what a list says of it may be from before."""
-    for one in sorted(map(where.spelled, calls.written.attachments())):
+def _read_others(calls: Calls, ids: Iterable[str], found: Seen) -> None:
+    """Read what the file does not name; what is gone is left out."""
+    for one in sorted(ids):
         if one not in found.carriers and (document := calls.get(one)) is not None:
             found.carriers[one] = document
 

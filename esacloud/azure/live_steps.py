@@ -181,17 +181,15 @@ def check_carriers(before: State, wanted: State, seen: Seen, where: Whereabouts)
     for group in wanted.groups:
         kind = MEMBERS if is_members(group.name) else GROUPS
         own = there.get(group.name)
-        new = where.resource(kind, group.title)
-        if own is None and new.lower() in seen.taken:
-            problems.append(_taken(group, seen.taken[new.lower()], where))
+        if own is None:
+            new = where.resource(kind, group.title)
+            if new.lower() in seen.taken:
+                problems.append(_taken(group, seen.taken[new.lower()], where))
         if kind == MEMBERS:
             continue
         for one in group.attached:
             on = (before.attachments or {}).get(one, ())
-            if on and own is None and on[0].lower() == new.lower() and new.lower() not in seen.taken:
-                what = f"{one} carries {group.title}, which Azure does not list: its reads are behind what was written."
-                problems.append(Problem(place, what, "Run it again in a moment."))
-            elif on and on[0].lower() != ((own.id if own else None) or "").lower():
+            if on and on[0].lower() != ((own.id if own else None) or "").lower():
                 whose = ids.get(on[0].lower())
                 what = f"{one} carries {f'the group of {whose}' if whose else on[0]}, and would get that of {group.name}."
                 mend = "It carries one: take that off first, or adopt it with `group`, so that nothing is open meanwhile."

@@ -304,7 +304,9 @@ def test_of_two_that_change_a_group_one_is_refused_and_nothing_is_mixed(azure: L
     assert azure.permitted(name) == wanted
 
 
-def test_of_two_that_make_a_group_one_is_refused_and_two_that_agree_both_end_well(azure: LiveAzure) -> None:
+@pytest.mark.parametrize("heeds", [True, False], ids=["heeded", "ignored"])
+def test_of_two_that_make_a_group_one_is_refused_and_two_that_agree_both_end_well(azure: LiveAzure, heeds: bool) -> None:
+    azure.arm.heed_if_none_match(heeds)
     name = new_name()
     late, plan = azure.plan(text(name, ["10.0.0.3"]))
     same = azure.plan(text(name, ["10.0.0.4"]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,77 @@ def test_of_many_creates_at_once_at_most_one_says_that_it_is_done(azure: LiveAzu
     assert azure.permitted(name) in [plan.after.packets() for _, plan in plans]
     if heeded:
         assert [azure.permitted(name)] == [plans[number][1].after.packets() for number in done]
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["create", "change"])
+def test_another_run_between_any_two_requests_is_never_mixed_with_this_one(
+    azure: LiveAzure, heeded: bool, first: bool, tmp_path: Path
+) -> None:
+    """Whoever says that it is done has its state; whoever is refused gets there by running again."""
+    places = attach(NIC, SUBNET2)
+    for moment in range(30):
+        name = new_name()
+        if first:
+            azure.apply(text(name, ["10.0.0.2"], CLUSTER, places))
+        ours, theirs = (text(name, [server], CLUSTER, places) for server in ("10.0.0.3", "10.0.0.4"))
+        wanted = [azure.plan(file)[1].after.packets() for file in (ours, theirs)]
+        done: list[Applied] = []
+
+        def meanwhile(
+            number: int, name: str = name, theirs: str = theirs, done: list[Applied] = done, moment: int = moment
+        ) -> None:
+            if number == moment and not done:
+                azure.arm.before = None
+                live, plan = azure.plan(theirs)
+                with suppress(OutsideError):
+                    done.append(run.apply(live, plan, tmp_path, backoff=azure.backoff))
+
+        azure.arm.spoil({})
+        azure.arm.before = meanwhile
+        failure = None
+        try:
+            azure.apply(ours)
+        except OutsideError as error:
+            failure = error
+        ended = azure.arm.before is not None  # it came to its end before that
+        azure.arm.before = None
+        assert azure.permitted(name) in wanted, moment
+        if failure is None and not done:
+            assert azure.permitted(name) == wanted[0], moment
+        assert failure is None or failure.exit_code == 3
+        azure.apply(ours)
+        assert azure.permitted(name) == wanted[0], moment
+        assert carriers(azure, name) == {NIC, SUBNET2}, moment
+        azure.destroy(ours)
+        if ended:
+            return
+    raise AssertionError("it takes more requests than were tried")
+
+
+def carriers(azure: LiveAzure, name: str) -> set[str]:
+    document = azure.document(azure.group(name))
+    assert document is not None
+    return {one["id"] for what in ("networkInterfaces", "subnets") for one in document["properties"].get(what) or ()}
+
+
+def test_a_create_whose_answer_is_lost_where_reads_lag_ends_right_or_says_that_it_may_be_its_own(
+    azure: LiveAzure, heeded: bool
+) -> None:
+    for reads in (2, 3, 5, 8):
+        name = new_name()
+        azure.arm.fail_next("PUT", "networkSecurityGroups", "cut-after")
+        live, plan = azure.plan(text(name))
+        azure.arm.fall_behind(Lag(reads=reads))
+        said = ""
+        try:
+            azure.carry_out(live, plan)
+        except ChangeFailedError as error:
+            said = str(error)
+        assert not said or "It may also have been made by this run" in said or heeded, said
+        azure.arm.fall_behind(Lag())
+        applied = azure.apply(text(name))
+        assert azure.permitted(name) == applied.plan.after.packets()
+        assert azure.plan(text(name))[1].clean
 
 
 def test_a_group_of_others_with_our_name_that_the_look_sees_is_not_written(azure: LiveAzure, heeded: bool) -> None:

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from support.azure_scenes import MAIN, SCENES, Scene
@@ -59,6 +60,36 @@ def test_two_faults_in_a_row_of_any_kinds_change_nothing_either(scene: Scene) ->
     ]
     for one, two in some(pairs, 15, scene.kind):
         spoilt(scene, one, two)
+
+
+@pytest.mark.parametrize("kind", ["fresh", "restore what was destroyed"])
+def test_what_passes_changes_nothing_either_where_if_none_match_is_ignored(azure: LiveAzure, kind: str) -> None:
+    scene = Scene(azure, kind)
+    azure.arm.heed_if_none_match(False)
+    for case in some(cases_of(scene, TRANSIENT), 25, f"ignored {kind}"):
+        spoilt(scene, case)
+
+
+def test_an_answer_that_is_lost_and_a_stale_look_after_it_stay_within_the_law_and_the_next_run_ends_right(
+    scene: Scene,
+) -> None:
+    azure = scene.azure
+    cases = [
+        (number, kind, apart)
+        for number, method in enumerate(scene.methods)
+        for kind in ("cut-before", "cut-after", "operation-not-found", "precondition-412")
+        for apart in (1, 2, 3)
+        if method != "GET"
+    ]
+    for number, kind, apart in some(cases, 6, scene.kind):
+        scene.start()
+        azure.arm.spoil({number: kind, number + apart: "stale"})
+        with azure.law(scene.name, scene.wanted):
+            with suppress(OutsideError):
+                scene.go()
+            azure.arm.spoil({})
+            scene.go()
+        assert azure.picture() == scene.end, (number, kind, apart)
 
 
 @pytest.mark.parametrize("kind", ENDS_THE_RUN)

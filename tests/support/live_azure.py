@@ -120,6 +120,16 @@ class SpoiltEmulator(ArmEmulator):
             return Response(response.status, response.body or {}, {"Transfer-Encoding": "chunked", "Connection": "close"})
         return response
 
+    def keep_the_past(self) -> Callable[[], None]:
+        """Give what lets stale reads be answered from what they would be answered from now, whatever is written since."""
+        replica = self._application.replica
+        past = replica._before_write
+
+        def put_back() -> None:
+            replica._before_write = past
+
+        return put_back
+
     def heed_if_none_match(self, heeds: bool) -> None:
         """Whether a write that asks that there be nothing yet is refused where something is."""
         self._store.ignores_if_none_match = not heeds
