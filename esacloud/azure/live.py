@@ -204,7 +204,7 @@ class AzureLive:
 
     def steps(self, changes: tuple[GroupChange, ...], after: State) -> tuple[Step, ...]:
         """The steps in order, each with the requests that it takes when nothing goes wrong."""
-        check_after(changes, after, self.where)
+        check_after(changes, after, self._seen, self.where)
         return ordered(changes, after, self._seen)
 
     def quotas(self, state: State) -> tuple[QuotaUse, ...]:

@@ -362,8 +362,8 @@ def _replaced(resource_id: str, body: Document, now: Document, shown: Sequence[D
     given = now.get("properties") or {}
     on = [str(one["id"]) for what in ("networkInterfaces", "subnets") for one in given.get(what) or ()]
     text = (
-        f"Azure {resource_id}: it was to be made, and something of that name was there, made after the look right before. "
-        "Azure has written over that (it answered 200 and not 201)."
+        f"Azure {resource_id}: it was to be made, and something of that name was there, which the look right before did "
+        "not show. Azure has written over that (it answered 200 and not 201)."
     )
     text += f" It is on {', '.join(on)}." if on else ""
     if before is not None:

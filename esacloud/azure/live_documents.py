@@ -11,7 +11,7 @@ from typing import Any
 
 from esacloud.azure.live_calls import Document
 from esacloud.azure.live_place import GROUPS, MADE_BY, MADE_TAG, MEMBERS, Whereabouts, members_name
-from esacloud.azure.live_rules import Judge, body, from_document
+from esacloud.azure.live_rules import SIDES, Judge, body, from_document
 from esacloud.live.model import LiveGroup, LiveRule
 
 SUCCEEDED, DELETING = "Succeeded", "Deleting"
@@ -108,6 +108,16 @@ def joined(document: Document) -> set[str]:
         str(one["id"]).lower()
         for configuration in (document.get("properties") or {}).get("ipConfigurations") or ()
         for one in (configuration.get("properties") or {}).get(_JOINED) or ()
+    }
+
+
+def named_in(document: Document) -> set[str]:
+    """The ids, in lower case, of the application security groups that the rules of a security group name."""
+    return {
+        str(one["id"]).lower()
+        for rule in (document.get("properties") or {}).get("securityRules") or ()
+        for side in SIDES
+        for one in rule["properties"].get(f"{side}ApplicationSecurityGroups") or ()
     }
 
 

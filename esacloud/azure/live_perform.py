@@ -144,6 +144,8 @@ class Performer:
                 one.doubt(error)
                 raise
             if changed == now and (one.is_done() or not attach):
+                if not attach and not one.sent:  # the plan saw it there
+                    one.confirm(f"{name} does not carry {step.group}")
                 return
             one.put(to_write(changed))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from esacloud.azure.evaluate import is_everything
 from esacloud.azure.live_calls import Calls, Document
-from esacloud.azure.live_documents import carried, joined, members_group, security_group, tags_of
+from esacloud.azure.live_documents import carried, joined, members_group, named_in, security_group, tags_of
 from esacloud.azure.live_identity import claim, misfit
 from esacloud.azure.live_place import (
     GROUPS,
@@ -39,7 +39,8 @@ class Seen:
 
     `taken`: names in lower case of groups in the resource group that are not this deployment's. `members`: interface -> id
     of its application security group, whether it is there or not. `unproven`: name and id of each group with one of our
-    names and without our tags.
+    names and without our tags. `users`: id in lower case of an application security group -> names of the network security
+    groups of others whose rules name it, as far as they are in the resource group.
     """
 
     groups: dict[str, Document] = field(default_factory=dict)
@@ -47,6 +48,7 @@ class Seen:
     members: dict[str, str] = field(default_factory=dict)
     taken: dict[str, str] = field(default_factory=dict)
     unproven: list[tuple[str, str]] = field(default_factory=list)
+    users: dict[str, list[str]] = field(default_factory=dict)
 
     def own_members(self, interface: str, where: Whereabouts) -> str:
         """The id of the group that `self` stands for."""
@@ -153,6 +155,8 @@ def _of_deployment(
             misfits.append((said.interface, document))
         elif interface is None:
             found.taken[str(document["id"]).lower()] = tags.get(DEPLOYMENT_TAG, "")
+            for one in named_in(document):
+                found.users.setdefault(one, []).append(str(document["name"]))
             if said.interface is not None:
                 found.unproven.append((str(document["name"]), str(document["id"])))
         elif interface in chosen:

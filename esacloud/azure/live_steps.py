@@ -123,17 +123,23 @@ def quotas(state: State) -> tuple[QuotaUse, ...]:
     return tuple(quota_uses(groups, Limits(**state.limits)))
 
 
-def check_after(changes: Iterable[GroupChange], after: State, where: Whereabouts) -> None:
-    """Refuse, before any request, what Azure would refuse: too many rules, and two with one number or one name.
+def check_after(changes: Iterable[GroupChange], after: State, seen: Seen, where: Whereabouts) -> None:
+    """Refuse, before any request, what Azure would refuse.
 
-    Raises InputError.
+    That is too many rules, two with one number or one name, and deleting what rules of others name. Raises InputError.
     """
+    changes = tuple(changes)
     place = replace(where.place, key="cloud.azure.quotas")
     problems = []
     for use in quotas(replace(after, limits=where.limits)):  # a restore has room for what was there
         if use.used > use.limit:
             what = f"{use.what}: {use.used} are needed, {use.limit} fit: {use.used - use.limit} too many."
             problems.append(Problem(place, what, "Take rules of others out, or ask Azure for more and write it here."))
+    for change in changes:
+        users = seen.users.get(((change.before.id if change.before else None) or "").lower()) if change.delete else None
+        if users and change.before is not None:
+            what = f"{change.before.title} is to be deleted, and rules of {', '.join(sorted(users))} name it."
+            problems.append(Problem(where.place, what, "Take it out of those rules first."))
     kept = {change.name: change.foreign for change in changes}
     for group in after.groups:
         others = {rule.key for rule in kept.get(group.name, ())}

@@ -110,9 +110,13 @@ class Target:
             raise RefusedError(f"Azure {self.id}: the change was accepted and {ENDED[state]}", state)
         return False
 
+    def confirm(self, what: str) -> None:
+        """Look again before this is taken for so, against what the plan saw. Raises LostError until it is confirmed."""
+        self._doubts += 1
+        if self._doubts < LOOKS:
+            raise LostError(f"Azure: {what}")
+
     def doubt(self, error: RefusedError) -> None:
         """Look again before this ends the run. Raises LostError, and at last the error."""
-        self._doubts += 1
-        if self._doubts >= LOOKS:
-            raise error
-        raise LostError(str(error)) from error
+        self.confirm(str(error))
+        raise error

@@ -378,6 +378,23 @@ def test_destroy_says_who_is_still_in_an_application_security_group(azure: LiveA
         azure.destroy(text(name))
 
 
+def test_destroy_is_refused_before_any_change_where_rules_of_others_name_our_group(azure: LiveAzure) -> None:
+    name = new_name()
+    file = text(name, features=CLUSTER, interfaces=attach(NIC))
+    azure.apply(file)
+    members = bodies.path("applicationSecurityGroups", f"{name}-data1-members")
+    web = bodies.path("networkSecurityGroups", "web")
+    azure.send("PUT", web, bodies.nsg(rule(sourceAddressPrefix=None, sourceApplicationSecurityGroups=[{"id": members}])))
+    before = azure.picture()
+    for go in (azure.destroy, azure.apply):
+        with pytest.raises(InputError, match=rf"{name}-data1-members is to be deleted, and rules of web name it"):
+            go(file if go == azure.destroy else text(name))
+    assert azure.picture() == before
+    azure.send("DELETE", web)
+    azure.destroy(file)
+    assert not azure.groups(name)
+
+
 def test_what_azure_refuses_ends_the_run_with_its_own_words(azure: LiveAzure) -> None:
     file = text(new_name(), ["{application_security_group: asg-nobody}"])
     with pytest.raises(ChangeFailedError, match="InvalidResourceReference") as failed:

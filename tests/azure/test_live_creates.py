@@ -137,6 +137,47 @@ def test_another_run_between_any_two_requests_is_never_mixed_with_this_one(
     raise AssertionError("it takes more requests than were tried")
 
 
+@pytest.mark.parametrize("outer", ["apply", "destroy"])
+def test_apply_and_destroy_at_once_never_say_done_over_each_other(azure: LiveAzure, outer: str, tmp_path: Path) -> None:
+    for moment in range(40):
+        name = new_name()
+        old, new = (text(name, [server], CLUSTER, attach(NIC, SUBNET2)) for server in ("10.0.0.2", "10.0.0.3"))
+        azure.apply(old)
+        wanted = azure.plan(new)[1].after.packets()
+
+        def plan(what: str, name: str = name, new: str = new) -> Any:
+            if what == "apply":
+                return azure.plan(new)
+            live = azure.live(azure.deployment(new))
+            return live, run.plan_destroy(live)
+
+        done: list[str] = []
+
+        def meanwhile(number: int, moment: int = moment, plan: Any = plan, done: list[str] = done) -> None:
+            if number == moment:
+                azure.arm.before = None
+                inner = "destroy" if outer == "apply" else "apply"
+                with suppress(OutsideError, InputError):
+                    run.apply(*plan(inner), tmp_path, backoff=azure.backoff)
+                    done.append(inner)
+
+        azure.arm.spoil({})
+        azure.arm.before = meanwhile
+        with suppress(OutsideError, InputError):
+            azure.carry_out(*plan(outer))
+            done.append(outer)
+        ended, azure.arm.before = azure.arm.before is not None, None
+        if done:
+            assert azure.permitted(name) in [wanted if one == "apply" else {} for one in done], (moment, done)
+        azure.apply(new)
+        assert azure.permitted(name) == wanted, moment
+        azure.destroy(new)
+        assert not azure.groups(name), moment
+        if ended:
+            return
+    raise AssertionError("it takes more requests than were tried")
+
+
 def carriers(azure: LiveAzure, name: str) -> set[str]:
     document = azure.document(azure.group(name))
     assert document is not None

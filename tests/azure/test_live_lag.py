@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 from contextlib import suppress
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from support import arm as bodies
 from support.azure_scenes import SCENES, Scene
 from support.fault_matrix import some
-from support.live_azure import NIC, NIC2, SUBNET2, WRITES_ONLY, LiveAzure, attach, new_name, text
+from support.live_azure import NIC, NIC2, SUBNET2, LiveAzure, attach, new_name, text
 
 from esacloud.change import run
 from esacloud.change.execute import ChangeFailedError
@@ -66,9 +67,11 @@ def test_refused_anywhere_and_run_again_while_reads_lag_the_invariant_holds_and_
     """As after a kill: the first run's writes are not shown to the second one, or now and then."""
     scene = Scene(azure, kind)
     writes = [number for number, method in enumerate(scene.methods) if method != "GET"]
-    cases = [(number, lag, fault) for number in writes for lag in LAGS for fault in ("forbidden-403", *WRITES_ONLY[1:3])]
-    for number, lag, fault in some(cases, 6, kind):
+    faults = ("forbidden-403", "operation-fails", "operation-canceled")
+    cases = list(itertools.product(writes, LAGS, faults, (True, False)))
+    for number, lag, fault, heeds in some(cases, 8, kind):
         scene.start()
+        azure.arm.heed_if_none_match(heeds)
         azure.arm.fall_behind(lag)
         azure.arm.spoil({number: fault})
         with azure.law(scene.name, scene.wanted):
@@ -77,7 +80,7 @@ def test_refused_anywhere_and_run_again_while_reads_lag_the_invariant_holds_and_
                     scene.go()
             catch_up(azure)
             scene.go()
-        assert azure.picture() == scene.end, (number, lag, fault)
+        assert azure.picture() == scene.end, (number, lag, fault, heeds)
 
 
 @pytest.mark.parametrize("lag", [Lag(reads=reads) for reads in (3, 8, 40)], ids=lambda lag: str(lag.reads))
@@ -200,3 +203,14 @@ def test_a_stray_group_that_comes_while_a_change_is_made_ends_it_with_where_thin
     with pytest.raises(ChangeFailedError, match="a-copy has the tags") as failed:
         run.apply(live, plan, azure.directory, backoff=azure.backoff)
     assert failed.value.snapshot is not None
+
+
+def test_a_detach_is_not_skipped_for_a_read_from_before_the_group_was_attached(azure: LiveAzure) -> None:
+    name = new_name()
+    azure.apply(text(name))
+    azure.send("PUT", NIC, bodies.interface(SUBNET2, group=azure.group(name)))  # by hand, so that the file does not name it
+    live = azure.live(azure.deployment(text(name)))
+    plan = run.plan_destroy(live)
+    azure.arm.fail_next("GET", "networkInterfaces/", "stale", times=2)
+    azure.carry_out(live, plan)
+    assert azure.document(azure.group(name)) is None

@@ -207,8 +207,11 @@ class ArmEmulator:
 
     def fall_behind(self, lag: Lag) -> None:
         """Let reads lag from now on, or, with `Lag()`, no longer. What is there now can be seen at once."""
-        with self._store.lock:
-            self._application.replica.fall_behind(lag)
+        self._lag = lag
+        with self._others_lock:
+            for application in (self._application, *self._others.values()):
+                with application.store.lock:
+                    application.replica.fall_behind(lag)
 
     def snapshot(self) -> Snapshot:
         """All that it holds at this moment, to keep."""
