@@ -92,29 +92,29 @@ class Performer:
         target = self.ids.get(step.group) or self.where.resource(kind, self.after[step.group].title)
         key = target.lower()
         known = self.seen.groups.get(key) if old is not None else None
-        one = Target(self.calls, target, known, known=known is not None)
+        resource = Target(self.calls, target, known, known=known is not None)
 
         def attempt() -> None:
-            now = one.now(look=old is None)
+            now = resource.now(look=old is None)
             if now is not None and content(now) == wanted:
-                if one.is_done():
+                if resource.is_done():
                     return
             elif (now is None) != (old is None) or (now is not None and content(now) != self._old(old, kind)):
-                one.doubt(RefusedError(_moved(step.group, target), "Moved"))
-            self._put_to(one, made(now))
+                resource.doubt(RefusedError(_moved(step.group, target), "Moved"))
+            self._put_to(resource, made(now))
 
-        self._until_done(attempt, one.forget)
-        assert one.document is not None  # noqa: S101 - it was written, or is as wanted
-        self.seen.groups[key] = one.document
-        self.ids[step.group] = self.where.spelled(str(one.document["id"]))
+        self._until_done(attempt, resource.forget)
+        assert resource.document is not None  # noqa: S101 - it was written, or is as wanted
+        self.seen.groups[key] = resource.document
+        self.ids[step.group] = self.where.spelled(str(resource.document["id"]))
 
-    def _put_to(self, one: Target, body: Document) -> None:
+    def _put_to(self, resource: Target, body: Document) -> None:
         try:
-            one.put(body)
+            resource.put(body)
         except ReplacedError as error:
-            if one.lost:
-                said = f"{error} It may also have been made by this run, whose first request was not answered."
-                raise ReplacedError(said, error.document, error.before) from error
+            if resource.lost:
+                message = f"{error} It may also have been made by this run, whose first request was not answered."
+                raise ReplacedError(message, error.document, error.before) from error
             raise
 
     def _old(self, old: LiveGroup | None, kind: str) -> Any:
@@ -130,28 +130,28 @@ class Performer:
     def _carry(self, name: str, step: Step, *, attach: bool) -> None:
         """Give a subnet or network interface the group, or take it off; whatever else it has stays as it is now."""
         known = self.seen.carriers.pop(name, None)
-        one = Target(self.calls, name, known, known=known is not None)
+        resource = Target(self.calls, name, known, known=known is not None)
 
         def attempt() -> None:
-            now = one.now()
+            now = resource.now()
             if now is None:
                 if attach:
-                    one.doubt(RefusedError(f"{name} is gone"))
+                    resource.doubt(RefusedError(f"{name} is gone"))
                 return
             try:
                 changed = self._changed(now, name, step, attach=attach)
             except RefusedError as error:
-                one.doubt(error)
+                resource.doubt(error)
                 raise
-            if changed == now and (one.is_done() or not attach):
-                if not attach and not one.sent:  # the plan saw it there
-                    one.confirm(f"{name} does not carry {step.group}")
+            if changed == now and (resource.is_done() or not attach):
+                if not attach and not resource.sent:  # the plan saw it there
+                    resource.confirm(f"{name} does not carry {step.group}")
                 return
-            one.put(to_write(changed))
+            resource.put(to_write(changed))
 
-        self._until_done(attempt, one.forget)
-        if one.document is not None:
-            self.seen.carriers[name] = one.document
+        self._until_done(attempt, resource.forget)
+        if resource.document is not None:
+            self.seen.carriers[name] = resource.document
 
     def _changed(self, now: Document, name: str, step: Step, *, attach: bool) -> Document:
         group = self.ids[step.group]

@@ -102,17 +102,17 @@ def _read(calls: Calls, where: Whereabouts, judge: Judge, wanted: State | None) 
 
 def _hidden(found: Seen, where: Whereabouts, wanted: State | None) -> list[str]:
     """What carries a wanted group that was not listed, in words."""
-    said = []
+    hidden = []
     for group in wanted.groups if wanted else ():
         target = (group.id or where.resource(GROUPS, group.title)).lower()
         if is_members(group.name) or target in found.groups or target in found.taken:
             continue
-        said += [
+        hidden += [
             f"{one} carries {group.title}"
             for one in group.attached
             if (carried(found.carriers.get(one, {})) or "").lower() == target
         ]
-    return said
+    return hidden
 
 
 def _attached(group: LiveGroup, found: Seen) -> tuple[str, ...]:
@@ -148,16 +148,16 @@ def _of_deployment(
     others, misfits = [], []
     for document in sorted(documents, key=lambda one: (str(one["name"]).lower() not in adopted, str(one["name"]))):
         tags, name = tags_of(document), str(document["name"]).lower()
-        said = claim(name, tags, kind, where)
-        interface = said.interface if said.proven else None
+        claimed = claim(name, tags, kind, where)
+        interface = claimed.interface if claimed.proven else None
         interface = interface or (known.get(str(document["id"]).lower()) if DEPLOYMENT_TAG not in tags else None)
-        if said.tagged and said.interface is not None:
-            misfits.append((said.interface, document))
+        if claimed.tagged and claimed.interface is not None:
+            misfits.append((claimed.interface, document))
         elif interface is None:
             found.taken[str(document["id"]).lower()] = tags.get(DEPLOYMENT_TAG, "")
             for one in named_in(document):
                 found.users.setdefault(one, []).append(str(document["name"]))
-            if said.interface is not None:
+            if claimed.interface is not None:
                 found.unproven.append((str(document["name"]), str(document["id"])))
         elif interface in chosen:
             others.append((interface, document))
