@@ -33,7 +33,7 @@ from esacloud.azure.live_rules import Judge, from_lowered, live_rule, security_r
 from esacloud.azure.live_steps import bare, check_after, check_carriers, ordered, quotas
 from esacloud.azure.model import NetworkSecurityGroup, NetworkSecurityGroups
 from esacloud.deployment.model import Deployment
-from esacloud.errors import InputError, Problem
+from esacloud.errors import InputError, OutsideError, Problem
 from esacloud.live.cloud import Connection
 from esacloud.live.model import ChangePlan, GroupChange, LiveGroup, LiveRule, State, Step
 from esacloud.live.retry import LockedError, RefusedError
@@ -102,6 +102,7 @@ class AzureLive:
         self._calls = Calls(client, connection.backoff, connection.pace)
         self._judge, self._seen = Judge(), Seen()
         self._performer: Performer | None = None
+        self._failure: OutsideError | None = None
 
     @property
     def calls(self) -> list[str]:
@@ -215,10 +216,19 @@ class AzureLive:
         """Do one step of a plan."""
         if self._performer is None or self._performer.plan is not plan:
             self._performer = Performer(self._calls, self.where, self._judge, self._seen, plan, ids, self._backoff)
-        self._performer.do(step)
+        try:
+            self._performer.do(step)
+        except OutsideError as error:
+            self._failure = error
+            raise
 
     def exclusive(self) -> AbstractContextManager[None]:
-        """No lock: who wrote after us had seen what we wrote, as their ETag says, and is not written over."""
+        """No lock: who wrote after us had seen what we wrote, as their ETag says, and is not written over.
+
+        Where a step failed, what it said is what there is to say.
+        """
+        if self._failure is not None:
+            raise LockedError(str(self._failure)) from self._failure
         raise LockedError(
             f"{self.where.deployment}: somebody else wrote after this change, and knew of it, or Azure does not yet show "
             "what was written. Nothing was written over that. Look at a new plan"
