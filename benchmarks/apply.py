@@ -8,9 +8,9 @@ same moto server. esacloud is measured as a command, in a process of its own, as
 and `apply PLAN`, so that its apply does not plan twice.
 
 Then 100 gateways are made through a proxy that counts requests as EC2 does, a token bucket for each action, and refuses
-what is over. With EC2's published limits: by 8 threads that share a pace, and by 100 commands, 8 at a time, which know
-nothing of each other. With a quarter of them, as if others used the rest: by threads with such a pace, and by threads that
-only wait after each refusal.
+what is over. With EC2's published limits: by 8 threads that share a pace, and by 100 commands, 8 at a time, which share one
+once they are throttled. With a quarter of them, as if others used the rest: by threads with such a pace, and by threads
+that only wait after each refusal.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Thread
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
@@ -39,16 +39,14 @@ from esacloud.change import run
 from esacloud.change.execute import ChangeFailedError
 from esacloud.lab.ec2 import CREDENTIALS, ec2_server
 from esacloud.lab.ec2_lab import furnish
+from esacloud.lab.ec2_rates import THROTTLED, Buckets
+from esacloud.lab.ec2_requests import error
 from esacloud.live.cloud import Connection
 from esacloud.live.pace import Pace, Rate
 from esacloud.live.retry import ThrottledError
 
 REGION = "eu-central-1"
 GATEWAYS, AT_ONCE = 100, 8
-OVER = (
-    b"<Response><Errors><Error><Code>RequestLimitExceeded</Code><Message>Request limit exceeded.</Message></Error></Errors>"
-    b"<RequestID>00000000-0000-0000-0000-000000000000</RequestID></Response>"
-)
 FILE = """\
 name: {name}
 asyncos: "15.5"
@@ -79,28 +77,6 @@ def deployment_text(name: str, last: str = "10.3.0.9") -> str:
     return FILE.format(name=name, servers=", ".join([*(f"10.3.0.{number}" for number in range(10, 27)), last]))
 
 
-class Buckets:
-    """EC2's side of its limits, or of a part of them: whether a request is over."""
-
-    def __init__(self, part: float) -> None:
-        self.part = part
-        self.lock = Lock()
-        self.buckets: dict[str, tuple[float, float]] = {}
-        self.refused = 0
-
-    def over(self, body: bytes) -> bool:
-        """Take a token for the action of a request, if there is one."""
-        action = parse_qs(body.decode())["Action"][0]
-        rate = published(action).part(self.part)
-        with self.lock:
-            now = time.monotonic()
-            tokens, since = self.buckets.get(action, (rate.burst, now))
-            tokens = min(rate.burst, tokens + (now - since) * rate.per_second)
-            self.buckets[action] = (tokens - (tokens >= 1), now)
-            self.refused += tokens < 1
-            return tokens < 1
-
-
 @contextmanager
 def counting(target: str, limits: Buckets | None = None) -> Iterator[tuple[str, list[str]]]:
     """A proxy in front of `target`: its address, and the bodies of all requests; those over `limits` get no further."""
@@ -113,8 +89,8 @@ def counting(target: str, limits: Buckets | None = None) -> Iterator[tuple[str, 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             seen.append(body.decode())
-            if limits and limits.over(body):
-                self.answer(503, OVER, "text/xml")
+            if limits and limits.over(parse_qs(body.decode())["Action"][0]):
+                self.answer(*error(*THROTTLED), "text/xml")
                 return
             connection = HTTPConnection(parts.hostname or "", parts.port)
             connection.request("POST", self.path, body, dict(self.headers))
@@ -220,7 +196,7 @@ def many(client_at: Callable[[str], Any], server: str, directory: Path, environm
         return make
 
     def measure(what: str, part: float, make: Callable[[str], Callable[[int], None]]) -> Measured:
-        limits = Buckets(part)
+        limits = Buckets(lambda operation: published(operation).part(part))
         with counting(server, limits) as (address, seen), ThreadPoolExecutor(AT_ONCE) as pool:
             one, begun = make(address), time.perf_counter()
             given_up = sum(pool.map(lambda number: _gave_up(one, number), range(GATEWAYS)))

@@ -14,13 +14,18 @@ from esacloud.live.retry import Backoff
 from esacloud.policy.actual import ActualGroups
 
 
-def fetch(region: str | None = None, profile: str | None = None, endpoint_url: str | None = None) -> ActualGroups:
+def fetch(
+    region: str | None = None,
+    profile: str | None = None,
+    endpoint_url: str | None = None,
+    backoff: Backoff | None = None,
+) -> ActualGroups:
     """All security groups of one region, and which network interfaces they are on.
 
     Without `region` it is the one that boto3's own chain of settings gives. Raises InputError without boto3, a region or
     the profile, OutsideError for whatever the cloud or the way to it refuses.
     """
-    return fetch_with(client_for(Connection(profile=profile, endpoint_url=endpoint_url), region))
+    return fetch_with(client_for(Connection(profile=profile, endpoint_url=endpoint_url), region), backoff)
 
 
 def fetch_with(client: Any, backoff: Backoff | None = None) -> ActualGroups:

@@ -19,6 +19,7 @@ QUOTAS: Mapping[str, tuple[int, int, int]] = {
     name: (quota["default"], quota["lowest"], quota["highest"]) for name, quota in _FACTS["quotas"].items()
 }
 FIXED: Mapping[str, int] = _FACTS["fixed"]
+_WEIGHTS: Mapping[str, int] = _FACTS["managed_prefix_lists"]["weights"]
 
 
 @value_class
@@ -58,3 +59,11 @@ def limits(deployment: Deployment) -> Limits:
     if problems:
         raise InputError(*problems)
     return Limits(**values)
+
+
+def managed_prefix_list_weight(name: str) -> int | None:
+    """How many rules a prefix list of AWS counts as, by its name (`com.amazonaws.eu-central-1.s3`); None for one not known.
+
+    `limits.json` has the source.
+    """
+    return next((weight for end, weight in _WEIGHTS.items() if name.endswith(f".{end}")), None)

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
 from esacloud.aws.live_calls import REPLACING, Calls, client_for
-from esacloud.aws.live_lock import cloud_lock
+from esacloud.aws.live_lock import CloudLock
 from esacloud.aws.live_perform import Performer
 from esacloud.aws.live_place import (
+    ADOPTED_TAG,
     AT_INTERFACE,
     NAME_TAG,
     Whereabouts,
     of_deployment,
     of_snapshot,
 )
-from esacloud.aws.live_read import read
+from esacloud.aws.live_read import Seen, read, with_carriers
 from esacloud.aws.live_replacing import same_source_kind
-from esacloud.aws.live_rules import from_lowered, live_rule
+from esacloud.aws.live_rules import DEFAULT_RULES, from_lowered, live_rule, sized
 from esacloud.aws.model import SecurityGroups
 from esacloud.deployment.model import Deployment
 from esacloud.errors import InputError, Place, Problem
 from esacloud.live.cloud import Connection
 from esacloud.live.model import ChangePlan, GroupChange, LiveGroup, LiveRule, State, Step, quotas_taken
 from esacloud.live.order import DIRECTIONS, ordered
+from esacloud.live.retry import RefusedError
+from esacloud.packets import Box, PacketSet
 from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG
 from esacloud.policy.cloud import Lowered, QuotaUse
 
@@ -49,11 +52,13 @@ class AwsLive:
     """One deployment in one VPC, through one client. boto3's clients serve several threads; this object serves one."""
 
     cloud = "aws"
+    begins_with = DEFAULT_RULES
 
     def __init__(self, where: Whereabouts, client: Any, connection: Connection) -> None:
-        self.where, self._backoff = where, connection.backoff
-        self._calls = Calls(client, connection.backoff, connection.pace)
+        self.where, self._backoff = where, connection.backoff.for_run()
+        self._calls = Calls(client, self._backoff, connection)
         self._performer: Performer | None = None
+        self._seen = Seen()
 
     @property
     def calls(self) -> list[str]:
@@ -68,7 +73,7 @@ class AwsLive:
             LiveGroup(
                 name=group.name,
                 interface=group.interface,
-                title=f"{self.where.prefix}{group.name}",
+                title=self.where.title(group.name),
                 description=group.description,
                 rules=tuple(map(from_lowered, group.rules)),
                 tags=self._tags(group.name, group.interface, native.tags),
@@ -83,7 +88,8 @@ class AwsLive:
         return self.where.adopted.get(interface) if name == interface else None
 
     def _tags(self, name: str, interface: str, tags: Mapping[str, str]) -> dict[str, str]:
-        own = {} if self._adopted(name, interface) else {NAME_TAG: f"{self.where.prefix}{name}"}
+        adopted = self._adopted(name, interface)
+        own = {ADOPTED_TAG: adopted} if adopted else {NAME_TAG: self.where.title(name)}
         return {**tags, **own, DEPLOYMENT_TAG: self.where.deployment, INTERFACE_TAG: interface}
 
     def _check_interfaces(self, known: set[str]) -> None:
@@ -101,30 +107,52 @@ class AwsLive:
 
     def read(self, wanted: State | None) -> State:
         """What is there."""
-        return read(self._calls, self.where, wanted)
+        return read(self._calls, self.where, wanted, self._seen)
+
+    def read_back(self, plan: ChangePlan) -> State:
+        """What is there; where the last step attached groups, their rules as they were read right before that."""
+        made = self._performer
+        if made is None or made.plan is not plan or not made.verified:
+            return self.read(plan.after)
+        groups = [with_carriers(group, made.carried) for group in made.verified]
+        return self.where.state(groups, attachments=made.carried)
+
+    def needs_lock(self, plan: ChangePlan) -> bool:
+        """Whether the last read showed the lock of another run, or a rule goes because another one permits the same.
+
+        That other one has to stay until then, and without the lock another run could take it away.
+        """
+        after = plan.after.packets()
+        going: dict[str, list[Box]] = {}
+        for change in plan.changes:
+            if change.before is None:
+                continue
+            rules = change.before.rules if change.delete or change.detach else change.remove
+            going.setdefault(change.interface, []).extend(box for rule in rules for box in rule.boxes)
+        relied = (PacketSet.of(boxes) & after.get(interface, PacketSet()) for interface, boxes in going.items())
+        return bool(self._seen.locks) or any(relied)
 
     def nothing(self, before: State) -> State:
         """No group at all."""
         return replace(before, groups=(), notes=())
 
     def complete(self, before: State, wanted: State) -> State:
-        """Groups of one interface go together: a new one is attached to whatever carries the others.
+        """Groups of one interface go together: each is attached to whatever carries any of them.
 
-        Raises InputError where a network interface would carry more groups than the quota has.
+        Raises InputError where a network interface would carry more groups than the quota has, RefusedError where EC2 would
+        refuse what the change ends with: a network interface without a group, or to delete a group that others refer to.
         """
-        names = {group.name for group in wanted.groups}
-        there = {group.name for group in before.groups}
         carriers: dict[str, set[str]] = {}
         for group in before.groups:
             carriers.setdefault(group.interface, set()).update(group.attached)
         groups = []
         for group in wanted.groups:
-            of_it = {one.name for one in before.groups if one.interface == group.interface}
-            together = bool(of_it) and (group.name not in there or bool(of_it - names))
-            also = carriers.get(group.interface, set()) if together and wanted.attachments is None else set()
-            groups.append(replace(group, attached=tuple(sorted({*group.attached, *also}))))
+            also = carriers.get(group.interface, set()) if wanted.attachments is None else set()
+            rules = tuple(sized(rule, self._seen.sizes) for rule in group.rules)
+            groups.append(replace(group, rules=rules, attached=tuple(sorted({*group.attached, *also}))))
         wanted = replace(wanted, groups=tuple(groups), notes=(*wanted.notes, *self._gone(before, wanted)))
         self._check_room(before, wanted)
+        self._check_referring(before, wanted)
         return wanted
 
     def _gone(self, before: State, wanted: State) -> list[str]:
@@ -136,23 +164,60 @@ class AwsLive:
         ]
 
     def _check_room(self, before: State, wanted: State) -> None:
-        """Count the groups on each network interface at the fullest moment: before the groups that go are taken off."""
+        """Count the groups on each network interface at the end."""
+        most, problems = self.where.limits[AT_INTERFACE], []
         ids = {group.name: group.id for group in before.groups}
-        problems = []
+        shall = {group.name: group for group in wanted.groups}
         for name, carried in (before.attachments or {}).items():
             coming = [group for group in wanted.groups if name in group.attached and ids.get(group.name) not in carried]
-            if len(carried) + len(coming) > self.where.limits[AT_INTERFACE] and coming:
+            leaving = [
+                one for one in before.groups if one.id in carried and self._leaves(one, shall.get(one.name), name, wanted)
+            ]
+            left = len(carried) + len(coming) - len(leaving)
+            if left > most and coming:
                 what = f"{name} carries {len(carried)} groups and would get {len(coming)} more."
-                most = self.where.limits[AT_INTERFACE]
                 mend = f"AWS allows {most}; take one off, or ask for more and write it under `quotas`."
-                problems.append(Problem(replace(self.where.place, key="cloud.aws.interfaces"), what, mend))
+                problems.append(Problem(self.where.place.at("cloud.aws.interfaces"), what, mend))
+            if left == 0 and leaving:
+                names = ", ".join(f"{one.id} ({one.title})" for one in leaving)
+                raise RefusedError(
+                    f"{name} carries {names} and no other group, and EC2 wants one on every network interface. Nothing was "
+                    "changed. Put another group on it, or delete it, and try again",
+                    "NoGroupLeft",
+                )
         if problems:
             raise InputError(*problems)
+
+    def _leaves(self, group: LiveGroup, shall: LiveGroup | None, name: str, wanted: State) -> bool:
+        """Whether a group of ours leaves a network interface."""
+        if shall is None:
+            return group.made_here
+        return wanted.attachments is not None and name not in shall.attached
+
+    def _check_referring(self, before: State, wanted: State) -> None:
+        names = {group.name for group in wanted.groups}
+        going = {group.id or "": group for group in before.groups if group.made_here and group.name not in names}
+        held = {
+            one: [other for other in self._seen.referring.get(one, ()) if other.partition(" ")[0] not in going]
+            for one in going
+        }
+        lines = [
+            f"{', '.join(others)} {'has' if len(others) == 1 else 'have'} rules about {one} ({going[one].title})"
+            for one, others in held.items()
+            if others
+        ]
+        if lines:
+            raise RefusedError(
+                f"EC2 does not delete a group that other groups refer to: {'; '.join(lines)}. Nothing was changed. Remove "
+                "those rules and try again",
+                "DependencyViolation",
+            )
 
     def steps(self, changes: tuple[GroupChange, ...], after: State) -> tuple[Step, ...]:
         """The steps in order, each with the calls that it takes when nothing goes wrong."""
         place = replace(self.where.place, key="cloud.aws.quotas") if self.where.place.file != "aws" else Place("aws")
-        steps = ordered(changes, after.limits, place, alike=same_source_kind)
+        read = after.attachments is not None
+        steps = ordered(changes, after.limits, place, alike=same_source_kind, attachments_read=read)
         return tuple(replace(step, calls=_calls_of(step)) for step in steps)
 
     def quotas(self, state: State) -> tuple[QuotaUse, ...]:
@@ -174,30 +239,43 @@ class AwsLive:
     def perform(self, step: Step, plan: ChangePlan, ids: dict[str, str]) -> None:
         """Do one step of a plan."""
         if self._performer is None or self._performer.plan is not plan:
-            self._performer = Performer(self._calls, self.where, plan, ids, self._backoff)
+            self._performer = Performer(self._calls, self.where, plan, ids, self._seen, self._backoff)
         self._performer.do(step)
 
-    def exclusive(self) -> AbstractContextManager[None]:
+    def exclusive(self, owner: str) -> AbstractContextManager[None]:
         """A lock in the VPC itself: a group of a name that only one can make."""
-        return cloud_lock(self._calls, self.where)
+        return CloudLock(self._calls, self.where, self._seen, owner)
 
-    def rule(self, native: Mapping[str, Any], description: str) -> LiveRule:
+    def rule(self, native: Mapping[str, Any], description: str, counts: tuple[tuple[str, int], ...] = ()) -> LiveRule:
         """A rule as a snapshot holds it."""
-        return live_rule(native, description)
+        return live_rule(native, description, counts=counts)
 
 
 def _calls_of(step: Step) -> tuple[str, ...]:
+    return tuple(_operations(step))
+
+
+def _operations(step: Step) -> Iterator[str]:
     side = _SIDE[step.direction] if step.direction else ""
-    carried = ("DescribeNetworkInterfaces", "ModifyNetworkInterfaceAttribute")
-    return {
-        "create": ("CreateSecurityGroup",),
-        "tag": ("CreateTags",),
-        "untag": ("DeleteTags",),
-        "add": (f"AuthorizeSecurityGroup{side}",),
-        "remove": (f"RevokeSecurityGroup{side}",),
-        "describe": (f"UpdateSecurityGroupRuleDescriptions{side}",),
-        "replace": REPLACING,
-        "strip": ("DescribeSecurityGroups", "RevokeSecurityGroupEgress"),
-        "attach": carried * len((*step.attach, *step.detach)),
-        "delete": ("DeleteSecurityGroup",),
-    }[step.action]
+    match step.action:
+        case "create":
+            yield "CreateSecurityGroup"
+        case "tag":
+            yield "CreateTags"
+        case "untag":
+            yield "DeleteTags"
+        case "add":
+            yield f"AuthorizeSecurityGroup{side}"
+        case "remove" | "revoke_default":
+            yield f"RevokeSecurityGroup{side}"
+        case "describe" | "confirm":
+            yield f"UpdateSecurityGroupRuleDescriptions{side}"
+        case "replace":
+            yield from REPLACING
+        case "assign":
+            if step.expects:
+                yield "DescribeSecurityGroups"
+            yield from ("ModifyNetworkInterfaceAttribute",) * len(step.assignments)
+            yield "DescribeNetworkInterfaces"
+        case "delete":
+            yield "DeleteSecurityGroup"

@@ -16,7 +16,7 @@ from esacloud.live.cloud import Connection
 from esacloud.live.pace import Pace
 from esacloud.live.retry import Backoff, LostError, RefusedError, SettledError, ThrottledError, ask
 
-READING = ("DescribeSecurityGroups", "DescribeNetworkInterfaces")
+READING = ("DescribeSecurityGroups", "DescribeNetworkInterfaces", "DescribeManagedPrefixLists")
 CHANGING = (
     "CreateSecurityGroup",
     "CreateTags",
@@ -34,6 +34,8 @@ REPLACING = ("DescribeSecurityGroupRules", "ModifySecurityGroupRules")  # in a f
 OPERATIONS = (*READING, *CHANGING, *REPLACING)
 
 PAGE = 1000  # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroups.html
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeManagedPrefixLists.html
+_SMALLER_PAGES = {"DescribeManagedPrefixLists": 100}
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html, and what botocore's own retries know
 THROTTLED = frozenset(
     ("RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException", "RequestThrottled")
@@ -42,7 +44,10 @@ UNSURE = frozenset(
     ("InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable", "RequestTimeout", "ServerInternal")
 )
 SETTLED = frozenset(("InvalidPermission.Duplicate", "InvalidPermission.NotFound", "InvalidGroup.Duplicate"))
-GROUP_NOT_FOUND = "InvalidGroup.NotFound"
+# How EC2 refuses to revoke a rule to ::/0 where a group has none, as hashicorp/terraform-provider-aws knows it
+# (internal/service/ec2/vpc_security_group.go)
+_NO_SUCH_IPV6_RULE = "remote-ipv6-range"
+GROUP_NOT_FOUND, INTERFACE_NOT_FOUND = "InvalidGroup.NotFound", "InvalidNetworkInterfaceID.NotFound"
 
 
 def client_for(connection: Connection, region: str | None) -> Any:
@@ -75,19 +80,20 @@ def client_for(connection: Connection, region: str | None) -> Any:
 
 
 class Calls:
-    """One client, and the operations sent through it so far, in order."""
+    """One client, and the operations sent through it so far, in order. `before_each` is called before each of them."""
 
-    def __init__(self, client: Any, backoff: Backoff, pace: Pace | None = None) -> None:
+    def __init__(self, client: Any, backoff: Backoff, connection: Connection | None = None) -> None:
         self.client, self.backoff = client, backoff
-        self.pace = pace or _pace_of(client)
+        self.pace = _pace_of(client, connection or Connection())
         self.journal: list[str] = []
+        self.before_each: Callable[[], None] | None = None
 
     def read(self, operation: str, key: str, **parameters: Any) -> list[dict[str, Any]]:
         """All items of all pages of a call that changes nothing, sent again while it is throttled or unanswered."""
         return list(self._pages(operation, key, parameters))
 
     def _pages(self, operation: str, key: str, parameters: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        page = {**parameters, "MaxResults": PAGE}
+        page = {**parameters, "MaxResults": _SMALLER_PAGES.get(operation, PAGE)}
         while True:
             answer = ask(lambda page=page: self.send(operation, **page), self.backoff)  # type: ignore[misc]
             yield from answer.get(key, ())
@@ -100,6 +106,8 @@ class Calls:
         """One call, once. Raises ThrottledError, LostError, SettledError or RefusedError."""
         if operation not in OPERATIONS:
             raise ValueError(f"{operation} is not among the operations that this package sends")
+        if self.before_each:
+            self.before_each()
         if self.pace:
             self.pace.wait(operation)
         self.journal.append(operation)
@@ -121,10 +129,12 @@ class Calls:
             raise RefusedError(f"EC2 {operation}: {error}", type(error).__name__) from error
 
 
-def _pace_of(client: Any) -> Pace | None:
+def _pace_of(client: Any, connection: Connection) -> Pace | None:
     """None for a client that does not say where it sends to, as what stands in for boto3's may not."""
     meta = getattr(client, "meta", None)
-    return pace_at(meta.endpoint_url, meta.region_name) if meta is not None else None
+    if connection.pace is not None or meta is None:
+        return connection.pace
+    return pace_at(meta.endpoint_url, meta.region_name, connection.pace_directory, connection.profile)
 
 
 def _meaning(operation: str, response: dict[str, Any]) -> Exception:
@@ -135,7 +145,7 @@ def _meaning(operation: str, response: dict[str, Any]) -> Exception:
         return ThrottledError(text)
     if code in UNSURE or status >= 500:
         return LostError(text)
-    if code in SETTLED:
+    if code in SETTLED or (code == "InvalidParameterValue" and _NO_SUCH_IPV6_RULE in text):
         return SettledError(text)
     return RefusedError(text, code)
 

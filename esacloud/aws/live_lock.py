@@ -1,110 +1,169 @@
 """A lock in the VPC itself: an empty security group whose name only one can create, for as long as it is there.
 
-It is needed only when two changes of one deployment have met, so that no change pays its calls otherwise. It carries no tag
-of a deployment and nothing ever carries it. A tag says until when it holds: one that a killed process left is taken over
-after that, by deleting it by its id, which only one can do, and making a new one, which only one can do either.
+It is needed only when two changes of one deployment have met, so that no change pays its calls otherwise. It carries the
+deployment's tag, so that whoever reads the groups sees it too, and nothing ever carries it. Its tags say who holds it and
+until when; the holder moves that on while it works. One that is over, or that an earlier run of the same machine left, is
+taken over: by deleting it by its id, which only one can do, and making a new one, which only one can do either.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime, timedelta
+from types import TracebackType
 from typing import Any
 from uuid import uuid4
 
 from esacloud.aws.live_calls import GROUP_NOT_FOUND, Calls
 from esacloud.aws.live_place import Whereabouts
-from esacloud.aws.live_read import describe, tags_of
+from esacloud.aws.live_read import LOCK_TAG, Seen, describe, tags_of
 from esacloud.errors import OutsideError
-from esacloud.live.retry import LockedError, RefusedError, SettledError, converge
+from esacloud.live.retry import LockedError, LostError, RefusedError, SettledError, converge
+from esacloud.policy.actual import DEPLOYMENT_TAG
 
-LOCK_TAG, UNTIL_TAG = "esacloud:lock", "esacloud:locked-until"
-HELD = timedelta(minutes=30)  # longer than a change with all its retries takes, and than clocks differ
+UNTIL_TAG = "esacloud:locked-until"
+HELD = timedelta(minutes=5)  # longer than one call with its answer and the pause after it, and than clocks differ
+BEAT = timedelta(minutes=1)  # between two moves of that time
 
 
-@contextmanager
-def cloud_lock(calls: Calls, where: Whereabouts, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Iterator[None]:
-    """Hold the lock of a deployment. Raises LockedError where somebody else does, OutsideError where EC2 refuses.
+def utc_now() -> datetime:
+    """The time of this machine."""
+    return datetime.now(UTC)
 
-    Where it cannot be given back after a change that was made, an OutsideError says so; one that failed says that instead.
+
+class CloudLock(AbstractContextManager[None]):
+    """Hold the lock of a deployment while the block runs.
+
+    Entering raises LockedError where somebody else holds it, OutsideError where EC2 refuses. Where it cannot be given back
+    after a change that was made, an OutsideError says so; a change that failed says that instead. `owner` is the name of
+    this machine's locks, of which the caller holds the one of this deployment.
     """
-    group = _take(calls, where, now)
-    try:
-        yield
-    except BaseException:
-        with suppress(OutsideError):
-            _delete(calls, group)
-        raise
-    try:
-        _delete(calls, group)
-    except OutsideError as error:
-        raise OutsideError(
-            f"{where.deployment}: the change was made and read back, and its lock, the security group {group} "
-            f"({_name(where)}), could not be taken away: {error}. It is given up {HELD.seconds // 60} minutes after it was "
-            "taken; or delete it"
-        ) from error
 
+    def __init__(
+        self, calls: Calls, where: Whereabouts, seen: Seen, owner: str, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        self.calls, self.where, self.seen, self.owner, self.now = calls, where, seen, owner, now
+        self.name = f"esacloud-lock-{where.deployment}"
+        self.group = ""
+        self.next_beat = now()
 
-def _name(where: Whereabouts) -> str:
-    return f"esacloud-lock-{where.deployment}"
+    def __enter__(self) -> None:
+        self._take()
+        self.seen.own_lock = self.group
+        self.calls.before_each = self._beat
 
-
-def _take(calls: Calls, where: Whereabouts, now: Callable[[], datetime]) -> str:
-    name, run = _name(where), str(uuid4())
-    ids: list[str] = []
-
-    def send(_: Sequence[str]) -> None:
-        tags = {LOCK_TAG: run, UNTIL_TAG: (now() + HELD).isoformat(timespec="seconds")}
-        listed = [{"Key": key, "Value": value} for key, value in tags.items()]
-        answer = calls.send(
-            "CreateSecurityGroup",
-            GroupName=name,
-            Description=f"Lock of {where.deployment}, held while esacloud applies",
-            VpcId=where.vpc,
-            TagSpecifications=[{"ResourceType": "security-group", "Tags": listed}],
-        )
-        ids.append(str(answer["GroupId"]))
-
-    def left(todo: Sequence[str]) -> Sequence[str]:
-        for found in describe(calls, where.vpc, "group-name", (name,)):
-            if tags_of(found).get(LOCK_TAG) == run:
-                ids.append(str(found["GroupId"]))
-                return ()
-            if not _over(found, now()):
-                raise LockedError(_held(found, name, where.deployment))
-            _delete(calls, str(found["GroupId"]))
-        return todo
-
-    converge((name,), send, left, calls.backoff)
-    return ids[-1]
-
-
-def _over(group: Mapping[str, Any], now: datetime) -> bool:
-    """Whether a lock says that its time is over; one that says nothing of a time holds until somebody deletes it."""
-    try:
-        return datetime.fromisoformat(tags_of(group).get(UNTIL_TAG, "")) < now
-    except (ValueError, TypeError):  # no such tag, or one that was written by hand
-        return False
-
-
-def _held(group: Mapping[str, Any], name: str, deployment: str) -> str:
-    until = tags_of(group).get(UNTIL_TAG)
-    wait = f"its lock is given up at {until}" if until else "its lock says no time"
-    return (
-        f"another apply of {deployment} met this one and is bringing the cloud to its own state. If none is at work any "
-        f"more: {wait}; or delete the security group {group['GroupId']} ({name}), which is the lock"
-    )
-
-
-def _delete(calls: Calls, group: str) -> None:
-    def send(_: Sequence[str]) -> None:
-        try:
-            calls.send("DeleteSecurityGroup", GroupId=group)
-        except RefusedError as error:
-            if error.code != GROUP_NOT_FOUND:
-                raise
-        except SettledError:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.calls.before_each = None
+        self.seen.own_lock = None
+        if kind is not None:
+            with suppress(OutsideError):
+                self._delete(self.group, made=True)
             return
+        try:
+            self._delete(self.group, made=True)
+        except OutsideError as failure:
+            raise OutsideError(
+                f"{self.where.deployment}: the change was made and read back, and its lock, the security group "
+                f"{self.group} ({self.name}), could not be taken away: {failure}. It is given up "
+                f"{HELD.seconds // 60} minutes after it was last held; or delete it"
+            ) from failure
 
-    converge((group,), send, lambda todo: todo, calls.backoff)
+    def _take(self) -> None:
+        run = f"{self.owner}/{uuid4()}"
+        ids: list[str] = []
+
+        def send(_: Sequence[str]) -> None:
+            tags = {LOCK_TAG: run, UNTIL_TAG: self._until(), DEPLOYMENT_TAG: self.where.deployment}
+            answer = self.calls.send(
+                "CreateSecurityGroup",
+                GroupName=self.name,
+                Description=f"Lock of {self.where.deployment}, held while esacloud applies",
+                VpcId=self.where.vpc,
+                TagSpecifications=[{"ResourceType": "security-group", "Tags": _listed(tags)}],
+            )
+            ids.append(str(answer["GroupId"]))
+
+        def left(todo: Sequence[str]) -> Sequence[str]:
+            for found in describe(self.calls, self.where.vpc, "group-name", (self.name,)):
+                if tags_of(found).get(LOCK_TAG) == run:
+                    ids.append(str(found["GroupId"]))
+                    return ()
+                if not self._is_over(found):
+                    raise LockedError(self._held(found))
+                self._delete(str(found["GroupId"]))
+            return todo
+
+        try:
+            converge((self.name,), send, left, self.calls.backoff)
+        except SettledError as error:
+            raise LockedError(f"another apply of {self.where.deployment} holds its lock, {self.name} ({error})") from error
+        self.group = ids[-1]
+
+    def _until(self) -> str:
+        now = self.now()
+        self.next_beat = now + BEAT
+        return (now + HELD).isoformat(timespec="seconds")
+
+    def _beat(self) -> None:
+        """Move on until when it is held. Raises RefusedError where somebody has taken it over."""
+        if self.now() < self.next_beat:
+            return
+        tags = _listed({UNTIL_TAG: self._until()})
+
+        def send(_: Sequence[int]) -> None:
+            self.calls.send("CreateTags", Resources=[self.group], Tags=tags)
+
+        try:
+            converge(
+                (0,),
+                send,
+                lambda todo: todo,
+                self.calls.backoff,
+            )
+        except RefusedError as error:
+            if error.code == GROUP_NOT_FOUND:
+                what = f"the lock of {self.where.deployment}, {self.group}, is gone: this run was taken for dead"
+                raise RefusedError(what, error.code) from error
+            raise
+
+    def _is_over(self, group: Mapping[str, Any]) -> bool:
+        """Whether nobody holds it any more; one that says nothing of a time holds until somebody deletes it."""
+        tags = tags_of(group)
+        if tags.get(LOCK_TAG, "").partition("/")[0] == self.owner:
+            return True
+        try:
+            return datetime.fromisoformat(tags.get(UNTIL_TAG, "")) < self.now()
+        except (ValueError, TypeError):  # no such tag, or one that was written by hand
+            return False
+
+    def _held(self, group: Mapping[str, Any]) -> str:
+        until = tags_of(group).get(UNTIL_TAG)
+        wait = f"its lock is given up at {until}" if until else "its lock says no time"
+        return (
+            f"another apply of {self.where.deployment} met this one and is bringing the cloud to its own state. If none is "
+            f"at work any more: {wait}; or delete the security group {group['GroupId']} ({self.name}), which is the lock"
+        )
+
+    def _delete(self, group: str, *, made: bool = False) -> None:
+        """Delete it. Of one that this run has made, EC2 may not know everywhere yet that it is there."""
+        unknown = 0
+
+        def send(_: Sequence[str]) -> None:
+            nonlocal unknown
+            try:
+                self.calls.send("DeleteSecurityGroup", GroupId=group)
+            except RefusedError as error:
+                if error.code != GROUP_NOT_FOUND:
+                    raise
+                unknown += 1
+                if made and unknown < 4:
+                    raise LostError(str(error)) from error
+
+        converge((group,), send, lambda todo: todo, self.calls.backoff)
+
+
+def _listed(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from esacloud.aws.live_calls import CHANGING, READING, REPLACING
 from esacloud.live.permissions import table
 
+LOCKING = ("CreateSecurityGroup", "CreateTags")  # where two runs meet; the lock is a security group
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "plan": READING,
     "apply": (*READING, *CHANGING, *REPLACING),
@@ -20,22 +21,25 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
         "RevokeSecurityGroupEgress",
         "ModifyNetworkInterfaceAttribute",
         "DeleteSecurityGroup",
+        *LOCKING,
     ),
     "restore": (*READING, *CHANGING, *REPLACING),
-    "audit": READING,
+    "audit": tuple(name for name in READING if name != "DescribeManagedPrefixLists"),
 }
 WHEN: Mapping[str, str] = {
     "DescribeSecurityGroups": "always",
-    "DescribeNetworkInterfaces": "something is attached, or an interface gets another group or loses one; `audit`: always",
-    "CreateSecurityGroup": "a group is new",
-    "CreateTags": "a group is new (in the same call), or its tags change",
-    "DeleteTags": "a group that was taken over is given back",
+    "DescribeNetworkInterfaces": "the file names network interfaces, an interface has several groups, or a group goes; "
+    "`audit`: always",
+    "DescribeManagedPrefixLists": "a rule names a prefix list",
+    "CreateSecurityGroup": "a group is new, or two runs meet and one takes the lock",
+    "CreateTags": "a group or the lock is new (in the same call), its tags change, or the lock is held for long",
+    "DeleteTags": "a group that was adopted is released",
     "AuthorizeSecurityGroupIngress": "inbound rules are new",
     "AuthorizeSecurityGroupEgress": "outbound rules are new",
     "RevokeSecurityGroupIngress": "inbound rules go",
     "RevokeSecurityGroupEgress": "outbound rules go; always for a new group, which begins with one",
-    "UpdateSecurityGroupRuleDescriptionsIngress": "the table rows behind an inbound rule change",
-    "UpdateSecurityGroupRuleDescriptionsEgress": "the table rows behind an outbound rule change",
+    "UpdateSecurityGroupRuleDescriptionsIngress": "the table rows behind an inbound rule change, or a rule is relied on",
+    "UpdateSecurityGroupRuleDescriptionsEgress": "the table rows behind an outbound rule change, or a rule is relied on",
     "DescribeSecurityGroupRules": "a rule of a full group turns into another",
     "ModifySecurityGroupRules": "a rule of a full group turns into another",
     "ModifyNetworkInterfaceAttribute": "a group is attached or detached",

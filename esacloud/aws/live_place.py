@@ -1,8 +1,9 @@
 """Where a deployment's security groups are: region, VPC, names, tags, and what the file says of each interface.
 
-Our groups are found by two tags, which the Terraform module writes too, so that a plan also shows what differs from a
-group that terraform made. That `esacloud apply` made a group is told by what EC2 never changes: its description, and its
-name without the 26 characters that terraform puts behind a prefix.
+Our groups are looked for by two tags, which the Terraform module writes too, so that a plan also shows what differs from a
+group that terraform made. But anybody can write a tag, so a tag proves nothing: that a group is this deployment's is told
+by what EC2 never changes, its name and its description, or by its id in the deployment file, or by a tag that repeats its
+own id, which `apply` gives to a group that it adopts.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from esacloud.aws.descriptions import group_description
 from esacloud.aws.limits import limits
 from esacloud.aws.live_rules import quota
 from esacloud.aws.terraform import default_prefix
@@ -20,9 +22,19 @@ from esacloud.deployment.model import Deployment
 from esacloud.errors import Place
 from esacloud.live.model import State
 
-NAME_TAG = "Name"
+NAME_TAG, ADOPTED_TAG = "Name", "esacloud:adopted"
 AT_INTERFACE = "groups at an interface"
-_TERRAFORM_SUFFIX = re.compile(r"[0-9]{18}[0-9a-f]{8}$")  # terraform-plugin-sdk, helper/id: PrefixedUniqueId
+_TERRAFORM_SUFFIX = re.compile(r"-[0-9]{18}[0-9a-f]{8}$")  # terraform-plugin-sdk, helper/id: PrefixedUniqueId
+_MADE = re.compile(r"Interface (?P<interface>.+) of (?P<deployment>.+?)(?:, part (?P<number>[0-9]+))?, made by esacloud$")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which group of the deployment a security group is: `data1-2`. `by_terraform`: terraform made it from our module."""
+
+    name: str
+    interface: str
+    by_terraform: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +54,33 @@ class Whereabouts:
         """What a snapshot has to hold to find this place again."""
         return {"region": self.region, "vpc": self.vpc, "prefix": self.prefix}
 
-    def made_here(self, group: Mapping[str, Any], interface: str) -> bool:
-        """Whether `esacloud apply` made the group."""
-        said = str(group.get("Description", ""))
-        ours = said.startswith(f"Interface {interface} of {self.deployment}") and said.endswith(", made by esacloud")
-        return ours and not _TERRAFORM_SUFFIX.search(str(group.get("GroupName", "")))
+    def title(self, name: str) -> str:
+        """The name in EC2 of a group of ours."""
+        return f"{self.prefix}{name}"
+
+    def identity(self, group: Mapping[str, Any]) -> Identity | None:
+        """Which group of this deployment it is, told by its name and description; None for any other."""
+        found = _MADE.match(str(group.get("Description", "")))
+        if found is None or found["deployment"] != self.deployment:
+            return None
+        interface, number = found["interface"], int(found["number"] or 1)
+        name = interface if number == 1 else f"{interface}-{number}"
+        if group.get("Description") != group_description(self.deployment, interface, number):
+            return None
+        title = str(group.get("GroupName", ""))
+        plain = _TERRAFORM_SUFFIX.sub("", title)
+        if plain != title:  # its prefix is the module's own variable
+            return Identity(name, interface, by_terraform=True) if plain.endswith(name) else None
+        return Identity(name, interface) if title == self.title(name) else None
+
+    def other_prefix(self, group: Mapping[str, Any]) -> str | None:
+        """The `name_prefix` with which the group would be ours."""
+        found = _MADE.match(str(group.get("Description", "")))
+        title = str(group.get("GroupName", ""))
+        if found is None or found["deployment"] != self.deployment:
+            return None
+        name = found["interface"] + (f"-{found['number']}" if found["number"] else "")
+        return title.removesuffix(name) if title.endswith(name) else None
 
     def state(self, groups: Iterable[Any], **more: Any) -> State:
         """A state in this place."""
@@ -84,5 +118,9 @@ def of_snapshot(found: Mapping[str, Any], region: str | None) -> Whereabouts:
         deployment=found["deployment"],
         prefix=scope["prefix"],
         limits=room,
-        adopted={group["interface"]: group["id"] for group in found["groups"] if group["adopted"] and group["id"]},
+        adopted={
+            group["interface"]: group["id"]
+            for group in found["groups"]
+            if group["adopted"] and group["id"] and group["name"] == group["interface"]
+        },
     )

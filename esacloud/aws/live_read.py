@@ -1,44 +1,92 @@
-"""Reading a deployment's security groups from EC2: by tags, page by page, and what carries them where that matters."""
+"""Reading a deployment's security groups from EC2: by tags, page by page, and what carries them where that matters.
+
+What an answer shows may be older than what was written. So nothing is decided here that has to be true of this very moment;
+who needs that writes (`live_perform.py`), or holds the lock and waits until an answer shows it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from esacloud.addresses import Version
+from esacloud.aws.limits import managed_prefix_list_weight
 from esacloud.aws.live_calls import Calls
-from esacloud.aws.live_place import NAME_TAG, Whereabouts
-from esacloud.aws.live_rules import Sizes, from_described
-from esacloud.errors import InputError, Place, Problem
-from esacloud.live.model import LiveGroup, State
+from esacloud.aws.live_place import ADOPTED_TAG, Identity, Whereabouts
+from esacloud.aws.live_rules import DEFAULT_EGRESS, Sizes, from_described
+from esacloud.errors import InputError, Problem
+from esacloud.live.model import LiveGroup, LiveRule, State
+from esacloud.live.retry import RefusedError
 from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG
 
+LOCK_TAG = "esacloud:lock"
+FILTER_VALUES = (
+    199  # of 200 in a request, one is the VPC: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
+)
 _Described = Mapping[str, Any]
 
 
-def read(calls: Calls, where: Whereabouts, wanted: State | None) -> State:
-    """What is there. What carries the groups is read where the file names it, where groups come or go, and for all to go.
+@dataclass
+class Seen:
+    """What reading has shown beside the groups.
 
-    Raises OutsideError where EC2 cannot be read, InputError where the file names something that is not there.
+    - `locks`: groups that are locks of this deployment, that of this run apart, whose id is `own_lock`.
+    - `by_name`: whether to look for groups by their names too: one was met that the tags did not show.
+    - `referring`: id of a group that goes -> groups with rules about it, in words.
+    - `sizes`: of prefix lists: entries and families.
+    - `carriers_read`: when, by `time.monotonic`, the lists of groups of network interfaces were read.
     """
-    tagged = describe(calls, where.vpc, f"tag:{DEPLOYMENT_TAG}", (where.deployment,))
-    known = {group["GroupId"] for group in tagged}
-    ids = {*where.adopted.values(), *((group.id for group in wanted.groups if group.id) if wanted else ())} - known
-    named = describe(calls, where.vpc, "group-id", sorted(ids)) if ids else []
-    _check_adopted(where, [*tagged, *named])
-    groups = _groups([*tagged, *named], where, wanted)
+
+    locks: tuple[_Described, ...] = ()
+    own_lock: str | None = None
+    by_name: bool = False
+    referring: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sizes: dict[str, tuple[int, tuple[Version, ...]]] = field(default_factory=dict)
+    carriers_read: float = 0.0
+
+
+def read(calls: Calls, where: Whereabouts, wanted: State | None, seen: Seen) -> State:
+    """What is there, for None whatever is this deployment's; `seen` gets the rest.
+
+    What carries the groups is read where the file names it, where an interface has more than one group, where groups come
+    or go, and where a group has not lost the rule that every group begins with. Raises OutsideError where EC2 cannot be
+    read, InputError where the file names something that is not there, or tags are on what is not ours.
+    """
+    documents = _documents(calls, where, wanted, seen)
+    _check_adopted(where, documents.values())
+    _check_tags(where, documents.values(), wanted)
+    seen.sizes.update(_sizes(calls, documents.values(), wanted, seen))
+    groups = _groups(documents.values(), where, wanted, seen.sizes)
+    going = _going(groups, wanted)
+    if wanted is not None and going:
+        seen.referring = {one: _referring(calls, where.vpc, one) for one in going}
     if not _carriers_matter(groups, wanted):
         return where.state(groups)
     asked = {one for group in wanted.groups for one in group.attached} if wanted else set()
-    carried = _carriers(calls, [group.id or "" for group in groups], sorted(asked), where)
-    placed = [_with_carriers(group, carried) for group in groups]
+    seen.carriers_read = time.monotonic()
+    carried = carriers(calls, [group.id or "" for group in groups], sorted(asked))
+    if missing := sorted(asked - carried.keys()):
+        place = where.place.at("cloud.aws.interfaces")
+        raise InputError(
+            *(Problem(place, f"There is no network interface {one} in {where.region}.", "Mend its id.") for one in missing)
+        )
+    placed = [with_carriers(group, carried) for group in groups]
     return where.state(placed, attachments=carried, notes=tuple(_notes(carried, placed)))
 
 
-def describe(calls: Calls, vpc: str, name: str, values: Iterable[str]) -> list[dict[str, Any]]:
-    """Groups of the VPC by one filter."""
-    filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": name, "Values": list(values)}]
-    return calls.read("DescribeSecurityGroups", "SecurityGroups", Filters=filters)
+def describe(calls: Calls, vpc: str, name: str = "", values: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """Groups of the VPC by one filter, or all of them."""
+    here = {"Name": "vpc-id", "Values": [vpc]}
+    filters = [[here, {"Name": name, "Values": part}] for part in _parts(values)] if name else [[here]]
+    return [group for some in filters for group in calls.read("DescribeSecurityGroups", "SecurityGroups", Filters=some)]
+
+
+def _parts(values: Iterable[str]) -> Iterator[list[str]]:
+    every = list(values)
+    for start in range(0, len(every), FILTER_VALUES):
+        yield every[start : start + FILTER_VALUES]
 
 
 def tags_of(group: _Described) -> dict[str, str]:
@@ -46,22 +94,58 @@ def tags_of(group: _Described) -> dict[str, str]:
     return {str(tag["Key"]): str(tag["Value"]) for tag in group.get("Tags", ())}
 
 
-def sizes_of(wanted: State | None) -> Sizes:
-    """What prefix lists count, as far as the wanted rules say; EC2 tells it nowhere beside the list itself."""
-    rules = (rule for group in wanted.groups for rule in group.rules) if wanted else ()
-    found: dict[str, tuple[int, tuple[Version, ...]]] = {}
-    for rule in rules:
-        if rule.native["source_kind"] == "prefix_list_id":
-            families: tuple[Version, ...] = tuple(4 if "4" in name else 6 for name, _ in rule.counts)
-            found[str(rule.native["source"])] = (rule.counts[0][1], families)
+def _documents(calls: Calls, where: Whereabouts, wanted: State | None, seen: Seen) -> dict[str, dict[str, Any]]:
+    """The groups that may be this deployment's, by id."""
+    found = _tagged(calls, where, wanted, seen)
+    locks = {key: group for key, group in found.items() if LOCK_TAG in tags_of(group)}
+    seen.locks = tuple(group for key, group in locks.items() if key != seen.own_lock)
+    found = {key: group for key, group in found.items() if key not in locks}
+    ids = {*where.adopted.values(), *((group.id for group in wanted.groups if group.id) if wanted else ())} - found.keys()
+    if ids and wanted is not None:
+        found |= _by_id(describe(calls, where.vpc, "group-id", sorted(ids)))
+    titles = {group.title for group in wanted.groups if not group.adopted} if wanted else set()
+    missing = titles - {str(group["GroupName"]) for group in found.values()} - _of_terraform(found.values(), where)
+    if missing and (seen.by_name or len(missing) > 1 or found):
+        named = describe(calls, where.vpc, "group-name", sorted(missing))
+        _check_names(where, named, wanted)
+        found |= _by_id(named)
     return found
 
 
-def _check_adopted(where: Whereabouts, groups: list[dict[str, Any]]) -> None:
+def _tagged(calls: Calls, where: Whereabouts, wanted: State | None, seen: Seen) -> dict[str, dict[str, Any]]:
+    """Groups with the deployment's tag; for None also those that lost it. Waits until it shows the lock of this run."""
+    for number in range(calls.backoff.tries):
+        if wanted is None:
+            every = describe(calls, where.vpc)
+            found = _by_id(group for group in every if _may_be_ours(group, where))
+            seen.referring = {key: tuple(_referring_among(every, key)) for key in found}
+        else:
+            found = _by_id(describe(calls, where.vpc, f"tag:{DEPLOYMENT_TAG}", (where.deployment,)))
+        if seen.own_lock is None or seen.own_lock in found:
+            return found
+        calls.backoff.sleep(min(8.0, 0.25 * 2**number))
+    raise RefusedError(f"EC2 DescribeSecurityGroups: it does not show {seen.own_lock}, the lock of this run", "NotShown")
+
+
+def _may_be_ours(group: _Described, where: Whereabouts) -> bool:
+    ours = tags_of(group).get(DEPLOYMENT_TAG) == where.deployment or group["GroupId"] in where.adopted.values()
+    return ours or where.identity(group) is not None
+
+
+def _by_id(groups: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {str(group["GroupId"]): group for group in groups}
+
+
+def _of_terraform(groups: Iterable[_Described], where: Whereabouts) -> set[str]:
+    found = (where.identity(group) for group in groups)
+    return {where.title(one.name) for one in found if one is not None and one.by_terraform}
+
+
+def _check_adopted(where: Whereabouts, groups: Iterable[_Described]) -> None:
     there = {str(group["GroupId"]): group for group in groups}
     problems = []
     for interface, name in where.adopted.items():
-        place = Place(where.place.file, where.place.line, where.place.column, f"cloud.aws.interfaces.{interface}.group")
+        place = where.place.at(f"cloud.aws.interfaces.{interface}.group")
         if name not in there:
             what = f"There is no security group {name} in {where.vpc}."
             problems.append(Problem(place, what, "Write the id of a group in that VPC, or take the key out."))
@@ -74,70 +158,189 @@ def _check_adopted(where: Whereabouts, groups: list[dict[str, Any]]) -> None:
         raise InputError(*problems)
 
 
-def _groups(found: list[dict[str, Any]], where: Whereabouts, wanted: State | None) -> list[LiveGroup]:
-    """The groups with the names that they have in the deployment, the first of each interface first."""
-    asked = {group.id: group for group in wanted.groups if group.id} if wanted else {}
-    adopted = {name: interface for interface, name in where.adopted.items()}
-    by_interface: dict[str, list[dict[str, Any]]] = {}
-    for group in found:
-        one = asked.get(group["GroupId"])
-        interface = adopted.get(group["GroupId"]) or (one.interface if one else tags_of(group).get(INTERFACE_TAG, ""))
-        by_interface.setdefault(interface, []).append(group)
-    sizes = sizes_of(wanted)
-    out: list[LiveGroup] = []
-    for interface, of_it in sorted(by_interface.items()):
-        named = _named(interface, of_it, where)
-        first = str(named[interface]["GroupId"]) if interface in named else None
-        out += (_live_group(name, interface, group, first, where, sizes) for name, group in named.items())
-    return out
+def _check_names(where: Whereabouts, named: Iterable[_Described], wanted: State | None) -> None:
+    """Refuse a name that a group has which is not this deployment's."""
+    interfaces = {group.title: group.interface for group in wanted.groups} if wanted else {}
+    problems = [
+        Problem(
+            where.place.at("cloud.aws.name_prefix"),
+            f"The security group {group['GroupId']} in {where.vpc} has the name {group['GroupName']}, which this "
+            "deployment would give to a group of its own, and esacloud did not make it.",
+            f"Write another `name_prefix`, or adopt it: `group: {group['GroupId']}` under "
+            f"`cloud.aws.interfaces.{interfaces.get(str(group['GroupName']), 'INTERFACE')}`.",
+        )
+        for group in named
+        if where.identity(group) is None
+    ]
+    if problems:
+        raise InputError(*problems)
 
 
-def _named(interface: str, groups: list[dict[str, Any]], where: Whereabouts) -> dict[str, dict[str, Any]]:
-    """The groups of an interface by name: by their tag, else by the next number that is free."""
-    named: dict[str, dict[str, Any]] = {}
-    rest = []
-    adopted = where.adopted.get(interface)
-    for group in sorted(groups, key=lambda group: (group["GroupId"] != adopted, str(group["GroupName"]), group["GroupId"])):
-        label = tags_of(group).get(NAME_TAG) or str(group["GroupName"])
-        name = interface if group["GroupId"] == adopted else label.removeprefix(where.prefix)
-        number = name.removeprefix(f"{interface}-")
-        if name not in named and (name == interface or (name != number and number.isdigit())):
-            named[name] = group
-        else:
-            rest.append(group)
-    for group in rest:
-        free = (interface if number == 1 else f"{interface}-{number}" for number in range(1, len(groups) + 2))
-        named[next(name for name in free if name not in named)] = group
-    return dict(sorted(named.items(), key=lambda item: (len(item[0]), item[0])))
+def _check_tags(where: Whereabouts, groups: Iterable[_Described], wanted: State | None) -> None:
+    """Refuse groups that carry this deployment's tags and are not its groups."""
+    known = {group.id for group in wanted.groups} if wanted else set()
+    problems = [
+        _stray(where, group)
+        for group in groups
+        if group["GroupId"] not in known
+        and group["GroupId"] not in where.adopted.values()
+        and where.identity(group) is None
+        and not _was_adopted(group)
+    ]
+    if problems:
+        raise InputError(*problems)
 
 
-def _live_group(
-    name: str, interface: str, group: dict[str, Any], first: str | None, where: Whereabouts, sizes: Sizes
-) -> LiveGroup:
-    adopted = group["GroupId"] in where.adopted.values()
+def _was_adopted(group: _Described) -> bool:
+    """Whether `apply` adopted this very group: tags that were copied from another one repeat that one's id."""
+    return tags_of(group).get(ADOPTED_TAG) == str(group["GroupId"])
+
+
+def _stray(where: Whereabouts, group: _Described) -> Problem:
+    name, interface = group["GroupId"], tags_of(group).get(INTERFACE_TAG, "INTERFACE")
+    what = (
+        f"The security group {name} ({group['GroupName']}) has the tags of the interface {interface} of "
+        f"{where.deployment}, but its name and description are not those of a group that esacloud made."
+    )
+    prefix = where.other_prefix(group)
+    hint = (
+        f"Remove the tags: aws ec2 delete-tags --resources {name} --tags Key={DEPLOYMENT_TAG} Key={INTERFACE_TAG}. "
+        f"Or adopt it: write `group: {name}` under `cloud.aws.interfaces.{interface}`."
+    )
+    if prefix:
+        hint += f" If it was made with another name_prefix: write `name_prefix: {prefix}`."
+    return Problem(where.place.at("cloud.aws.interfaces"), what, hint)
+
+
+def _sizes(
+    calls: Calls, groups: Iterable[_Described], wanted: State | None, seen: Seen
+) -> Iterator[tuple[str, tuple[int, tuple[Version, ...]]]]:
+    """What each prefix list counts that a state names: its maximum of entries, or the weight that AWS publishes."""
+    said = _said_sizes(wanted)
+    names = {rule.native["source"] for group in groups for rule in from_described(group, None, {}) if _about_list(rule)}
+    names |= said.keys()
+    if not names:
+        return
+    filters = [{"Name": "prefix-list-id", "Values": sorted(names)}]
+    found = {
+        str(one["PrefixListId"]): one for one in calls.read("DescribeManagedPrefixLists", "PrefixLists", Filters=filters)
+    }
+    for name in sorted(names):
+        size = _size(found[name]) if name in found else None
+        yield name, size or said.get(name) or seen.sizes.get(name) or (1, (4, 6))
+
+
+def _size(one: _Described) -> tuple[int, tuple[Version, ...]] | None:
+    weight = managed_prefix_list_weight(str(one.get("PrefixListName", ""))) if one.get("OwnerId") == "AWS" else None
+    entries = weight or one.get("MaxEntries")
+    return (int(entries), (6 if one.get("AddressFamily") == "IPv6" else 4,)) if entries else None
+
+
+def _about_list(rule: LiveRule) -> bool:
+    kind: str = rule.native["source_kind"]
+    return kind == "prefix_list_id"
+
+
+def _said_sizes(wanted: State | None) -> dict[str, tuple[int, tuple[Version, ...]]]:
+    """What prefix lists count, as far as the wanted rules say."""
+    found: dict[str, tuple[int, tuple[Version, ...]]] = {}
+    for rule in (rule for group in wanted.groups for rule in group.rules) if wanted else ():
+        if _about_list(rule):
+            families: tuple[Version, ...] = tuple(4 if "4" in name else 6 for name, _ in rule.counts)
+            found[str(rule.native["source"])] = (rule.counts[0][1], families)
+    return found
+
+
+def _groups(groups: Iterable[dict[str, Any]], where: Whereabouts, wanted: State | None, sizes: Sizes) -> list[LiveGroup]:
+    known = {group.id: group for group in wanted.groups if group.id} if wanted else {}
+    named: dict[str, tuple[Identity, dict[str, Any]]] = {}
+    problems = []
+    for group in sorted(groups, key=lambda group: str(group["GroupId"])):
+        one = _identified(group, where, known.get(str(group["GroupId"])))
+        if one.name in named:
+            problems.append(_twice(where, one, named[one.name][1], group))
+        named.setdefault(one.name, (one, group))
+    if problems:
+        raise InputError(*problems)
+    firsts = {one.interface: str(group["GroupId"]) for one, group in named.values() if one.name == one.interface}
+    order = sorted(named.items(), key=lambda item: (len(item[0]), item[0]))
+    return [live_group(one, group, firsts.get(one.interface), where, sizes) for _, (one, group) in order]
+
+
+def _identified(group: _Described, where: Whereabouts, known: LiveGroup | None) -> Identity:
+    """Which group of the deployment this is. One that was adopted once, or in whose place the file adopts another one, has
+    a name of its own, which no desired group has.
+    """
+    name = str(group["GroupId"])
+    for interface, adopted in where.adopted.items():
+        if adopted == name:
+            return Identity(interface, interface)
+    if known is not None:
+        return Identity(known.name, known.interface)
+    found = where.identity(group)
+    if found is not None:
+        return replace(found, name=f"{found.name} (made)") if found.name in where.adopted else found
+    interface = tags_of(group).get(INTERFACE_TAG, "")
+    return Identity(f"{interface} ({name})", interface)
+
+
+def _twice(where: Whereabouts, one: Identity, first: _Described, second: _Described) -> Problem:
+    names = " and ".join(f"{group['GroupId']} ({group['GroupName']})" for group in (first, second))
+    what = f"{names} are both {one.name} of {where.deployment}."
+    hint = f"Remove the tag {DEPLOYMENT_TAG} from the one that does not belong to {where.deployment}."
+    return Problem(where.place.at("cloud.aws.interfaces"), what, hint)
+
+
+def live_group(one: Identity, group: dict[str, Any], first: str | None, where: Whereabouts, sizes: Sizes) -> LiveGroup:
+    """A group as EC2 describes it; `first` is the id of the first group of its interface."""
+    made = where.identity(group)
+    adopted = group["GroupId"] in where.adopted.values() or (made is None and _was_adopted(group))
+    made_here = made is not None and not made.by_terraform and not adopted
+    rules = (_owned(rule, made_here) for rule in from_described(group, first, sizes))
     return LiveGroup(
-        name=name,
-        interface=interface,
+        name=one.name,
+        interface=one.interface,
         title=str(group["GroupName"]),
         description=str(group.get("Description", "")),
-        rules=tuple(
-            sorted(_owned(from_described(group, first, sizes), where, group, interface), key=lambda rule: rule.key)
-        ),
+        rules=tuple(sorted(rules, key=lambda rule: rule.key)),
         tags=tags_of(group),
         id=str(group["GroupId"]),
-        made_here=not adopted and where.made_here(group, interface),
+        made_here=made_here,
         adopted=adopted,
     )
 
 
-def _owned(rules: Iterable[Any], where: Whereabouts, group: dict[str, Any], interface: str) -> Iterable[Any]:
+def _owned(rule: LiveRule, made_here: bool) -> LiveRule:
     """In a group of our making, the rules that EC2 gives to every new group are ours to take away again."""
-    from dataclasses import replace
+    return replace(rule, ours=True) if made_here and rule.key in DEFAULT_EGRESS and not rule.description else rule
 
-    ours = where.made_here(group, interface)
-    for rule in rules:
-        began_with = rule.key in ("egress all to 0.0.0.0/0", "egress all to ::/0") and not rule.description
-        yield replace(rule, ours=True) if ours and began_with else rule
+
+def _going(groups: Iterable[LiveGroup], wanted: State | None) -> list[str]:
+    names = {group.name for group in wanted.groups} if wanted else set()
+    return [group.id or "" for group in groups if group.made_here and group.name not in names]
+
+
+def _referring(calls: Calls, vpc: str, name: str) -> tuple[str, ...]:
+    found = [
+        group
+        for filtered in ("ip-permission.group-id", "egress.ip-permission.group-id")
+        for group in describe(calls, vpc, filtered, (name,))
+    ]
+    return tuple(_referring_among(found, name))
+
+
+def _referring_among(groups: Iterable[dict[str, Any]], name: str) -> Iterator[str]:
+    """Ids of the other groups with rules about a group, in the order in which they were read."""
+    there = _by_id(groups)
+    for key, group in there.items():
+        about = (
+            pair.get("GroupId")
+            for side in ("IpPermissions", "IpPermissionsEgress")
+            for permission in group.get(side, ())
+            for pair in permission.get("UserIdGroupPairs", ())
+        )
+        if key != name and name in about:
+            yield f"{key} ({group['GroupName']})"
 
 
 def _carriers_matter(groups: list[LiveGroup], wanted: State | None) -> bool:
@@ -147,42 +350,45 @@ def _carriers_matter(groups: list[LiveGroup], wanted: State | None) -> bool:
         return bool(groups) or any(group.attached for group in wanted.groups)
     if any(group.attached for group in wanted.groups):
         return True
-    served = {group.interface for group in groups}
-    names = {group.name for group in groups}
-    grows = any(group.name not in names and group.interface in served for group in wanted.groups)
-    return grows or bool(names - {group.name for group in wanted.groups})
+    names = {group.name: group for group in (*wanted.groups, *groups)}
+    goes = any(name not in {group.name for group in wanted.groups} for name in names)
+    several = any(
+        one.interface == group.interface and name != group.name for group in groups for name, one in names.items()
+    )
+    return goes or several or any(_is_unfinished(group, wanted) for group in groups)
 
 
-def _carriers(calls: Calls, ids: list[str], asked: list[str], where: Whereabouts) -> dict[str, tuple[str, ...]]:
-    """Network interface -> ids of the groups on it: those that carry one of ours, and those that the file names."""
+def _is_unfinished(group: LiveGroup, wanted: State) -> bool:
+    """Whether a group still has the rule that it began with, so that probably nothing carries it yet."""
+    shall = {rule.key for one in wanted.groups if one.name == group.name for rule in one.rules}
+    return group.made_here and any(rule.key in DEFAULT_EGRESS and rule.key not in shall for rule in group.rules)
+
+
+def carriers(calls: Calls, ids: Iterable[str] = (), names: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
+    """Network interface -> ids of the groups on it: those that carry one of these groups, and those of these names."""
     found: dict[str, tuple[str, ...]] = {}
-    for name, values in (("group-id", ids), ("network-interface-id", asked)):
-        values = [value for value in values if value not in found]
-        if values:
-            filters = [{"Name": name, "Values": values}]
+    for name, values in (("group-id", list(ids)), ("network-interface-id", list(names))):
+        for part in _parts(value for value in values if value not in found):
+            filters = [{"Name": name, "Values": part}]
             for one in calls.read("DescribeNetworkInterfaces", "NetworkInterfaces", Filters=filters):
                 found[str(one["NetworkInterfaceId"])] = tuple(str(group["GroupId"]) for group in one.get("Groups", ()))
-    missing = [name for name in asked if name not in found]
-    if missing:
-        place = Place(where.place.file, where.place.line, where.place.column, "cloud.aws.interfaces")
-        raise InputError(
-            *(
-                Problem(place, f"There is no network interface {name} in {where.region}.", "Mend its id.")
-                for name in missing
-            )
-        )
     return dict(sorted(found.items()))
 
 
-def _with_carriers(group: LiveGroup, carried: Mapping[str, tuple[str, ...]]) -> LiveGroup:
-    from dataclasses import replace
-
+def with_carriers(group: LiveGroup, carried: Mapping[str, tuple[str, ...]]) -> LiveGroup:
+    """The group with the network interfaces that carry it."""
     return replace(group, attached=tuple(name for name, ids in carried.items() if group.id in ids))
 
 
-def _notes(carried: Mapping[str, tuple[str, ...]], groups: list[LiveGroup]) -> Iterable[str]:
+def _notes(carried: Mapping[str, tuple[str, ...]], groups: list[LiveGroup]) -> Iterator[str]:
     ours = {group.id for group in groups}
     for name, ids in carried.items():
         others = [one for one in ids if one not in ours]
         if others:
             yield f"{name} also carries {', '.join(others)}, not of this deployment; what they permit passes too."
+    interfaces: dict[str, set[str]] = {}
+    for group in groups:
+        interfaces.setdefault(group.interface, set()).update(group.attached)
+    for group in groups:
+        if lacking := sorted(interfaces[group.interface] - set(group.attached)):
+            yield f"{group.name}: {group.id} is not on {', '.join(lacking)}, where other groups of {group.interface} are."

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from esacloud.addresses import Version
@@ -58,8 +59,12 @@ def live_rule(
     sizes: Sizes | None = None,
     rows: tuple[int, ...] = (),
     entries: tuple[str, ...] = (),
+    counts: tuple[tuple[str, int], ...] = (),
 ) -> LiveRule:
-    """A rule from its own form. Rows and entries are read from the description where they are not given."""
+    """A rule from its own form. Rows and entries are read from the description where they are not given.
+
+    `counts` are given where they are known from before, as in a snapshot; `sizes` come first.
+    """
     kind, source = str(native["source_kind"]), str(native["source"])
     size, families = (sizes or {}).get(source, (1, _FAMILIES[kind])) if kind == "prefix_list_id" else (1, _FAMILIES[kind])
     ours = _OURS.match(description)
@@ -79,7 +84,7 @@ def live_rule(
         rows=rows,
         entries=entries,
         ours=ours is not None,
-        counts=tuple((quota(version), size) for version in families),
+        counts=counts or tuple((quota(version), size) for version in families),
         judged=bool(boxes),
     )
 
@@ -168,3 +173,23 @@ def permissions(rules: Iterable[LiveRule], first_group: str, *, described: bool)
 
 def _permission(protocol: str, first: int | None, last: int | None) -> dict[str, Any]:
     return {"IpProtocol": protocol} if first is None else {"IpProtocol": protocol, "FromPort": first, "ToPort": last}
+
+
+def sized(rule: LiveRule, sizes: Sizes) -> LiveRule:
+    """The rule, with what its prefix list counts."""
+    source = str(rule.native["source"])
+    if rule.native["source_kind"] != "prefix_list_id" or source not in sizes:
+        return rule
+    size, families = sizes[source]
+    return replace(rule, counts=tuple((quota(version), size) for version in families))
+
+
+def _default_rule(kind: str, source: str) -> LiveRule:
+    native = {"direction": "egress", "ip_protocol": "-1", "from_port": None, "to_port": None}
+    return replace(live_rule({**native, "source_kind": kind, "source": source}, ""), ours=True)
+
+
+DEFAULT_RULES = (_default_rule("cidr_ipv4", "0.0.0.0/0"), _default_rule("cidr_ipv6", "::/0"))
+"""What EC2 gives to a new group, the second only in a VPC with IPv6:
+https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html"""
+DEFAULT_EGRESS = frozenset(rule.key for rule in DEFAULT_RULES)

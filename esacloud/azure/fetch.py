@@ -22,7 +22,10 @@ from esacloud.policy.actual import ActualGroups
 
 
 def fetch(
-    subscription: str | None = None, resource_group: str | None = None, endpoint_url: str | None = None
+    subscription: str | None = None,
+    resource_group: str | None = None,
+    endpoint_url: str | None = None,
+    backoff: Backoff | None = None,
 ) -> ActualGroups:
     """All network security groups of a subscription, or of one resource group in it, and what they are on.
 
@@ -33,7 +36,7 @@ def fetch(
     if not subscription:
         mend = f"Add `--subscription ID`, or set {SUBSCRIPTION_VARIABLE}."
         raise InputError(Problem(Place("azure"), "Nothing says which subscription is meant.", mend))
-    return fetch_with(client_for(Connection(endpoint_url=endpoint_url), subscription), resource_group)
+    return fetch_with(client_for(Connection(endpoint_url=endpoint_url), subscription), resource_group, backoff)
 
 
 def fetch_with(client: Any, resource_group: str | None = None, backoff: Backoff | None = None) -> ActualGroups:

@@ -33,7 +33,7 @@ from esacloud.azure.live_rules import Judge, from_lowered, live_rule, security_r
 from esacloud.azure.live_steps import bare, check_after, check_carriers, ordered, quotas
 from esacloud.azure.model import NetworkSecurityGroup, NetworkSecurityGroups
 from esacloud.deployment.model import Deployment
-from esacloud.errors import InputError, OutsideError, Problem
+from esacloud.errors import InputError, Problem
 from esacloud.live.cloud import Connection
 from esacloud.live.model import ChangePlan, GroupChange, LiveGroup, LiveRule, State, Step
 from esacloud.live.retry import LockedError, RefusedError
@@ -96,13 +96,13 @@ class AzureLive:
     """One deployment in one resource group, through one client. This object serves one thread at a time."""
 
     cloud = "azure"
+    begins_with: tuple[LiveRule, ...] = ()
 
     def __init__(self, where: Whereabouts, client: Any, connection: Connection) -> None:
-        self.where, self._backoff = where, connection.backoff
-        self._calls = Calls(client, connection.backoff, connection.pace)
+        self.where, self._backoff = where, connection.backoff.for_run()
+        self._calls = Calls(client, self._backoff, connection)
         self._judge, self._seen = Judge(), Seen()
         self._performer: Performer | None = None
-        self._failure: OutsideError | None = None
 
     @property
     def calls(self) -> list[str]:
@@ -174,6 +174,14 @@ class AzureLive:
                 raise
             raise RefusedError(str(error)) from error
 
+    def read_back(self, plan: ChangePlan) -> State:
+        """What is there."""
+        return self.read(plan.after)
+
+    def needs_lock(self, plan: ChangePlan) -> bool:  # noqa: ARG002
+        """Never: what somebody else writes is seen by its ETag."""
+        return False
+
     def nothing(self, before: State) -> State:
         """No group at all. Raises InputError where nothing is provably ours, and something has the name of one of ours."""
         if not before.groups and self._seen.unproven:
@@ -216,25 +224,15 @@ class AzureLive:
         """Do one step of a plan."""
         if self._performer is None or self._performer.plan is not plan:
             self._performer = Performer(self._calls, self.where, self._judge, self._seen, plan, ids, self._backoff)
-        try:
-            self._performer.do(step)
-        except OutsideError as error:
-            self._failure = error
-            raise
+        self._performer.do(step)
 
-    def exclusive(self) -> AbstractContextManager[None]:
-        """No lock: who wrote after us had seen what we wrote, as their ETag says, and is not written over.
-
-        Where a step failed, what it said is what there is to say.
-        """
-        if self._failure is not None:
-            raise LockedError(str(self._failure)) from self._failure
+    def exclusive(self, owner: str) -> AbstractContextManager[None]:  # noqa: ARG002 - there is no lock to hold
+        """No lock: who wrote after us had seen what we wrote, as their ETag says, and is not written over."""
         raise LockedError(
             f"{self.where.deployment}: somebody else wrote after this change, and knew of it, or Azure does not yet show "
             "what was written. Nothing was written over that. Look at a new plan"
         )
 
-    def rule(self, native: Mapping[str, Any], description: str, counts: tuple[tuple[str, int], ...] = ()) -> LiveRule:
-        """A rule as a snapshot holds it. What it counts is told by its native form alone."""
-        del counts
+    def rule(self, native: Mapping[str, Any], description: str, counts: tuple[tuple[str, int], ...] = ()) -> LiveRule:  # noqa: ARG002
+        """A rule as a snapshot holds it."""
         return self._judge.learn(live_rule(native, description))

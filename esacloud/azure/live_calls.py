@@ -103,8 +103,8 @@ class ReplacedError(RefusedError):
 class Calls:
     """One client, and the requests sent through it so far, as `networkSecurityGroups/write`, polls included."""
 
-    def __init__(self, client: Any, backoff: Backoff, pace: Pace | None = None) -> None:
-        self.client, self.backoff, self._pace = client, backoff, pace
+    def __init__(self, client: Any, backoff: Backoff, connection: Connection | None = None) -> None:
+        self.client, self.backoff, self._connection = client, backoff, connection or Connection()
         self.journal: list[str] = []
         self.written = Written()
 
@@ -260,7 +260,7 @@ class Calls:
 
         def sent(request: Any) -> None:
             http = request.http_request
-            if pace := self._pace or pace_at(http.url):
+            if pace := self._pace(http.url):
                 pace.wait(http.method)
             self.journal.append(operation(http.method, http.url))
 
@@ -321,10 +321,13 @@ class Calls:
         if response is None:
             return
         asked, http = str(response.headers.get("Retry-After", "")), response.request
-        if response.status_code == 429 and (pace := self._pace or pace_at(http.url)):
+        if response.status_code == 429 and (pace := self._pace(http.url)):
             pace.throttled(http.method)
         if asked.isdigit():
-            self.backoff.sleep(min(int(asked), _LONGEST_WAIT))
+            self.backoff.lose(min(int(asked), _LONGEST_WAIT))
+
+    def _pace(self, url: str) -> Pace | None:
+        return self._connection.pace or pace_at(url, self._connection.pace_directory)
 
 
 class _Answer(NamedTuple):

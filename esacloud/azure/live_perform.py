@@ -27,7 +27,7 @@ from esacloud.azure.live_read import Seen
 from esacloud.azure.live_rules import Judge
 from esacloud.azure.live_target import Target
 from esacloud.live.model import ChangePlan, LiveGroup, Step
-from esacloud.live.retry import Backoff, LostError, RefusedError, SettledError, ThrottledError
+from esacloud.live.retry import Backoff, LostError, RefusedError, until_done
 
 IN_USE = ("InUseNetworkSecurityGroupCannotBeDeleted", "ApplicationSecurityGroupReferencedCannotBeDeleted")
 
@@ -103,7 +103,7 @@ class Performer:
                 resource.doubt(RefusedError(_moved(step.group, target), "Moved"))
             self._put_to(resource, made(now))
 
-        self._until_done(attempt, resource.forget)
+        until_done(attempt, resource.forget, self.backoff)
         assert resource.document is not None  # noqa: S101 - it was written, or is as wanted
         self.seen.groups[key] = resource.document
         self.ids[step.group] = self.where.spelled(str(resource.document["id"]))
@@ -149,7 +149,7 @@ class Performer:
                 return
             resource.put(to_write(changed))
 
-        self._until_done(attempt, resource.forget)
+        until_done(attempt, resource.forget, self.backoff)
         if resource.document is not None:
             self.seen.carriers[name] = resource.document
 
@@ -199,7 +199,7 @@ class Performer:
             nonlocal lost
             lost = True
 
-        self._until_done(attempt, forget)
+        until_done(attempt, forget, self.backoff)
         self.seen.groups.pop(target.lower(), None)
 
     def _is_another(self, target: str, planned: Document) -> bool:
@@ -223,22 +223,6 @@ class Performer:
         except RefusedError:  # in a resource group that may not be read from here
             return True
         return document is not None and (carried(document) or "").lower() == group.lower()
-
-    def _until_done(self, attempt: Callable[[], None], forget: Callable[[], Any]) -> None:
-        """Try until it is done. After an answer that leaves open what was done, what is known of it is forgotten."""
-        for number in range(self.backoff.tries):
-            last = number == self.backoff.tries - 1
-            try:
-                attempt()
-                return
-            except ThrottledError:
-                if last:
-                    raise
-            except (LostError, SettledError):
-                if last:
-                    raise
-                forget()
-            self.backoff.wait(number)
 
 
 def _marked(group: LiveGroup, plan: ChangePlan) -> LiveGroup:

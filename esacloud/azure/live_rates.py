@@ -2,7 +2,8 @@
 
 It counts reads, writes and deletes of a subscription and principal each in a token bucket: 250 and 25 a second more, 200
 and 10, 200 and 10. A fifth is left to whoever else works with the same principal. Microsoft.Network counts for itself too,
-over five minutes; what that refuses says when to come again, and that is obeyed.
+over five minutes; what that refuses says when to come again, and that is obeyed. A server of one's own, as the lab, is
+paced by the same figures for some minutes after it has throttled, and not at all before.
 Source: https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from esacloud.live.pace import OURS, Pace, Rate, shared
@@ -25,10 +27,18 @@ def rate_of(method: str) -> Rate:
     return RATES.get(method, RATES["PUT"]).part(OURS)
 
 
-def pace_at(url: str) -> Pace | None:
-    """The pace of everything in this process that talks to Azure itself about the subscription of a request's address."""
-    host = urlsplit(url).hostname or ""
-    found = _subscription(url)
-    if found is None or not (host in _OWN_HOSTS or host.endswith(tuple(f".{name}" for name in _OWN_HOSTS))):
+def pace_at(url: str, directory: Path | None = None) -> Pace | None:
+    """The pace of everything that talks to Azure about the subscription of a request's address.
+
+    It holds in this process alone or, with `directory`, in all processes that share it. None for a server of one's own
+    where there is no directory.
+
+    Principals are not told apart; a machine that works as several is slower than Azure asks for.
+    """
+    address, found = urlsplit(url), _subscription(url)
+    if found is None:
         return None
-    return shared(("azure", found["id"].lower()), rate_of)
+    host, subscription = address.hostname or "", found["id"].lower()
+    if host in _OWN_HOSTS or host.endswith(tuple(f".{name}" for name in _OWN_HOSTS)):
+        return shared("azure", (subscription,), rate_of, directory)
+    return shared("azure", (subscription, address.netloc), rate_of, directory, spare=True) if directory else None

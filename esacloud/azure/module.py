@@ -37,6 +37,9 @@ MORE = """\
 - **Every group ends in two rules that deny the rest**, because Azure's default rules let in the virtual network and let out
   to the Internet. Rules are inline: the provider sees what others added, and a group changes in one request.
 - **Priorities stay.** Each comes from the rule's name; a new rule moves another only where both wish for one number.
+- **Associations of your own need `depends_on = [module.gateway]`** where they are of the same network interface: a load
+  balancer's backend pool, a NAT rule, another application security group. Version 5 of the provider loses one of two that
+  it writes at the same time; this module writes its own one after the other.
 - Version 4 and 5 of the provider want `provider "azurerm" { features {} }` in the configuration that calls this module.
 """
 EXAMPLE = """\

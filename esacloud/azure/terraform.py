@@ -32,6 +32,7 @@ COMMENT = [
     "Every rule is a row of security_rules; its rows and entries say which rows of the vendor's table ask for it.",
     "The rules of a group change together, in one request. A rule keeps its name and its priority when others come and go.",
     "Azure knows rules as a set, so a plan shows a changed rule as one removed and one added; nothing happens in between.",
+    "depends_on: of two associations of a network interface written at the same time, version 5 of the provider loses one.",
     'Version 4 of the provider wants `provider "azurerm" { features {} }` in the configuration that calls this module.',
 ]
 
@@ -144,8 +145,22 @@ _SIXTEEN = {
     **{f"{side}_application_security_group_ids": _application_security_groups(side) for side in ("source", "destination")},
 }
 _PLACE = {"resource_group_name": "${var.resource_group_name}", "location": "${var.location}"}
+_SECURITY_GROUP_ASSOCIATION = "azurerm_network_interface_security_group_association"
 _TAGS = '${merge(local.tags, var.tags, {"esacloud:deployment" = local.deployment, "esacloud:interface" = each.key})}'
 
+# Which of these resources write the same object, and what keeps them apart. The provider's locks live in its process alone,
+# and no request has an If-Match. Read in azurerm 4.0.0, 4.81.0, 5.0.0 and 5.2.0, services/network and services/firewall of
+# https://github.com/hashicorp/terraform-provider-azurerm/tree/v5.2.0/internal/services
+# - A network interface: both kinds of association read it whole, change it and write it back. Up to 4.81 both lock its
+#   name. Since 5.0 (pull 32847) that of the network security group locks its id, and all others still its name, so that
+#   they run side by side and one write is lost; pull 32939, open in August 2026, takes that back. Hence `depends_on`.
+#   Terraform destroys in the reverse order, and makes an association of `this` only after those of `members` that go.
+# - A subnet: its association reads and writes it under a lock on the virtual network, as subnets themselves and the
+#   associations of route tables and NAT gateways do; all of them by name up to 4.81, by id since 5.0.
+# - A network security group: rules are inline, so that one resource alone writes it; associations only lock it.
+# - An application security group: one resource alone writes it.
+# - A firewall policy (firewall.py): a rule collection group is an object of its own and locks the policy by name, as the
+#   policy's own resource does.
 RESOURCES: Document = {
     "azurerm_network_security_group": {
         "this": {
@@ -179,7 +194,7 @@ RESOURCES: Document = {
             "network_security_group_id": "${azurerm_network_security_group.this[each.value.interface].id}",
         }
     },
-    "azurerm_network_interface_security_group_association": {
+    _SECURITY_GROUP_ASSOCIATION: {
         "this": {
             "for_each": "${local.network_interfaces}",
             "network_interface_id": "${each.value.id}",
@@ -191,6 +206,7 @@ RESOURCES: Document = {
             "for_each": "${{for key, nic in local.network_interfaces : key => nic if local.groups[nic.interface].members}}",
             "network_interface_id": "${each.value.id}",
             "application_security_group_id": "${azurerm_application_security_group.members[each.value.interface].id}",
+            "depends_on": [f"{_SECURITY_GROUP_ASSOCIATION}.this"],
         }
     },
 }

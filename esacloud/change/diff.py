@@ -9,30 +9,49 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from esacloud.live.model import Foreign, GroupChange, LiveGroup, State
+from esacloud.live.model import Foreign, GroupChange, LiveGroup, LiveRule, State
 
 
 def group_changes(
-    before: State, wanted: State, foreign: Foreign, *, exact_attachments: bool = False
+    before: State,
+    wanted: State,
+    foreign: Foreign,
+    *,
+    exact_attachments: bool = False,
+    begins: tuple[LiveRule, ...] = (),
 ) -> tuple[GroupChange, ...]:
     """The change of every group that either state has, unchanged ones included.
 
-    `exact_attachments` also detaches from what the wanted state does not name; otherwise that is left alone.
+    `exact_attachments` also detaches from what the wanted state does not name; otherwise that is left alone. `begins` are
+    the rules that the cloud gives to a new group.
     """
-    return tuple(_changes(before, wanted, foreign, exact_attachments))
+    return tuple(_changes(before, wanted, foreign, exact_attachments, begins))
 
 
-def _changes(before: State, wanted: State, foreign: Foreign, exact: bool) -> Iterator[GroupChange]:
+def _changes(
+    before: State, wanted: State, foreign: Foreign, exact: bool, begins: tuple[LiveRule, ...]
+) -> Iterator[GroupChange]:
     there = {group.name: group for group in before.groups}
     for group in wanted.groups:
         found = there.pop(group.name, None)
-        yield _made(group) if found is None else _changed(found, group, foreign, exact)
+        yield _made(group, begins) if found is None else _changed(found, group, foreign, exact)
     for group in reversed(there.values()):
         yield _gone(group)
 
 
-def _made(group: LiveGroup) -> GroupChange:
-    return GroupChange(group.name, group.interface, None, group, add=group.rules, tags=group.tags, attach=group.attached)
+def _made(group: LiveGroup, begins: tuple[LiveRule, ...]) -> GroupChange:
+    shall = {rule.key for rule in group.rules}
+    surplus = tuple(rule for rule in begins if rule.key not in shall)
+    return GroupChange(
+        group.name,
+        group.interface,
+        None,
+        group,
+        add=group.rules,
+        begins=surplus,
+        tags=group.tags,
+        attach=group.attached,
+    )
 
 
 def _changed(before: LiveGroup, wanted: LiveGroup, foreign: Foreign, exact: bool) -> GroupChange:

@@ -1,12 +1,13 @@
 """Carrying a plan out: snapshot, steps in order, reading back, and saying where things stand when something fails.
 
-Rules that this module obeys: nothing is changed before the snapshot is on disk; a step that fails ends the run at once; at
-the end the cloud is read back and its packets are compared with what was planned, and only then is the change called done.
+Rules that this module obeys: nothing is changed before the snapshot is on disk; a step that fails ends the execution at
+once; at the end the cloud is read back and its packets are compared with what was planned, and only then is the change
+called done. A run that plans again keeps its first plan and snapshot: they are what it is judged by and goes back to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,13 +16,14 @@ from typing import Any
 from esacloud.change import snapshot
 from esacloud.change.fingerprint import fingerprint
 from esacloud.change.law import breaches
-from esacloud.errors import OutsideError
+from esacloud.errors import EsacloudError, InputError, OutsideError
 from esacloud.live.cloud import LiveCloud
-from esacloud.live.model import ChangePlan, State, Step
-from esacloud.live.retry import Backoff
+from esacloud.live.model import ChangePlan, GroupChange, LiveGroup, State, Step, packets_of
+from esacloud.live.retry import Backoff, ConflictError
 from esacloud.policy.proof import Difference, differences
 
-READ_BACK = 4  # times: EC2 may answer from before the change for a moment
+READ_BACK = 7  # reads, with 0.25, 0.5, 1 ... 8 seconds between: a cloud may answer from before the change for a while
+LONGEST_PAUSE = 8.0
 Progress = Callable[[int, int, Step], None]
 
 
@@ -35,29 +37,44 @@ class Applied:
     calls: tuple[str, ...]
 
 
-class ChangeFailedError(OutsideError):
-    """A change that did not get to its end. The law held all the way; the text says where things stand and what to do.
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a run began: its first plan, and the snapshot of the state before it."""
 
-    - `done`: the steps that were finished; `failed`: the one that was not, None where the reading back failed.
+    plan: ChangePlan
+    snapshot: Path
+
+
+class ChangeFailedError(OutsideError):
+    """A change that did not get to its end. The text says where things stand and what to do.
+
+    - `origin`: where the run began. `done`: the steps of `plan` that were finished; `failed`: the one that was not, None
+      where the reading back failed.
     - `state`: what was read afterwards, None where that was not possible either.
-    - `snapshot`: the file of the old state.
-    - `somebody_else`: whether all steps were done and the cloud is otherwise than planned.
+    - `conflict`: whether it looks as if another run had come in between.
     """
 
     def __init__(
         self,
         reason: str,
+        origin: Origin,
         plan: ChangePlan,
         done: tuple[Step, ...],
         failed: Step | None,
         state: State | None,
-        kept: Path | None,
         differing: tuple[Difference, ...] = (),
+        *,
+        conflict: bool = False,
     ) -> None:
-        self.plan, self.done, self.failed, self.state, self.snapshot = plan, done, failed, state, kept
-        self.differences = differing
-        self.somebody_else = failed is None and state is not None
+        self.origin, self.plan, self.done, self.failed, self.state = origin, plan, done, failed, state
+        self.snapshot, self.differences, self.conflict = origin.snapshot, differing, conflict
         super().__init__("\n".join(_where_things_stand(reason, self)))
+
+    def because(self, reason: str) -> ChangeFailedError:
+        """The same failure, with what kept it from being overcome."""
+        return ChangeFailedError(
+            reason, self.origin, self.plan, self.done, self.failed, self.state, self.differences, conflict=self.conflict
+        )
 
 
 class MovedError(OutsideError):
@@ -71,7 +88,7 @@ class MovedError(OutsideError):
 
 def check_unmoved(live: LiveCloud, plan: ChangePlan) -> None:
     """Read again, and raise MovedError where anything that the plan looked at is different."""
-    if fingerprint(live.read(plan.after)) != plan.fingerprint:
+    if fingerprint(live.read(plan.desired)) != plan.fingerprint:
         raise MovedError(plan.before.deployment)
 
 
@@ -80,40 +97,73 @@ def execute(
     plan: ChangePlan,
     snapshots: Path,
     *,
+    origin: Origin | None = None,
     backoff: Backoff | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     progress: Progress | None = None,
+    changing: Callable[[], None] = lambda: None,
 ) -> Applied:
-    """Make the change. Raises ChangeFailedError, or OutsideError where no snapshot can be written and nothing is done."""
+    """Make the change. Raises ChangeFailedError, or OutsideError where no snapshot can be written and nothing is done.
+
+    `origin` is given where the run has begun already. `changing` is called before and after each step.
+    """
     if plan.empty:
-        return Applied(plan, plan.before, None, tuple(live.calls))
+        return Applied(plan, plan.before, origin.snapshot if origin else None, tuple(live.calls))
     backoff = backoff or Backoff()
-    kept = snapshot.write(snapshots, plan.before, now())
+    origin = origin or Origin(plan, snapshot.write(snapshots, plan.before, now()))
     ids = {group.name: group.id for group in plan.before.groups if group.id is not None}
     for number, step in enumerate(plan.steps):
         if progress:
             progress(number, len(plan.steps), step)
+        changing()
         try:
             live.perform(step, plan, ids)
         except OutsideError as error:
-            raise ChangeFailedError(str(error), plan, plan.steps[:number], step, _read(live, plan), kept) from error
-    return Applied(plan, _read_back(live, plan, kept, backoff), kept, tuple(live.calls))
+            state, conflict = _read(live, plan), isinstance(error, ConflictError)
+            raise ChangeFailedError(
+                str(error), origin, plan, plan.steps[:number], step, state, conflict=conflict
+            ) from error
+        finally:
+            changing()
+    return Applied(plan, _read_back(live, plan, origin, backoff), origin.snapshot, tuple(live.calls))
 
 
-def _read_back(live: LiveCloud, plan: ChangePlan, kept: Path, backoff: Backoff) -> State:
+def _read_back(live: LiveCloud, plan: ChangePlan, origin: Origin, backoff: Backoff) -> State:
     for number in range(READ_BACK):
+        if number:
+            backoff.sleep(min(LONGEST_PAUSE, 0.25 * 2 ** (number - 1)))
         try:
-            state = live.read(plan.after)
-        except OutsideError as error:
+            state = live.read_back(plan)
+        except EsacloudError as error:
             reason = f"all steps were done, and the result cannot be read back: {error}"
-            raise ChangeFailedError(reason, plan, plan.steps, None, None, kept) from error
+            conflict = isinstance(error, InputError)
+            raise ChangeFailedError(reason, origin, plan, plan.steps, None, None, conflict=conflict) from error
         if arrived(state, plan.after):
             return state
-        if number < READ_BACK - 1:
-            backoff.wait(number)
+        if _shows(state, plan.changes):
+            break  # it is no older than the last step, so whatever differs is not the cloud's delay
     found = differences(plan.after.packets(), state.packets())
     reason = "all steps were done, and the cloud is not as planned; somebody else may be changing it at the same time"
-    raise ChangeFailedError(reason, plan, plan.steps, None, state, kept, found)
+    raise ChangeFailedError(reason, origin, plan, plan.steps, None, state, found, conflict=True)
+
+
+def _shows(state: State, changes: Iterable[GroupChange]) -> bool:
+    """Whether a state that was read shows everything that a plan's steps have done."""
+    there = {group.name: group for group in state.groups}
+    return all(_shows_change(there.get(change.name), change) for change in changes)
+
+
+def _shows_change(group: LiveGroup | None, change: GroupChange) -> bool:
+    if group is None or change.delete:
+        return group is None and (change.delete or change.after is None)
+    keys = {rule.key: rule.description for rule in group.rules}
+    return (
+        all(rule.key in keys for rule in change.add)
+        and all(rule.key not in keys for rule in (*change.remove, *change.begins))
+        and all(keys.get(rule.key) == rule.description for _, rule in change.describe)
+        and set(change.attach) <= set(group.attached)
+        and not set(change.detach) & set(group.attached)
+    )
 
 
 def arrived(state: State, after: State) -> bool:
@@ -132,23 +182,22 @@ def _read(live: LiveCloud, plan: ChangePlan) -> State | None:
     """What is there now; None where even that cannot be read. What was done stands in the cloud, not here."""
     try:
         return live.read(plan.after)
-    except OutsideError:
+    except EsacloudError:
         return None
 
 
 def _where_things_stand(reason: str, failure: ChangeFailedError) -> list[str]:
-    plan, done, failed = failure.plan, failure.done, failure.failed
-    name = plan.before.deployment
-    lines = [f"{name}: the change is not complete: {reason}"]
-    if failed is not None:
-        lines.append(f"Done: {len(done)} of {len(plan.steps)} steps. Failed: {said(failed)}.")
+    old, new = failure.origin.plan.before, failure.origin.plan.after
+    lines = [f"{old.deployment}: the change is not complete: {reason}"]
+    if failure.failed is not None:
+        lines.append(f"Done: {len(failure.done)} of {len(failure.plan.steps)} steps. Failed: {said(failure.failed)}.")
     if failure.state is None:
         lines.append(
             "The cloud could not be read afterwards. The order of the steps sees to it that what both the old and the new "
             "state permit is still permitted, and nothing that neither permits."
         )
     else:
-        found = breaches(plan.before.packets(), plan.after.packets(), _in_effect(failure.state, plan))
+        found = breaches(old.packets(), new.packets(), _in_effect(failure.state, old))
         for breach in found:
             for packets, what in ((breach.too_open, "too open"), (breach.too_closed, "too closed")):
                 if (witness := packets.witness()) is not None:
@@ -163,31 +212,58 @@ def _where_things_stand(reason: str, failure: ChangeFailedError) -> list[str]:
     return lines
 
 
-def _in_effect(state: State, plan: ChangePlan) -> dict[str, Any]:
-    """What is permitted now: a group that this change made counts once something carries it."""
-    from esacloud.live.model import packets_of
-
-    known = {group.name for group in plan.before.groups}
-    return packets_of(group for group in state.groups if group.name in known or group.attached)
+def _in_effect(state: State, old: State) -> dict[str, Any]:
+    """What is permitted now: by groups that something carries, and where nothing carries any, by those that were there."""
+    known = {group.name for group in old.groups}
+    carried = {group.interface for group in state.groups if group.attached}
+    return packets_of(
+        group for group in state.groups if group.attached or (group.interface not in carried and group.name in known)
+    )
 
 
 def said(step: Step) -> str:
     """A step in words: `authorize 12 inbound rules in data1`."""
     count = len(step.rules)
     rules = f"{count} {'inbound' if step.direction == 'in' else 'outbound'} rule{'' if count == 1 else 's'}"
-    words = {
-        "create": f"create the group {step.group}",
-        "tag": f"tag the group {step.group}",
-        "untag": f"take esacloud's tags off the group {step.group}",
-        "add": f"authorize {rules} in {step.group}",
-        "remove": f"revoke {rules} in {step.group}",
-        "describe": f"describe {rules} in {step.group}",
-        "replace": f"turn {rules} in {step.group} into what takes {'its' if count == 1 else 'their'} place",
-        "strip": f"revoke what the new group {step.group} began with",
-        "attach": f"attach {step.group} to {', '.join(step.attach)}"
-        if step.attach
-        else f"detach {step.group} from {', '.join(step.detach)}",
-        "delete": f"delete the group {step.group}",
-        "put": f"write the group {step.group} with all its rules",
-    }
-    return words[step.action]
+    match step.action:
+        case "create":
+            return f"create the group {step.group}"
+        case "tag":
+            return f"tag the group {step.group}"
+        case "untag":
+            return f"take esacloud's tags off the group {step.group}"
+        case "add":
+            return f"authorize {rules} in {step.group}"
+        case "remove":
+            return f"revoke {rules} in {step.group}"
+        case "confirm":
+            return f"confirm {rules} in {step.group}"
+        case "describe":
+            return f"describe {rules} in {step.group}"
+        case "replace":
+            return f"turn {rules} in {step.group} into what takes {'its' if count == 1 else 'their'} place"
+        case "revoke_default":
+            return f"revoke the default egress rule of the new group {step.group}"
+        case "assign":
+            return "; ".join(_assigned(step))
+        case "attach" if step.attach:
+            return f"attach {step.group} to {', '.join(step.attach)}"
+        case "attach":
+            return f"detach {step.group} from {', '.join(step.detach)}"
+        case "delete":
+            return f"delete the group {step.group}"
+        case "put":
+            return f"write the group {step.group} with all its rules"
+
+
+def _assigned(step: Step) -> list[str]:
+    """`attach data1, data1-2 to eni-1, eni-2`: what gets or loses the same groups in one sentence."""
+    moves: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for one in step.assignments:
+        for verb, names in (("attach", one.attach), ("detach", one.detach)):
+            if names:
+                moves.setdefault((verb, names), []).append(one.attachment)
+    return [
+        f"{verb} {', '.join(names)} {'to' if verb == 'attach' else 'from'} {', '.join(places)}"
+        for (verb, names), places in moves.items()
+    ]

@@ -24,11 +24,13 @@ def make_plan(live: LiveCloud, before: State, wanted: State, foreign: Foreign, *
 
     `exact` also undoes attachments and tags that the wanted state does not have, as a restore wants it.
     """
+    desired = wanted
     wanted = live.complete(before, wanted)
-    changes = group_changes(before, wanted, foreign, exact_attachments=exact)
+    changes = group_changes(before, wanted, foreign, exact_attachments=exact, begins=live.begins_with)
     after = _after(before, wanted, changes)
     return ChangePlan(
         before=before,
+        desired=desired,
         after=after,
         fingerprint=fingerprint(before),
         changes=tuple(change for change in changes if change or change.foreign),

@@ -9,23 +9,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
 from esacloud.change import snapshot
-from esacloud.change.execute import Applied, ChangeFailedError, Progress, check_unmoved, execute
-from esacloud.change.lock import locked
+from esacloud.change.execute import Applied, ChangeFailedError, Origin, Progress, check_unmoved, execute
+from esacloud.change.lock import Held, locked
 from esacloud.change.plan import make_plan
 from esacloud.deployment.model import Deployment
-from esacloud.errors import InputError, Place, Problem
+from esacloud.errors import EsacloudError, InputError, OutsideError, Place, Problem
 from esacloud.live.cloud import Connection, LiveCloud
-from esacloud.live.model import ChangePlan, Foreign
-from esacloud.live.retry import Backoff, LockedError
+from esacloud.live.model import ChangePlan, Foreign, State
+from esacloud.live.retry import Backoff
 from esacloud.policy.cloud import Lowered
 
 FOREIGN: Foreign = "report"  # docs/apply.md says why
+ROUNDS = 4  # that a run which holds the cloud's lock plans again, because one that does not is still at work
 
 
 def connect(deployment: Deployment, cloud: str, connection: Connection | None = None) -> LiveCloud:
@@ -53,24 +55,30 @@ def _module(cloud: str, place: Place) -> Any:
 
 def plan(live: LiveCloud, lowered: Lowered, foreign: Foreign = FOREIGN) -> ChangePlan:
     """What `apply` would do. Raises OutsideError where the cloud cannot be read, InputError where quotas leave no way."""
-    wanted = live.wanted(lowered)
-    return make_plan(live, live.read(wanted), wanted, foreign)
+    return _planned(live, live.wanted(lowered), foreign)
 
 
 def plan_destroy(live: LiveCloud) -> ChangePlan:
     """What `destroy` would do: detach and delete what `apply` made, and nothing else."""
-    before = live.read(None)
-    return make_plan(live, before, live.nothing(before), "keep")
+    return _planned(live, None, "keep")
 
 
 def plan_restore(live: LiveCloud, found: Mapping[str, Any]) -> ChangePlan:
     """What brings back the state that a snapshot's document holds, rules of others included."""
     old = snapshot.state_of(found, live)
-    before = live.read(replace(old, attachments={}))
-    if old.attachments is None:  # nothing was attached or detached then, so nothing is now
+    attachments_read, old = old.attachments is not None, replace(old, attachments={})
+    before = live.read(old)
+    if not attachments_read:  # nothing was attached or detached then, so nothing is now
         there = {group.name: group.attached for group in before.groups}
         old = replace(old, groups=tuple(replace(group, attached=there.get(group.name, ())) for group in old.groups))
     return make_plan(live, before, old, "purge", exact=True)
+
+
+def _planned(live: LiveCloud, desired: State | None, foreign: Foreign, *, exact: bool = False) -> ChangePlan:
+    """A plan from what is there now; `desired` is None for no group at all."""
+    before = live.read(desired)
+    made = make_plan(live, before, live.nothing(before) if desired is None else desired, foreign, exact=exact)
+    return replace(made, desired=desired)
 
 
 def apply(
@@ -85,39 +93,86 @@ def apply(
 ) -> Applied:
     """Carry a plan out, whichever of the three it is.
 
-    `shown` says that time has passed since the plan was made, so that the cloud is read again first. One apply of a
-    deployment runs at a time on a machine: a lock in `state_directory` sees to it, and the second is refused.
+    `shown` says that time has passed since the plan was made, so that the cloud is read again first; so it is where there
+    seems to be nothing to do, and after a run that did not end. One apply of a deployment runs at a time on a machine: a
+    lock in `state_directory` sees to it, and the second is refused. A run that meets another one, on whatever machine,
+    takes the lock that the cloud keeps, and plans again while it holds it; some changes take it first.
     Raises MovedError, ChangeFailedError, or OutsideError; the first and last before anything was changed.
     """
-    if plan.empty:
-        return Applied(plan, plan.before, None, tuple(live.calls))
-    with locked(state_directory / "locks", plan.before):
+    with locked(state_directory / "locks", plan.before) as held:
+        run = _Run(live, held, snapshots or state_directory / "snapshots", backoff or Backoff(), progress)
+        return run.apply(plan, shown=shown)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One run, while it holds the lock of this machine."""
+
+    live: LiveCloud
+    held: Held
+    snapshots: Path
+    backoff: Backoff
+    progress: Progress | None
+
+    def apply(self, plan: ChangePlan, *, shown: bool) -> Applied:
+        unsettled = self.held.unsettled()
+        if unsettled:
+            self.backoff.sleep(unsettled)
         if shown:
-            check_unmoved(live, plan)
-        kept = snapshots or state_directory / "snapshots"
+            check_unmoved(self.live, plan)
+        elif unsettled or plan.empty:
+            plan = self._again(plan)
+        if self.live.needs_lock(plan):
+            return self._alone(plan, None)
         try:
-            return execute(live, plan, kept, backoff=backoff, progress=progress)
+            return self._execute(plan)
         except ChangeFailedError as failure:
-            if not failure.somebody_else or not plan.after.groups:
+            if not failure.conflict:
                 raise
-            return _alone(live, failure, kept, backoff, progress)
+            return self._alone(failure.origin.plan, failure)
 
+    def _again(self, plan: ChangePlan) -> ChangePlan:
+        return _planned(self.live, plan.desired, plan.foreign, exact=plan.exact)
 
-def _alone(
-    live: LiveCloud, failure: ChangeFailedError, kept: Path, backoff: Backoff | None, progress: Progress | None
-) -> Applied:
-    """Bring a state that two have changed at once to one of the two: whoever gets the cloud's lock says which.
+    def _execute(self, plan: ChangePlan, origin: Origin | None = None) -> Applied:
+        live, changing = self.live, self.held.changing
+        applied = execute(
+            *(live, plan, self.snapshots),
+            origin=origin,
+            backoff=self.backoff,
+            progress=self.progress,
+            changing=changing,
+        )
+        self.held.ended()
+        return applied
 
-    The other one is refused. Rules that are foreign are left as the plan says.
-    """
-    plan = failure.plan
-    try:
-        with live.exclusive():
-            again = make_plan(live, live.read(plan.after), plan.after, plan.foreign, exact=plan.exact)
-            return replace(
-                execute(live, again, kept, backoff=backoff, progress=progress), snapshot=failure.snapshot, plan=again
-            )
-    except LockedError as error:
-        raise ChangeFailedError(
-            str(error), plan, plan.steps, None, failure.state, failure.snapshot, failure.differences
-        ) from error
+    def _alone(self, first: ChangePlan, failure: ChangeFailedError | None) -> Applied:
+        """Bring a state that two runs have changed at once to this one's: whoever gets the cloud's lock does it.
+
+        The other one is refused. Rules that are foreign are left as the plan says.
+        """
+        with ExitStack() as held:
+            try:
+                held.enter_context(self.live.exclusive(self.held.owner))
+            except OutsideError as error:
+                if failure is None:
+                    raise OutsideError(f"{error}. Nothing was changed.") from error
+                raise failure.because(str(error)) from error
+            return self._rounds(first, failure)
+
+    def _rounds(self, first: ChangePlan, failure: ChangeFailedError | None) -> Applied:
+        """Plan and execute until the state is the desired one. The other run may go on for a while without the lock."""
+        for number in range(ROUNDS):
+            try:
+                again = self._again(first)
+            except EsacloudError as error:
+                if failure is None:
+                    raise
+                raise failure.because(str(error)) from error
+            try:
+                return self._execute(again, failure.origin if failure else None)
+            except ChangeFailedError as error:
+                if not error.conflict or number == ROUNDS - 1:
+                    raise
+                failure = error
+        raise AssertionError("the last round returns or raises")

@@ -12,15 +12,17 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from esacloud.change.fingerprint import fingerprint
-from esacloud.errors import InputError, OutsideError, Place, Problem
+from esacloud.clouds import CLOUDS
+from esacloud.errors import InputError, OutsideError, Place, Problem, one_of
 from esacloud.live.cloud import LiveCloud
-from esacloud.live.model import LiveGroup, State, quotas_taken
+from esacloud.live.model import LiveGroup, LiveRule, State, quotas_taken
 
-FORMAT = 1
+FORMAT = 2
 PRIVATE_FILE, PRIVATE_DIRECTORY = 0o600, 0o700
 
 
@@ -58,18 +60,24 @@ def _sync_directory(directory: Path) -> None:
 
 
 def document(state: State, now: datetime) -> dict[str, Any]:
-    """The state as a JSON value (schemas/snapshot.schema.json)."""
-    return {
+    """The state as a JSON value (schemas/snapshot.schema.json), with a digest of all of it."""
+    made = {
         "esacloud_snapshot": FORMAT,
         "cloud": state.cloud,
         "deployment": state.deployment,
         "taken": now.astimezone(UTC).isoformat(timespec="seconds"),
         "scope": dict(state.scope),
         "limits": dict(state.limits),
-        "fingerprint": fingerprint(state),
         "attachments_read": state.attachments is not None,
         "groups": [_group(group) for group in state.groups],
     }
+    return {**made, "digest": _digest(made)}
+
+
+def _digest(made: Mapping[str, Any]) -> str:
+    """SHA-256, in hexadecimal, of everything in the document but the digest itself."""
+    content = {key: value for key, value in made.items() if key != "digest"}
+    return sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _group(group: LiveGroup) -> dict[str, Any]:
@@ -83,12 +91,24 @@ def _group(group: LiveGroup) -> dict[str, Any]:
         "attached": list(group.attached),
         "made_here": group.made_here,
         "adopted": group.adopted,
-        "rules": [{"key": rule.key, "description": rule.description, "native": dict(rule.native)} for rule in group.rules],
+        "rules": [_rule(rule) for rule in group.rules],
     }
 
 
-def load(path: str) -> dict[str, Any]:
-    """The document of a snapshot. Raises InputError for a file that is none."""
+def _rule(rule: LiveRule) -> dict[str, Any]:
+    return {
+        "key": rule.key,
+        "description": rule.description,
+        "native": dict(rule.native),
+        "counts": dict(rule.counts),
+    }
+
+
+def load(path: str, *, edited: bool = False) -> dict[str, Any]:
+    """The document of a snapshot. Raises InputError for a file that is none, and for one that was changed since.
+
+    `edited` takes a file that somebody has changed on purpose.
+    """
     place = Place(path)
     mend = "Name a file that `esacloud apply` wrote and said at its end."
     try:
@@ -98,7 +118,17 @@ def load(path: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise InputError(Problem(place, "The file is no JSON.", mend)) from None
     if not isinstance(found, Mapping) or found.get("esacloud_snapshot") != FORMAT:
-        raise InputError(Problem(place, "The file is no snapshot of esacloud.", mend))
+        raise InputError(Problem(place, "The file is no snapshot of this version of esacloud.", mend))
+    _check_form(found, path)
+    if found["digest"] != _digest(found) and not edited:
+        what = "The snapshot is not as esacloud wrote it: its digest does not match its content."
+        raise InputError(
+            Problem(Place(path, key="digest"), what, "Use the file as it was written, or add --edited if you changed it.")
+        )
+    return dict(found)
+
+
+def _check_form(found: Mapping[str, Any], path: str) -> None:
     from jsonschema import Draft202012Validator
 
     from esacloud.schema_files import schema
@@ -111,9 +141,11 @@ def load(path: str) -> dict[str, Any]:
         )
         for error in Draft202012Validator(schema("snapshot")).iter_errors(found)
     ]
+    if not problems and found["cloud"] not in CLOUDS:
+        what = f"There is no cloud {found['cloud']!r}."
+        problems = [Problem(Place(path, key="cloud"), what, f"Write {one_of(CLOUDS)}.")]
     if problems:
         raise InputError(*problems)
-    return dict(found)
 
 
 def state_of(found: Mapping[str, Any], live: LiveCloud) -> State:
@@ -124,7 +156,9 @@ def state_of(found: Mapping[str, Any], live: LiveCloud) -> State:
             interface=group["interface"],
             title=group["title"],
             description=group["description"],
-            rules=tuple(live.rule(rule["native"], rule["description"]) for rule in group["rules"]),
+            rules=tuple(
+                live.rule(rule["native"], rule["description"], tuple(rule["counts"].items())) for rule in group["rules"]
+            ),
             tags=group["tags"],
             attached=tuple(group["attached"]),
             id=group["id"],

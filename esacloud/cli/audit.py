@@ -18,6 +18,8 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING
 
+from esacloud.cli.live_options import add_timeout, backoff_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
     from esacloud.policy.actual import ActualGroups
 
 LIVE = {
-    "aws:": ("region", "profile", "endpoint_url"),
-    "azure:": ("subscription", "resource_group", "endpoint_url"),
+    "aws:": ("region", "profile", "endpoint_url", "timeout"),
+    "azure:": ("subscription", "resource_group", "endpoint_url", "timeout"),
 }
 """The words for a live cloud, and the options that each of them has."""
 
@@ -59,6 +61,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--resource-group", metavar="NAME", help="the one resource group of it that is read (else the deployment file's)"
     )
     parser.add_argument("--endpoint-url", metavar="URL", help="another endpoint of the cloud's API, as a local server's")
+    add_timeout(parser)
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print JSON (schemas/audit.schema.json)")
     output.add_argument("--sarif", action="store_true", help="print SARIF 2.1.0 for code scanning")
@@ -130,15 +133,16 @@ def _read(arguments: Namespace, deployment: Deployment | None) -> ActualGroups:
         from esacloud.audit.sources import read_files
 
         return read_files(arguments.sources)
-    values = _settings(word, deployment)
+    values, backoff = _settings(word, deployment), backoff_of(arguments)
     if word == "aws:":
         from esacloud.aws import fetch as aws
 
-        return aws.fetch(arguments.region or values.get("region"), arguments.profile, arguments.endpoint_url)
+        return aws.fetch(arguments.region or values.get("region"), arguments.profile, arguments.endpoint_url, backoff)
     from esacloud.azure import fetch as azure
 
-    subscription, group = values.get("subscription"), values.get("resource_group")
-    return azure.fetch(arguments.subscription or subscription, arguments.resource_group or group, arguments.endpoint_url)
+    subscription = arguments.subscription or values.get("subscription")
+    group = arguments.resource_group or values.get("resource_group")
+    return azure.fetch(subscription, group, arguments.endpoint_url, backoff)
 
 
 def _settings(word: str, deployment: Deployment | None) -> Mapping[str, str]:

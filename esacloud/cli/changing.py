@@ -41,4 +41,4 @@ def carry_out(arguments: Namespace, todo: Sequence[tuple[LiveCloud, ChangePlan]]
             print(f"\n{applied_text(applied)}", flush=True)
     if arguments.json:
         print_json(applied_document(done))
-    return 1 if any(plan.foreign == "report" and plan.left_foreign for _, plan in todo) else 0
+    return 1 if any(one.plan.foreign == "report" and one.plan.left_foreign for one in done) else 0

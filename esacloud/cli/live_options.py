@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
     from esacloud.deployment.model import Deployment
     from esacloud.live.cloud import Connection, LiveCloud
     from esacloud.live.model import Step
+    from esacloud.live.retry import Backoff
     from esacloud.policy.cloud import Lowered
+
+
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}  # seconds
 
 
 def add_connection(parser: ArgumentParser, *, lab: bool = True) -> None:
@@ -29,6 +34,33 @@ def add_connection(parser: ArgumentParser, *, lab: bool = True) -> None:
     parser.add_argument(
         "--state-dir", metavar="DIR", type=Path, help="where snapshots, locks and labs are (~/.local/state/esacloud)"
     )
+    add_timeout(parser)
+
+
+def add_timeout(parser: ArgumentParser) -> None:
+    """The option on how long a throttling cloud is asked again."""
+    parser.add_argument(
+        "--timeout",
+        metavar="TIME",
+        type=seconds,
+        help="how long to go on while the cloud throttles, in all: 90s, 10m (the default), 1h",
+    )
+
+
+def seconds(text: str) -> float:
+    """The seconds of `90`, `90s`, `10m` or `1h`. Raises ArgumentTypeError."""
+    found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smh]?)", text, re.ASCII)
+    value = float(found[1]) * _UNITS[found[2]] if found else 0.0
+    if not value:
+        raise ArgumentTypeError(f"{text!r} is not a time of more than 0 seconds. Write 90s, 10m or 1h.")
+    return value
+
+
+def backoff_of(arguments: Namespace) -> Backoff:
+    """How calls are tried again: as usual, but for as long as `--timeout` says."""
+    from esacloud.live.retry import Backoff
+
+    return Backoff() if arguments.timeout is None else Backoff(timeout=arguments.timeout)
 
 
 def add_foreign(parser: ArgumentParser) -> None:
@@ -70,7 +102,7 @@ def connected(
 
     lab = process.start(cloud, state_directory(arguments))
     module = process.lab_module(cloud)
-    connection = module.connection(lab.address)
+    connection = _patient(arguments, module.connection(lab.address))
     made = module.furnish(connection, deployment, lowered)
     print(f"lab: {cloud} at {lab.address}, a local stand-in; nothing outside this machine is touched", file=sys.stderr)
     if made:
@@ -81,7 +113,23 @@ def connected(
 def _connection(arguments: Namespace) -> Connection:
     from esacloud.live.cloud import Connection
 
-    return Connection(profile=arguments.profile, region=arguments.region, endpoint_url=arguments.endpoint_url)
+    found = Connection(profile=arguments.profile, region=arguments.region, endpoint_url=arguments.endpoint_url)
+    return _patient(arguments, found)
+
+
+def _patient(arguments: Namespace, connection: Connection) -> Connection:
+    """The connection with what the arguments say about a cloud that throttles."""
+    from dataclasses import replace
+
+    return replace(connection, backoff=backoff_of(arguments), pace_directory=_pace_directory(arguments))
+
+
+def _pace_directory(arguments: Namespace) -> Path | None:
+    """Where the commands of this machine share their pace; None for a user without a home, who may still plan."""
+    try:
+        return state_directory(arguments) / "pace"
+    except RuntimeError:
+        return None
 
 
 def restore_connection(arguments: Namespace, cloud: str) -> Connection:
@@ -94,8 +142,7 @@ def restore_connection(arguments: Namespace, cloud: str) -> Connection:
     if lab is None:
         what = f"The lab for {cloud} is not running, and what was in it is gone."
         raise InputError(Problem(Place("--lab"), what, "Apply a deployment file to a new lab."))
-    connection: Connection = process.lab_module(cloud).connection(lab.address)
-    return connection
+    return _patient(arguments, process.lab_module(cloud).connection(lab.address))
 
 
 def check_can_ask(arguments: Namespace, what: str) -> None:

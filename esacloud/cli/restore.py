@@ -19,6 +19,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("snapshot_file", metavar="SNAPSHOT", help="the file that `esacloud apply` wrote")
     add_connection(parser)
     add_changing(parser)
+    parser.add_argument("--edited", action="store_true", help="take a snapshot that was changed since it was written")
     parser.add_argument("--json", action="store_true", help="print JSON (schemas/apply.schema.json); needs --yes")
 
 
@@ -30,6 +31,6 @@ def run(arguments: Namespace) -> int:
     from esacloud.cli.live_options import check_can_ask, restore_connection
 
     check_can_ask(arguments, arguments.snapshot_file)
-    found = snapshot.load(arguments.snapshot_file)
+    found = snapshot.load(arguments.snapshot_file, edited=arguments.edited)
     live = change.connect_to(found, restore_connection(arguments, found["cloud"]), arguments.snapshot_file)
     return carry_out(arguments, [(live, change.plan_restore(live, found))], "Bring this back?")

@@ -1,28 +1,30 @@
 """What moto 5.2.5 does otherwise than EC2 and this project needs, put right in the process that runs the server.
 
-- The description of a rule about a prefix list or a group is kept, answered, and changed on request.
+- The description of a rule about a prefix list or a group is kept and answered.
 - Two rules are the same rule whatever their descriptions are.
-- The quota of 60 rules counts IPv4 and IPv6 apart, and a rule about a group or a prefix list in both.
 - A group that something carries, or that another group has rules about, is not deleted: DependencyViolation.
-- A filter by groups finds what carries any of them; moto wants all.
-- A description that is left out of an update goes; moto keeps it.
-- A rule that is revoked by an id which is none is InvalidSecurityGroupRuleId.NotFound, which terraform takes for done.
-- ModifySecurityGroupRules changes rules of every kind, all of a request or none (`ec2_modify.py`).
-- One request at a time: moto's state is not made for threads, and now and then answered 500 to a call that it had carried
-  out, so that a client's second try met a duplicate.
 - A request may name the id of what it makes, in the header `X-Lab-Id`, so that files with ids in them work here.
+- New groups permit all egress over IPv6 too, where the VPC has an IPv6 CIDR block and the settings say so.
+
+The rest has files of its own: `ec2_rules.py` and `ec2_modify.py` (changes of rules), `ec2_quotas.py`, `ec2_interfaces.py`,
+`ec2_filters.py`, `ec2_prefix_lists.py`, `ec2_requests.py` (one at a time, limits, lag).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from threading import Lock
 from typing import Any
 
+from esacloud.lab.ec2_filters import filter_as_documented
+from esacloud.lab.ec2_interfaces import check_groups_of_interfaces
+from esacloud.lab.ec2_lag import answer_from_what_is_shown
 from esacloud.lab.ec2_modify import modify_any_rule
+from esacloud.lab.ec2_prefix_lists import know_and_resize_lists
+from esacloud.lab.ec2_requests import one_at_a_time
+from esacloud.lab.ec2_rules import change_all_or_none
+from esacloud.lab.ec2_settings import settings
 
 ID_HEADER = "X-Lab-Id"
-RULES_PER_GROUP = 60  # https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 _MAKERS = (
     ("vpcs", "random_vpc_id", "vpc-"),
     ("security_groups", "random_security_group_id", "sg-"),
@@ -33,18 +35,22 @@ _MAKERS = (
 
 def behave() -> None:
     """Make the changes, once a process."""
-    from moto.ec2.models.security_groups import SecurityGroupBackend, SecurityGroupRule
+    from moto.ec2.models.elastic_network_interfaces import NetworkInterfaceBackend
+    from moto.ec2.models.managed_prefixes import ManagedPrefixListBackend
+    from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupBackend, SecurityGroupRule
 
     if hasattr(SecurityGroupRule, "description_as_made"):
         return
     _keep_descriptions(SecurityGroupRule)
-    _count_families_apart(SecurityGroupBackend)
+    _begin_with_default_egress(SecurityGroup)
     _refuse_deleting_what_is_in_use(SecurityGroupBackend)
-    for call in ("revoke_security_group_ingress", "revoke_security_group_egress"):
-        _know_ids_of_rules(SecurityGroupBackend, call)
-    _find_any_of_the_groups()
+    change_all_or_none()
     modify_any_rule(SecurityGroupBackend)
-    _one_at_a_time()
+    check_groups_of_interfaces(NetworkInterfaceBackend)
+    know_and_resize_lists(ManagedPrefixListBackend)
+    filter_as_documented()
+    answer_from_what_is_shown()
+    one_at_a_time()
     _take_ids()
 
 
@@ -62,7 +68,6 @@ def _keep_descriptions(rule_class: Any) -> None:
         self.description_as_made = prefix_list.get("Description") or self.source_group.pop("Description", None)
 
     def description(self: Any) -> str | None:
-        # a later change of the description by rule id goes to ip_range, whatever kind of rule it is
         text: str | None = self.ip_range.get("Description") or self.description_as_made
         return text
 
@@ -84,10 +89,9 @@ def _keep_descriptions(rule_class: Any) -> None:
 
 
 def _answer_descriptions() -> None:
-    from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupBackend
+    from moto.ec2.models.security_groups import SecurityGroup
 
     plain_flattened = SecurityGroup._flattened_rules
-    plain_update = SecurityGroupBackend._sg_update_description
 
     def flattened(self: Any, rules: list[Any]) -> Any:
         shown = []
@@ -102,17 +106,7 @@ def _answer_descriptions() -> None:
             shown.append(rule)
         return _with_prefix_descriptions(plain_flattened(self, shown))
 
-    def update(self: Any, security_rule: Any, rule: Any) -> None:
-        plain_update(self, security_rule, rule)
-        # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_UpdateSecurityGroupRuleDescriptionsIngress.html
-        if "Description" not in security_rule.ip_range:
-            rule.ip_range.pop("Description", None)
-        if rule.source_group or rule.prefix_list_id:
-            rule.description_as_made = security_rule.description_as_made
-            rule.ip_range.pop("Description", None)
-
     SecurityGroup._flattened_rules = flattened  # type: ignore[method-assign]
-    SecurityGroupBackend._sg_update_description = update  # type: ignore[method-assign]
 
 
 class _Described(str):
@@ -142,18 +136,20 @@ def _copy(rule: Any) -> Any:
     return copy.copy(rule)
 
 
-def _count_families_apart(backend_class: Any) -> None:
-    from moto.ec2.exceptions import RulesPerSecurityGroupLimitExceededError
+def _begin_with_default_egress(group_class: Any) -> None:
+    """Moto gives a new group both rules where the VPC has an IPv6 CIDR block, as EC2 does.
 
-    def verify(_: Any, group: Any, _n: int, ip_ranges: Any, source_groups: Any = None, egress: bool = False) -> None:
-        rules = group.egress_rules if egress else group.ingress_rules
-        for family, inside in (("CidrIp", "CidrIpv6"), ("CidrIpv6", "CidrIp")):
-            there = sum(inside not in rule.ip_range for rule in rules)
-            coming = sum(family in one for one in ip_ranges or ()) + len(source_groups or ())
-            if there + coming > RULES_PER_GROUP:
-                raise RulesPerSecurityGroupLimitExceededError
+    https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html says it of default groups; of all others
+    terraform's AWS provider knows it, which takes both rules from each group that it makes.
+    """
+    plain_init = group_class.__init__
 
-    backend_class._verify_group_will_respect_rule_count_limit = verify
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        plain_init(self, *args, **kwargs)
+        if not settings.ipv6_default_egress:
+            self.egress_rules = [rule for rule in self.egress_rules if "CidrIpv6" not in rule.ip_range]
+
+    group_class.__init__ = init
 
 
 def _refuse_deleting_what_is_in_use(backend_class: Any) -> None:
@@ -175,48 +171,6 @@ def _refuse_deleting_what_is_in_use(backend_class: Any) -> None:
         plain_delete(self, vpc_id, group_id)
 
     backend_class._delete_security_group = delete
-
-
-def _know_ids_of_rules(backend_class: Any, call: str) -> None:
-    """The code: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html."""
-    from moto.ec2.exceptions import InvalidSecurityGroupRuleIdNotFoundError
-
-    plain_revoke: Callable[..., None] = getattr(backend_class, call)
-
-    def revoke(self: Any, group_name_or_id: str, **rule: Any) -> None:
-        group = self.get_security_group_by_name_or_id(group_name_or_id, rule.get("vpc_id"))
-        for rule_id in rule["security_rule_ids"]:
-            if group and not group.get_rule(rule_id):
-                raise InvalidSecurityGroupRuleIdNotFoundError(rule_id)
-        plain_revoke(self, group_name_or_id, **rule)
-
-    setattr(backend_class, call, revoke)
-
-
-def _find_any_of_the_groups() -> None:
-    """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Filter.html: values of one filter are joined by OR."""
-    from moto.ec2 import utils
-
-    plain = utils.is_filter_matching
-
-    def matching(one: Any, name: str, values: Any) -> bool:
-        if name == "group-id" and isinstance(values, list):
-            return any(plain(one, name, [value]) for value in values)
-        return bool(plain(one, name, values))
-
-    utils.is_filter_matching = matching  # type: ignore[assignment]
-
-
-def _one_at_a_time() -> None:
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication
-
-    plain, turn = DomainDispatcherApplication.__call__, Lock()
-
-    def call(self: Any, environment: Any, start_response: Any) -> Any:
-        with turn:
-            return plain(self, environment, start_response)
-
-    DomainDispatcherApplication.__call__ = call  # type: ignore[method-assign, assignment]
 
 
 def _take_ids() -> None:

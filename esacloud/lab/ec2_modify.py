@@ -1,7 +1,7 @@
 """ModifySecurityGroupRules for moto 5.2.5, which of itself changes the far side of IPv4 rules alone.
 
 All rules of a request change, or none: an unknown id, another kind of far side, and a rule that the group has already are
-refused before anything is changed.
+refused before anything is changed, and so are more rules than the quota.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from typing import Any
+
+from esacloud.lab.ec2_quotas import check_rules
 
 _KINDS = {
     "CidrIpv4": lambda rule: "CidrIp" in rule.ip_range,
@@ -43,6 +45,7 @@ def _modify(self: Any, group_id: str, rules: Mapping[str, Mapping[str, Any]]) ->
         new = [after[id(rule)] for rule in old]
         if any(one == other for at, one in enumerate(new) for other in new[:at]):
             raise InvalidPermissionDuplicateError
+        check_rules(self, group, old, new)
     for old in (group.ingress_rules, group.egress_rules):
         old[:] = [after[id(rule)] for rule in old]
 

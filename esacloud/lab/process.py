@@ -19,7 +19,7 @@ from types import ModuleType
 
 from esacloud.errors import InputError, OutsideError, Place, Problem, one_of
 
-# Each module has `serve(ready)`, which blocks, `connection(address)`, `furnish(connection, deployment, lowered)`,
+# Each module has `serve(ready, lag)`, which blocks, `connection(address)`, `furnish(connection, deployment, lowered)`,
 # `in_use(connection, deployment)` and `instructions(address)`.
 LABS = {"aws": "esacloud.lab.ec2_lab", "azure": "esacloud.lab.arm_lab"}
 STARTS_WITHIN = 30.0  # seconds
@@ -27,11 +27,12 @@ STARTS_WITHIN = 30.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """A running local cloud."""
+    """A running local cloud. `lag`: seconds by which its reads lag behind its writes."""
 
     cloud: str
     address: str
     pid: int
+    lag: float = 0.0
 
 
 def lab_module(cloud: str) -> ModuleType:
@@ -62,23 +63,27 @@ def running(cloud: str, state_directory: Path) -> Lab | None:
         if not _held(path):
             return None
         found = json.loads(path.read_text(encoding="utf-8"))
-        return Lab(cloud, found["address"], found["pid"])
+        return Lab(cloud, found["address"], found["pid"], found.get("lag", 0.0))
     except (OSError, ValueError, KeyError):
         return None
 
 
-def start(cloud: str, state_directory: Path) -> Lab:
-    """The lab of a cloud, started if it is not running. Raises OutsideError when it does not start."""
+def start(cloud: str, state_directory: Path, lag: float | None = None) -> Lab:
+    """The lab of a cloud, started if it is not running. Raises OutsideError when it does not start.
+
+    `lag` is how many seconds its reads are to lag behind its writes; None takes a running lab as it is, and starts one
+    without. Raises InputError when the lab runs with another lag, which nothing can change while it runs.
+    """
     lab_module(cloud)
     found = running(cloud, state_directory)
     if found is not None:
-        return found
+        return _with_lag(found, lag)
     path = _file(cloud, state_directory)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     log = path.with_suffix(".log")
     with log.open("w", encoding="utf-8") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "esacloud.lab.serve", cloud, str(path)],
+            [sys.executable, "-m", "esacloud.lab.serve", cloud, str(path), "--lag", str(lag or 0.0)],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
@@ -88,16 +93,44 @@ def start(cloud: str, state_directory: Path) -> Lab:
     while time.monotonic() < until:
         found = running(cloud, state_directory)
         if found is not None:
-            return found
+            return _with_lag(found, lag)
         if process.poll() is not None:
             break
         time.sleep(0.02)
     found = running(cloud, state_directory)  # another command may have won the race
     if found is not None:
-        return found
+        return _with_lag(found, lag)
     process.kill()
     said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     raise OutsideError(f"The lab for {cloud} did not start: {said[-1] if said else 'it said nothing'} (see {log}).")
+
+
+def _with_lag(lab: Lab, lag: float | None) -> Lab:
+    if lag is None or lag == lab.lag:
+        return lab
+    has = f"a lag of {lag_text(lab.lag)}" if lab.lag else "no lag"
+    what = f"The lab for {lab.cloud} is running with {has}, and its lag cannot be changed."
+    raise InputError(
+        Problem(
+            Place("--lag"), what, f"Stop it with `esacloud lab stop {lab.cloud}` (what is in it is lost), or omit --lag."
+        )
+    )
+
+
+def lag_of(text: str) -> float:
+    """The seconds that `2s`, `0.5s` or `500ms` mean. Raises InputError for other text."""
+    import re
+
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)s|(\d{1,6})ms", text)
+    if found is None:
+        what = f"{text!r} is not a duration."
+        raise InputError(Problem(Place("--lag"), what, "Write a number with its unit: --lag 2s, --lag 500ms or --lag 0s."))
+    return float(found[1]) if found[1] else int(found[2]) / 1000
+
+
+def lag_text(seconds: float) -> str:
+    """A lag as `lag_of` reads it."""
+    return f"{seconds:.3f}".rstrip("0").rstrip(".") + "s"
 
 
 def stop(cloud: str, state_directory: Path) -> bool:

@@ -1,4 +1,7 @@
-"""The process of a lab: `python -m esacloud.lab.serve CLOUD FILE` serves until told to end, and says where in FILE."""
+"""The process of a lab: `python -m esacloud.lab.serve CLOUD FILE --lag SECONDS` serves until told to end.
+
+It says in FILE where it listens.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,14 @@ import json
 import os
 import signal
 import sys
+from argparse import ArgumentParser
 from types import FrameType
 
 from esacloud.lab.process import lab_module
 
 
-def main(cloud: str, path: str) -> int:
-    """Serve. Returns 1 at once when another process serves this file."""
+def main(cloud: str, path: str, lag: float = 0.0) -> int:
+    """Serve, with reads that lag so many seconds. Returns 1 at once when another process serves this file."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -22,12 +26,17 @@ def main(cloud: str, path: str) -> int:
     os.ftruncate(handle, 0)
 
     def ready(address: str) -> None:
-        os.write(handle, json.dumps({"cloud": cloud, "address": address, "pid": os.getpid()}).encode())
+        state = {"cloud": cloud, "address": address, "pid": os.getpid(), "lag": lag}
+        os.write(handle, json.dumps(state).encode())
         os.fsync(handle)
 
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
-    lab_module(cloud).serve(ready)
+    serve = lab_module(cloud).serve
+    if lag:
+        serve(ready, lag)
+    else:
+        serve(ready)
     return 0
 
 
@@ -36,4 +45,8 @@ def _end(_number: int, _frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    parser = ArgumentParser()
+    parser.add_argument("cloud")
+    parser.add_argument("path")
+    parser.add_argument("--lag", type=float, default=0.0)
+    sys.exit(main(**vars(parser.parse_args())))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from esacloud.live.model import ChangePlan, GroupChange, LiveRule, State, Step
@@ -23,7 +24,9 @@ class Connection:
 
     `profile`, `region` and `endpoint_url` are None where the cloud's own chain of settings decides. `credentials` are for
     local clouds alone, and are never written anywhere. `pace` keeps requests below a rate; where it is None,
-    whatever this process sends to a cloud itself keeps below the cloud's published rates, and a local one is not spared.
+    whatever this process sends to a cloud itself keeps below the cloud's published rates. With `pace_directory` all
+    processes of this machine that name the same directory keep below them together, and so they do with a server of one's
+    own from its first throttled answer on, for some minutes.
     """
 
     profile: str | None = None
@@ -33,6 +36,7 @@ class Connection:
     credentials: Mapping[str, str] | None = field(default=None, repr=False)
     backoff: Backoff = field(default_factory=Backoff)
     pace: Pace | None = None
+    pace_directory: Path | None = None
 
 
 class LiveCloud(Protocol):
@@ -40,12 +44,23 @@ class LiveCloud(Protocol):
 
     cloud: str
     calls: list[str]  # the API operations sent so far, in order
+    begins_with: tuple[LiveRule, ...]  # the rules that the cloud gives to a new group, or may give
 
     def wanted(self, lowered: Lowered) -> State:
         """What the deployment asks for: groups, rules, tags, and what carries them."""
 
     def read(self, wanted: State | None) -> State:
         """What is there; what the wanted state needs to know is read too. Raises OutsideError."""
+
+    def read_back(self, plan: ChangePlan) -> State:
+        """What is there after all steps of a plan. What its last steps have read may be left out."""
+
+    def needs_lock(self, plan: ChangePlan) -> bool:
+        """Whether a plan has to be executed under the cloud's own lock.
+
+        So it is when what was read last shows the lock of another run, and for a change that another one at the same moment
+        could make unsafe.
+        """
 
     def complete(self, before: State, wanted: State) -> State:
         """The wanted state with what only the cloud knows: what carries the groups of an interface that gets another."""
@@ -65,8 +80,11 @@ class LiveCloud(Protocol):
         Raises OutsideError; whatever was done until then is a part of the step and safe to do again.
         """
 
-    def exclusive(self) -> AbstractContextManager[None]:
-        """Hold a lock that the cloud itself keeps. Raises LockedError at once: always where ETags serve instead."""
+    def exclusive(self, owner: str) -> AbstractContextManager[None]:
+        """Hold a lock that the cloud itself keeps. Raises LockedError at once: always where ETags serve instead.
 
-    def rule(self, native: Mapping[str, Any], description: str) -> LiveRule:
-        """A rule from its cloud's own form, as a snapshot holds it."""
+        `owner` is who holds the lock of this machine: a lock in the cloud under that name was left by a run that is gone.
+        """
+
+    def rule(self, native: Mapping[str, Any], description: str, counts: tuple[tuple[str, int], ...] = ()) -> LiveRule:
+        """A rule from its cloud's own form and what it took of the quotas, as a snapshot holds them."""

@@ -15,7 +15,21 @@ from esacloud.packets import Box, Direction, PacketSet
 from esacloud.policy.cloud import QuotaUse
 
 Foreign = Literal["report", "keep", "purge"]
-Action = Literal["create", "tag", "add", "strip", "attach", "describe", "remove", "replace", "delete", "untag", "put"]
+Action = Literal[
+    "create",
+    "tag",
+    "revoke_default",
+    "add",
+    "confirm",
+    "assign",
+    "attach",
+    "describe",
+    "remove",
+    "replace",
+    "delete",
+    "untag",
+    "put",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +111,8 @@ class State:
 class GroupChange:
     """What happens to one group. `before` is None for one to be made, `after` for one to go.
 
-    `stays` are rules left alone; `foreign` those among them that esacloud did not make and the deployment does not ask for.
+    `begins` are rules that the cloud gives to a new group and that go, if they are there. `stays` are rules left alone;
+    `foreign` those among them that esacloud did not make and the deployment does not ask for.
     `describe` pairs a rule as it is with the same rule under its new description.
     """
 
@@ -108,6 +123,7 @@ class GroupChange:
     add: tuple[LiveRule, ...] = ()
     remove: tuple[LiveRule, ...] = ()
     describe: tuple[tuple[LiveRule, LiveRule], ...] = ()
+    begins: tuple[LiveRule, ...] = ()
     stays: tuple[LiveRule, ...] = ()
     foreign: tuple[LiveRule, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -123,11 +139,21 @@ class GroupChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Assignment:
+    """The groups, by name, that one attachment gets and loses in one write."""
+
+    attachment: str
+    attach: tuple[str, ...]
+    detach: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One thing to do, in as few calls as the cloud allows, safe to do again.
 
-    `replaces` has, for each of `rules` of a `replace`, the rule that turns into it. `calls` names the API operations that
-    it takes when nothing goes wrong; `why` says what is unusual about it.
+    `replaces` has, for each of `rules` of a `replace`, the rule that turns into it. `assignments` are those of an `assign`,
+    and `expects` the keys of the rules that each group has to have before something gets it. `calls` names the API
+    operations that it takes when nothing goes wrong; `why` says what is unusual about it.
     """
 
     action: Action
@@ -140,6 +166,8 @@ class Step:
     calls: tuple[str, ...] = ()
     why: str = ""
     replaces: tuple[LiveRule, ...] = ()
+    assignments: tuple[Assignment, ...] = ()
+    expects: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +184,7 @@ class ChangePlan:
     """A change, whole: from where, to where, in which steps.
 
     - `before`: the state as read; `fingerprint` is its digest.
+    - `desired`: what was asked for, of which another plan can be made; None for no group at all.
     - `after`: the state at the end, rules that are left alone included.
     - `quotas`: (before, after) for each quota of each group.
     - `notes`: what a person should know, foreign rules first.
@@ -163,6 +192,7 @@ class ChangePlan:
     """
 
     before: State
+    desired: State | None
     after: State
     fingerprint: str
     changes: tuple[GroupChange, ...]

@@ -1,40 +1,101 @@
-"""The order of a change: authorize first, then revoke; where there is no room, what can be spared goes before that, and
-where nothing can, a rule turns into another where it stands.
+"""The order of a change, on a cloud whose rules are added and removed one by one: the change is played through in memory,
+and a step is taken only when the safety invariant holds during and after it.
 
-The law that this module keeps, for every interface: whatever is permitted at any moment lies between (old and new) and
-(old or new). Adding wanted rules never leaves it, and removing unwanted ones after all are added never does either, in any
-order and however far a call comes. A rule may go earlier only when all that remains still permits everything that old and
-new have in common; `replacing.py` says when one may turn into another. A group that is new permits nothing until it is
-attached.
+The safety invariant, for every attachment (a network interface): what it permits at any moment is within (old or new), and
+(old and new) is within it, where old and new are what all groups on it permit together. From it follow the rules that this
+module obeys:
+
+- A desired rule may come at any time, in a group that stays wherever it is.
+- A group gets onto an attachment when all its rules are there, and none that neither state permits there.
+- A rule or a group goes when all that takes its place is in effect on every attachment, or when what remains still permits
+  all that both states need. What is relied on for that, and was only read, is confirmed by a write: a read may be old.
+- A group that nothing carries permits nothing, so its rules change in any order.
+- Without room, what can be spared goes first; where nothing can, a rule turns into its successor where it stands
+  (`replacing.py`). Where that is no way either, the change is refused.
+
+Where it was not read what carries a group, one attachment that carries all groups of the interface stands for all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from esacloud.errors import InputError, Place, Problem
-from esacloud.live.model import GroupChange, LiveGroup, LiveRule, Step, quotas_taken
+from esacloud.live.model import Assignment, GroupChange, LiveRule, Step
 from esacloud.live.replacing import Alike, counts_alike, never, replaceable
-from esacloud.packets import Direction, PacketSet
+from esacloud.packets import Box, Direction, PacketSet
 
 DIRECTIONS: tuple[Direction, ...] = ("in", "out")
-FULL = "its rules take the whole quota, so what a new group begins with goes first"
 NO_ROOM = "no room to add first: these rules permit nothing that both the old and the new state permit"
 IN_PLACE = "no room to add first, and none can be spared: each turns into its successor where it stands"
+RELIED_ON = "what goes next permits packets that these rules have to permit from then on"
+
+
+def ordered(
+    changes: Sequence[GroupChange],
+    limits: Mapping[str, int],
+    place: Place,
+    alike: Alike = never,
+    *,
+    attachments_read: bool = False,
+) -> tuple[Step, ...]:
+    """The steps of a change. `changes` has every group of both states, those without a change included.
+
+    `alike` says which rules the cloud can turn into which; `attachments_read` whether it is known what carries each group.
+    Raises InputError where the quotas leave no way that keeps the safety invariant.
+    """
+    return tuple(_Play(changes, limits, place, alike, attachments_read).steps())
 
 
 @dataclass
 class _Group:
-    """A group while the change is played through: rules that are there, to come and to go, and whether it takes effect."""
+    """A group while the change is played through: rules that are there, to come and to go."""
 
     change: GroupChange
-    rules: dict[str, LiveRule]
-    add: dict[Direction, list[LiveRule]]
-    remove: dict[Direction, list[LiveRule]]
-    effective: bool
-    attach: tuple[str, ...]
+    limits: Mapping[str, int]
+    rules: dict[str, LiveRule] = field(default_factory=dict)
+    add: dict[Direction, list[LiveRule]] = field(default_factory=dict)
+    remove: dict[Direction, list[LiveRule]] = field(default_factory=dict)
     used: dict[tuple[Direction, str], int] = field(default_factory=dict)
+    confirmed: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        change = self.change
+        there = change.begins if change.before is None else change.before.rules
+        going = {rule.key for rule in (*change.remove, *change.begins)}
+        for rule in there:
+            self.put(rule)
+        for direction in DIRECTIONS:
+            self.add[direction] = [rule for rule in change.add if rule.direction == direction]
+            self.remove[direction] = [rule for rule in there if rule.key in going and rule.direction == direction]
+        self.confirmed.update(rule.key for rule in change.add)
+
+    @property
+    def name(self) -> str:
+        return self.change.name
+
+    @property
+    def complete(self) -> bool:
+        """Whether all desired rules are there."""
+        return not any(self.add.values())
+
+    @cached_property
+    def new(self) -> tuple[LiveRule, ...]:
+        """The rules at the end."""
+        return () if self.change.delete else (*self.change.stays, *self.change.add)
+
+    @property
+    def surplus(self) -> list[LiveRule]:
+        """Rules that are still to go."""
+        return [rule for rules in self.remove.values() for rule in rules]
+
+    def boxes(self, rules: Iterable[LiveRule]) -> Iterator[Box]:
+        """What rules permit. `self` means another set of addresses at every interface."""
+        for rule in rules:
+            for box in rule.boxes:
+                yield box._replace(realm=f"self:{self.change.interface}") if box.realm == "self" else box
 
     def count(self, rule: LiveRule, sign: int) -> None:
         for quota, share in rule.counts:
@@ -48,230 +109,316 @@ class _Group:
         del self.rules[rule.key]
         self.count(rule, -1)
 
-    def fits(self, rule: LiveRule, limits: Mapping[str, int]) -> bool:
+    def fits(self, rule: LiveRule) -> bool:
         return all(
-            self.used.get((rule.direction, quota), 0) + share <= limits.get(quota, share) for quota, share in rule.counts
+            self.used.get((rule.direction, quota), 0) + share <= self.limits.get(quota, share)
+            for quota, share in rule.counts
         )
 
+    def has_room(self, waiting: Iterable[LiveRule]) -> bool:
+        """Whether all of these would fit now."""
+        used = dict(self.used)
+        fits = True
+        for rule in waiting:
+            fits = fits and self.fits(rule)
+            self.count(rule, 1)
+        self.used = used
+        return fits
 
-def ordered(
-    changes: Sequence[GroupChange], limits: Mapping[str, int], place: Place, alike: Alike = never
-) -> tuple[Step, ...]:
-    """The steps of a change on a cloud whose rules are added and removed one by one.
-
-    `alike` says which rules the cloud can turn into which. Raises InputError where the quotas leave no way that keeps the
-    law.
-    """
-    steps: list[Step] = []
-    by_interface: dict[str, list[GroupChange]] = {}
-    coming = {one for change in changes for one in change.attach}
-    for change in changes:
-        by_interface.setdefault(change.interface, []).append(change)
-        if change.before is None:
-            steps.append(Step("create", change.name, change.interface))
-        elif change.tags:
-            steps.append(Step("tag", change.name, change.interface))
-    for of_it in by_interface.values():
-        steps += _interface(of_it, coming, limits, place, alike)
-    for of_it in by_interface.values():
-        steps += _last(of_it, coming)
-    return tuple(steps)
+    def step(self, action: str, direction: Direction, rules: Iterable[LiveRule], why: str = "") -> Step:
+        return Step(action, self.name, self.change.interface, direction, tuple(rules), why=why)  # type: ignore[arg-type]
 
 
-def _interface(
-    changes: list[GroupChange], coming: Set[str], limits: Mapping[str, int], place: Place, alike: Alike
-) -> Iterator[Step]:
-    playing = [change for change in changes if change.after is not None or change.delete or change.remove]
-    groups = [_started(change, alone=len(playing) == 1) for change in playing]
-    needed = _effective(groups) & _after(changes)
-    for change in changes:
-        if _detaches_first(change, coming):
-            yield Step("attach", change.name, change.interface, detach=change.detach)
-    for group in groups:
-        if group.change.before is None and _fills(group, limits):
-            yield Step("strip", group.change.name, group.change.interface, why=FULL)
-    while True:
-        for group in groups:
-            yield from _add(group, limits)
-        waiting = [group for group in groups if any(group.add.values())]
-        for group in groups:
-            if not group.effective and not any(group.add.values()):
-                if group.change.before is None:
-                    yield Step("strip", group.change.name, group.change.interface)
-                else:
-                    yield from _removed(group)
-                group.effective = True
-        for group in groups:
-            if group.attach and not any(group.add.values()):
-                if len(groups) == 1:  # whatever carries it from now on gets the new state and no more
-                    yield from _removed(group)
-                yield Step("attach", group.change.name, group.change.interface, attach=group.attach)
-                group.attach = ()
-        if not waiting:
-            break
-        made_room = [step for group in waiting for step in _spare(group, groups, needed, limits)]
-        made_room = made_room or [step for group in waiting for step in _turn(group, groups, needed, alike)]
-        if not made_room:
-            raise InputError(_stuck(waiting, place))
-        yield from made_room
-    for group in groups:
-        pairs = group.change.describe
-        for direction in DIRECTIONS:
-            new = tuple(rule for _, rule in pairs if rule.direction == direction)
-            if new:
-                yield Step("describe", group.change.name, group.change.interface, direction, new)
-    for group in groups:
-        if not group.change.delete:
-            yield from _removed(group)
+@dataclass
+class _View:
+    """One attachment: the groups on it now, and at the end."""
+
+    name: str
+    groups: Mapping[str, _Group]
+    on: set[str]
+    new: frozenset[str]
+
+    def __post_init__(self) -> None:
+        old = PacketSet.of(box for name in self.on for box in self._boxes(name))
+        new = PacketSet.of(box for name in self.new for box in self.groups[name].boxes(self.groups[name].new))
+        self.needed, self.allowed = old & new, old | new
+
+    def _boxes(self, name: str) -> Iterator[Box]:
+        group = self.groups[name]
+        return group.boxes(group.rules.values())
+
+    @property
+    def settled(self) -> bool:
+        """Whether everything that it permits at the end is in effect, so that whatever else it has may go."""
+        return self.new <= self.on and all(self.groups[name].complete for name in self.new)
+
+    def holds(self, without: Iterable[str] = ()) -> bool:
+        """Whether it still permits all that both states need, also without these groups."""
+        staying = self.on.difference(without)
+        return self.needed <= PacketSet.of(box for name in staying for box in self._boxes(name))
 
 
-def _removed(group: _Group) -> Iterator[Step]:
-    """The removals that are left, one step a direction."""
-    for direction in DIRECTIONS:
-        rules, group.remove[direction] = tuple(group.remove[direction]), []
-        for rule in rules:
-            group.drop(rule)
-        if rules:
-            yield Step("remove", group.change.name, group.change.interface, direction, rules)
+class _Play:
+    def __init__(
+        self, changes: Sequence[GroupChange], limits: Mapping[str, int], place: Place, alike: Alike, attachments_read: bool
+    ) -> None:
+        self.changes, self.place, self.alike = changes, place, alike
+        self.groups = {change.name: _Group(change, limits) for change in changes}
+        self.views = list(_views(self.groups, attachments_read))
 
-
-def _detaches_first(change: GroupChange, coming: Set[str]) -> bool:
-    """Whether a group that stays is taken off before its rules move, which are not for what carries it until then.
-
-    Not where another group comes to the same place: EC2 wants one there at every moment, and that one comes first.
-    """
-    return bool(change.detach) and not change.delete and coming.isdisjoint(change.detach)
-
-
-def _last(changes: list[GroupChange], coming: Set[str]) -> Iterator[Step]:
-    """Groups that go, after everything that takes their place is there."""
-    for change in changes:
-        if change.detach and not _detaches_first(change, coming):
-            yield Step("attach", change.name, change.interface, detach=change.detach)
-    for change in changes:
-        if change.delete:
-            yield Step("delete", change.name, change.interface)
-        elif change.untag:
-            yield Step("untag", change.name, change.interface)
-
-
-def _started(change: GroupChange, *, alone: bool) -> _Group:
-    rules = change.before.rules if change.before else ()
-    going = {rule.key for rule in change.remove}
-    group = _Group(
-        change,
-        {},
-        {direction: [rule for rule in change.add if rule.direction == direction] for direction in DIRECTIONS},
-        {
-            direction: [rule for rule in rules if rule.key in going and rule.direction == direction]
-            for direction in DIRECTIONS
-        },
-        effective=change.before is not None and (alone or _is_carried(change, change.before)),
-        attach=change.attach,
-    )
-    for rule in rules:
-        group.put(rule)
-    return group
-
-
-def _is_carried(change: GroupChange, before: LiveGroup) -> bool:
-    """Whether others may rely on a group while rules move. What carries it may not have been read; then something may."""
-    was_read = bool(change.attach or change.detach)
-    staying = set(before.attached) - (set() if change.delete else set(change.detach))
-    return bool(staying) or not was_read
-
-
-def _add(group: _Group, limits: Mapping[str, int]) -> Iterator[Step]:
-    """All additions that fit, one step a direction."""
-    for direction in DIRECTIONS:
-        fitting = []
-        for rule in group.add[direction]:
-            if group.fits(rule, limits):
-                group.put(rule)
-                fitting.append(rule)
-        if fitting:
-            done = {rule.key for rule in fitting}
-            group.add[direction] = [rule for rule in group.add[direction] if rule.key not in done]
-            yield Step("add", group.change.name, group.change.interface, direction, tuple(fitting))
-
-
-def _spare(group: _Group, groups: list[_Group], needed: PacketSet, limits: Mapping[str, int]) -> Iterator[Step]:
-    """Removals in a full group, as few as make room, each of rules without which all that is needed remains."""
-    for direction in DIRECTIONS:
-        waiting, spared = group.add[direction], []
-        for rule in list(group.remove[direction]):
-            if not waiting or _room(group, waiting, limits):
+    def steps(self) -> Iterator[Step]:
+        for change in self.changes:
+            yield from self._made(change)
+        while True:
+            moves = [
+                *self._assigned(first=True),
+                *self._added(),
+                *self._changed_unseen(),
+                *self._cleared(),
+                *self._assigned(),
+            ]
+            yield from moves
+            waiting = [group for group in self.groups.values() if not group.complete]
+            if not waiting and all(view.new <= view.on for view in self.views):
                 break
-            if not _takes_from(rule, waiting):
-                continue
+            if not moves:
+                moves = list(self._made_room(waiting))
+                if not moves:
+                    full = [group for group in waiting if not all(map(group.has_room, group.add.values()))]
+                    raise InputError(_stuck(full, self.place) if full else _stuck_attachments(self.views, self.place))
+                yield from moves
+        for group in self.groups.values():
+            yield from self._described(group)
+        for group in self.groups.values():
+            if not group.change.delete:
+                yield from self._removed(group)
+        yield from self._assigned(last=True)
+        for change in self.changes:
+            if change.delete:
+                yield Step("delete", change.name, change.interface)
+            elif change.before is not None and change.untag:
+                yield Step("untag", change.name, change.interface)
+
+    def _made(self, change: GroupChange) -> Iterator[Step]:
+        if change.before is not None:
+            if change.tags and not change.delete:
+                yield Step("tag", change.name, change.interface)
+            return
+        group = self.groups[change.name]
+        yield Step("create", change.name, change.interface)
+        for direction in DIRECTIONS:
+            if rules := self._dropped(group, group.remove[direction]):
+                yield group.step("revoke_default", direction, rules)
+
+    def _on(self, group: _Group) -> list[_View]:
+        return [view for view in self.views if group.name in view.on]
+
+    def _added(self) -> Iterator[Step]:
+        """All additions that fit, one step for each group and direction."""
+        for group in self.groups.values():
+            if not all(group.name in view.new for view in self._on(group)):
+                continue  # it is taken off there first
+            for direction in DIRECTIONS:
+                fitting = []
+                for rule in group.add[direction]:
+                    if group.fits(rule):
+                        group.put(rule)
+                        fitting.append(rule)
+                if fitting:
+                    done = {rule.key for rule in fitting}
+                    group.add[direction] = [rule for rule in group.add[direction] if rule.key not in done]
+                    yield group.step("add", direction, fitting)
+
+    def _changed_unseen(self) -> Iterator[Step]:
+        """Removals in groups that nothing carries, when all is added or nothing more fits."""
+        for group in self.groups.values():
+            if not group.change.delete and not self._on(group) and self._matters(group):
+                yield from self._removed(group)
+
+    def _matters(self, group: _Group) -> bool:
+        return not group.complete or any(group.name in view.new for view in self.views)
+
+    def _dropped(self, group: _Group, rules: Iterable[LiveRule]) -> tuple[LiveRule, ...]:
+        dropped = tuple(rules)
+        for rule in dropped:
             group.drop(rule)
-            if needed <= _effective(groups):
-                spared.append(rule)
-                group.remove[direction].remove(rule)
-            else:
-                group.put(rule)
-        if spared:
-            name, interface = group.change.name, group.change.interface
-            yield Step("remove", name, interface, direction, tuple(spared), why=NO_ROOM)
+            group.remove[rule.direction].remove(rule)
+        return dropped
 
+    def _removed(self, group: _Group, *, why: str = "") -> Iterator[Step]:
+        """All removals that are left, one step for each direction, after what they rely on is confirmed."""
+        for direction in DIRECTIONS:
+            if rules := tuple(group.remove[direction]):
+                yield from self._confirmed(group, rules)
+                yield group.step("remove", direction, self._dropped(group, rules), why)
 
-def _turn(group: _Group, groups: list[_Group], needed: PacketSet, alike: Alike) -> Iterator[Step]:
-    """Rules of a full group that turn into those that wait, one step a direction."""
-    going = {(id(one), rule.key) for one in groups for rules in one.remove.values() for rule in rules}
-    kept = (rule for one in groups if one.effective for rule in one.rules.values() if (id(one), rule.key) not in going)
-    staying = PacketSet.of(box for rule in kept for box in rule.boxes)
+    def _confirmed(self, group: _Group, going: Sequence[LiveRule]) -> Iterator[Step]:
+        """Rules that were read, and have to be there because others that permit the same packets go."""
+        views = self._on(group)
+        if not views:
+            return
+        gone = PacketSet.of(group.boxes(going))
+        for other in self.groups.values():
+            if other is not group and not any(other.name in view.on for view in views):
+                continue
+            known = [rule for rule in other.change.stays if rule.key not in other.confirmed]
+            if not gone & PacketSet.of(other.boxes(known)):
+                continue
+            for direction in DIRECTIONS:
+                relied = [
+                    rule for rule in known if rule.direction == direction and gone & PacketSet.of(other.boxes([rule]))
+                ]
+                if relied:
+                    other.confirmed.update(rule.key for rule in relied)
+                    yield other.step("confirm", direction, relied, RELIED_ON)
 
-    def fits(old: LiveRule, new: LiveRule) -> bool:
-        return alike(old, new) and counts_alike(old, new)
+    def _assigned(self, *, first: bool = False, last: bool = False) -> Iterator[Step]:
+        """One write for each attachment that can be written now, all of them in one step.
 
-    for direction in DIRECTIONS:
-        pairs = replaceable(group.remove[direction], group.add[direction], needed, staying, fits)
-        for old, new in pairs:
-            group.drop(old)
-            group.put(new)
-            group.remove[direction].remove(old)
-            group.add[direction].remove(new)
-        if pairs:
+        `first`: only groups that have to leave before they get rules that are not for this attachment. `last`: all that
+        is left to leave.
+        """
+        made: list[Assignment] = []
+        attached: set[str] = set()
+        for view in self.views:
+            coming = tuple(sorted(view.new - view.on)) if not first else ()
+            leaving = tuple(sorted(view.on - view.new)) if not (first and view.new - view.on) else ()
+            if first:
+                leaving = tuple(name for name in leaving if not self.groups[name].complete)
+            if coming:
+                if not all(self._may_come(view, name) for name in coming):
+                    continue
+                view.on.update(coming)
+            elif not (first or last or self._all_done()):
+                continue
+            if leaving and not (view.settled or view.holds(without=leaving)):
+                leaving = ()
+            view.on.difference_update(leaving)
+            if coming or leaving:
+                made.append(Assignment(view.name, coming, leaving))
+                attached.update(coming)
+        if made:
+            expects = {name: frozenset(self.groups[name].rules) for name in sorted(attached)}
+            yield Step("assign", ", ".join(_named(made)), "", assignments=tuple(made), expects=expects)
+
+    def _all_done(self) -> bool:
+        return all(group.complete for group in self.groups.values())
+
+    def _cleared(self) -> Iterator[Step]:
+        """What is not for an attachment leaves the groups that get onto it, where nothing else needs it any more."""
+        for view in self.views:
+            for name in sorted(view.new - view.on):
+                group = self.groups[name]
+                unfit = group.complete and not self._may_come(view, name)
+                if unfit and all(other.settled for other in self._on(group)):
+                    yield from self._removed(group)
+
+    def _may_come(self, view: _View, name: str) -> bool:
+        group = self.groups[name]
+        surplus = group.surplus
+        return group.complete and (not surplus or PacketSet.of(group.boxes(surplus)) <= view.allowed)
+
+    def _made_room(self, waiting: Iterable[_Group]) -> Iterator[Step]:
+        found = False
+        for group in waiting:
+            for step in self._spared(group):
+                found = True
+                yield step
+        if not found:
+            for group in waiting:
+                yield from self._turned(group)
+
+    def _spared(self, group: _Group) -> Iterator[Step]:
+        """Removals in a full group, as few as make room, each of rules without which all that is needed remains."""
+        views = self._on(group)
+        for direction in DIRECTIONS:
+            waiting, spared = group.add[direction], []
+            for rule in list(group.remove[direction]):
+                if not waiting or group.has_room(waiting):
+                    break
+                if not _takes_from(rule, waiting):
+                    continue
+                group.drop(rule)
+                if all(view.holds() for view in views):
+                    spared.append(rule)
+                    group.remove[direction].remove(rule)
+                else:
+                    group.put(rule)
+            if spared:
+                yield from self._confirmed(group, spared)
+                yield group.step("remove", direction, spared, NO_ROOM)
+
+    def _turned(self, group: _Group) -> Iterator[Step]:
+        """Rules of a full group that turn into those that wait, one step for each direction."""
+        views = self._on(group)
+        if not all(group.name in view.new for view in views):
+            return
+        needed = PacketSet.of(box for view in views for box in view.needed.boxes())
+        beside = [other for other in self.groups.values() if all(other.name in view.on for view in views)] if views else []
+        staying = PacketSet.of(box for other in beside for box in other.boxes(_staying(other)))
+
+        def fits(old: LiveRule, new: LiveRule) -> bool:
+            return self.alike(old, new) and counts_alike(old, new)
+
+        for direction in DIRECTIONS:
+            pairs = replaceable(group.remove[direction], group.add[direction], needed, staying, fits, group.boxes)
+            if not pairs:
+                continue
             olds, news = zip(*pairs, strict=True)
-            name, interface = group.change.name, group.change.interface
-            yield Step("replace", name, interface, direction, news, replaces=olds, why=IN_PLACE)
+            yield from self._confirmed(group, olds)
+            for old, new in pairs:
+                group.drop(old)
+                group.put(new)
+                group.remove[direction].remove(old)
+                group.add[direction].remove(new)
+            yield replace(group.step("replace", direction, news, IN_PLACE), replaces=olds)
+
+    def _described(self, group: _Group) -> Iterator[Step]:
+        for direction in DIRECTIONS:
+            new = tuple(rule for _, rule in group.change.describe if rule.direction == direction)
+            if new:
+                yield group.step("describe", direction, new)
 
 
-def _room(group: _Group, waiting: list[LiveRule], limits: Mapping[str, int]) -> bool:
-    """Whether all that waits would fit now."""
-    put = []
-    for rule in waiting:
-        if not group.fits(rule, limits):
-            break
-        group.count(rule, 1)
-        put.append(rule)
-    for rule in put:
-        group.count(rule, -1)
-    return len(put) == len(waiting)
+def _views(groups: Mapping[str, _Group], attachments_read: bool) -> Iterator[_View]:
+    if not attachments_read:
+        interfaces: dict[str, list[GroupChange]] = {}
+        for group in groups.values():
+            if group.change.before is not None:
+                interfaces.setdefault(group.change.interface, []).append(group.change)
+        for interface, changes in interfaces.items():
+            on = {change.name for change in changes}
+            yield _View(interface, groups, on, frozenset(change.name for change in changes if not change.delete))
+        return
+    old: dict[str, set[str]] = {}
+    new: dict[str, set[str]] = {}
+    for group in groups.values():
+        change = group.change
+        before = set(change.before.attached) if change.before else set()
+        for name in before:
+            old.setdefault(name, set()).add(change.name)
+        for name in (before - set(change.detach)) | set(change.attach):
+            new.setdefault(name, set()).add(change.name)
+    for name in sorted(old.keys() | new.keys()):
+        yield _View(name, groups, old.get(name, set()), frozenset(new.get(name, ())))
+
+
+def _staying(group: _Group) -> list[LiveRule]:
+    going = {rule.key for rule in group.surplus}
+    return [] if group.change.delete else [rule for rule in group.rules.values() if rule.key not in going]
+
+
+def _named(made: Iterable[Assignment]) -> list[str]:
+    return sorted({name for one in made for name in (*one.attach, *one.detach)})
 
 
 def _takes_from(rule: LiveRule, waiting: list[LiveRule]) -> bool:
-    wanted = {quota for one in waiting for quota, _ in one.counts}
-    return any(quota in wanted for quota, _ in rule.counts)
+    desired = {quota for one in waiting for quota, _ in one.counts}
+    return any(quota in desired for quota, _ in rule.counts)
 
 
-def _effective(groups: Iterable[_Group]) -> PacketSet:
-    return PacketSet.of(box for group in groups if group.effective for rule in group.rules.values() for box in rule.boxes)
-
-
-def _after(changes: Iterable[GroupChange]) -> PacketSet:
-    kept = (rule for change in changes if not change.delete for rule in (*change.stays, *change.add))
-    return PacketSet.of(box for rule in kept for box in rule.boxes)
-
-
-def _fills(group: _Group, limits: Mapping[str, int]) -> bool:
-    """Whether a new group's rules take a quota to its limit, so that what it begins with has to go first."""
-    taken = quotas_taken(group.change.add)
-    return any(count >= limits.get(quota, count + 1) for (_, quota), count in taken.items())
-
-
-def _stuck(waiting: list[_Group], place: Place) -> Problem:
-    names = ", ".join(sorted(group.change.name for group in waiting))
+def _stuck(waiting: Iterable[_Group], place: Place) -> Problem:
+    names = ", ".join(sorted({group.name for group in waiting}))
     what = (
         f"{names}: the quota leaves no room for a new rule, every rule that could go permits packets that both the old and "
         "the new state permit, and no new rule permits all of them that one of these does."
@@ -281,3 +428,9 @@ def _stuck(waiting: list[_Group], place: Place) -> Problem:
         "then this one."
     )
     return Problem(place, what, mend)
+
+
+def _stuck_attachments(views: Iterable[_View], place: Place) -> Problem:
+    names = ", ".join(view.name for view in views if view.new != view.on)
+    what = f"{names}: no order of steps attaches its groups without opening or interrupting something on the way."
+    return Problem(place, what, "Attach the groups one by one, or detach them from it first.")

@@ -7,11 +7,12 @@ pairs done and not done keeps what is needed, and permits nothing that neither r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from esacloud.live.model import LiveRule
-from esacloud.packets import PacketSet
+from esacloud.packets import Box, PacketSet
 
+Boxes = Callable[[Iterable[LiveRule]], Iterable[Box]]
 Alike = Callable[[LiveRule, LiveRule], bool]
 """Whether the cloud can turn the first rule into the second."""
 
@@ -21,30 +22,35 @@ def never(old: LiveRule, new: LiveRule) -> bool:  # noqa: ARG001 - of the form o
     return False
 
 
+def plain_boxes(rules: Iterable[LiveRule]) -> Iterable[Box]:
+    """What rules permit, where only one interface is looked at."""
+    return (box for rule in rules for box in rule.boxes)
+
+
 def replaceable(
-    old: Sequence[LiveRule], new: Sequence[LiveRule], needed: PacketSet, staying: PacketSet, alike: Alike
+    old: Sequence[LiveRule],
+    new: Sequence[LiveRule],
+    needed: PacketSet,
+    staying: PacketSet,
+    alike: Alike,
+    boxes: Boxes = plain_boxes,
 ) -> list[tuple[LiveRule, LiveRule]]:
     """As many pairs as there can be, each rule in one at most, in the order of `new`.
 
-    `needed` is what has to be permitted all the time, `staying` what rules permit that nobody touches.
+    `needed` is what has to be permitted all the time, `staying` what rules permit that nobody touches, `boxes` says what
+    rules permit.
     """
+    before = [PacketSet.of(boxes([rule])) & needed for rule in old]
+    after = [PacketSet.of(boxes([rule])) | staying for rule in new]
     choices = [
-        [at for at, one in enumerate(old) if alike(one, wanted) and _needed_of(one, needed) <= _with(wanted, staying)]
-        for wanted in new
+        [at for at, one in enumerate(old) if alike(one, wanted) and before[at] <= after[number]]
+        for number, wanted in enumerate(new)
     ]
     taken: dict[int, int] = {}  # of `old` -> of `new`
     for at in range(len(new)):
         _place(at, choices, taken, set())
     partner = {theirs: mine for mine, theirs in taken.items()}
     return [(old[partner[at]], wanted) for at, wanted in enumerate(new) if at in partner]
-
-
-def _needed_of(rule: LiveRule, needed: PacketSet) -> PacketSet:
-    return PacketSet.of(rule.boxes) & needed
-
-
-def _with(rule: LiveRule, staying: PacketSet) -> PacketSet:
-    return PacketSet.of(rule.boxes) | staying
 
 
 def _place(at: int, choices: Sequence[Sequence[int]], taken: dict[int, int], tried: set[int]) -> bool:

@@ -21,7 +21,6 @@ from esacloud.change.execute import ChangeFailedError, MovedError
 from esacloud.errors import InputError, OutsideError
 from esacloud.lab.arm import ArmEmulator
 from esacloud.live.cloud import Connection
-from esacloud.live.retry import LockedError
 from esacloud.report.plan import plan_text
 
 CLUSTER = "mail, dns, cluster"
@@ -318,19 +317,6 @@ def test_of_two_that_make_a_group_one_is_refused_and_two_that_agree_both_end_wel
     assert azure.permitted(name) == wanted
     azure.carry_out(*same)
     assert azure.permitted(name) == wanted
-
-
-def test_what_a_step_said_is_not_lost_where_the_lock_is_asked_for(azure: LiveAzure) -> None:
-    name = new_name()
-    azure.apply(text(name))
-    late, plan = azure.plan(text(name, ["10.0.0.3"]))
-    azure.apply(text(name, ["10.0.0.4"]))
-    with pytest.raises(ChangeFailedError):
-        azure.carry_out(late, plan)
-    with pytest.raises(LockedError, match="neither as it was when the plan was made nor as planned"):
-        late.exclusive()
-    with pytest.raises(LockedError, match="does not yet show what was written"):
-        azure.plan(text(name))[0].exclusive()
 
 
 def test_many_at_once_in_threads_end_in_one_of_the_states(azure: LiveAzure, tmp_path) -> None:

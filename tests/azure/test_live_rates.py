@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+import pytest
 from support.live_azure import NO_WAIT, LiveAzure, new_name, text
 
 from esacloud import workflow
@@ -9,6 +13,7 @@ from esacloud.azure.live_rates import rate_of
 from esacloud.change import run
 from esacloud.live.cloud import Connection
 from esacloud.live.pace import Pace
+from esacloud.live.retry import Backoff, ThrottledError
 
 
 class Recorded(Pace):
@@ -47,3 +52,32 @@ def test_a_throttled_request_slows_its_kind(azure: LiveAzure) -> None:
     azure.arm.fail_next("PUT", "/networkSecurityGroups/", "throttled")
     make(azure, pace)
     assert pace.slowed == ["PUT"]
+
+
+def test_waiting_as_long_as_azure_asks_counts_towards_the_timeout(azure: LiveAzure) -> None:
+    waits: list[float] = []
+    backoff = Backoff(sleep=waits.append, jitter=lambda: 0.0, timeout=10)
+    deployment = azure.deployment(text(new_name()))
+    live = run.connect(deployment, "azure", Connection(client=azure.client, backoff=backoff))
+    azure.arm.fail_next("GET", "/networkSecurityGroups", "throttled", times=9, retry_after=7)
+    with pytest.raises(ThrottledError, match="--timeout"):
+        run.plan(live, workflow.lower(deployment, "azure"))
+    assert [wait for wait in waits if wait] == [7, pytest.approx(3, abs=0.1)]
+
+
+def test_a_server_of_ones_own_is_paced_for_all_processes_once_it_has_throttled(azure: LiveAzure, tmp_path: Path) -> None:
+    def make() -> None:
+        deployment = azure.deployment(text(new_name()))
+        connection = Connection(client=azure.client, backoff=NO_WAIT, pace_directory=tmp_path / "pace")
+        live = run.connect(deployment, "azure", connection)
+        run.apply(live, run.plan(live, workflow.lower(deployment, "azure")), azure.directory, backoff=NO_WAIT)
+
+    make()
+    assert not any(tmp_path.iterdir())
+    azure.arm.fail_next("GET", "/networkSecurityGroups", "throttled", retry_after=0)
+    make()
+    (file,) = (tmp_path / "pace").iterdir()
+    buckets = json.loads(file.read_text())["buckets"]
+    assert buckets["GET"]["share"] < 1
+    assert 0 <= rate_of("PUT").burst - buckets["PUT"]["tokens"] <= 4
+    assert buckets["PUT"]["share"] == 1

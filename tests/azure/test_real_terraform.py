@@ -23,8 +23,18 @@ FILES = [
     HERE / "azure" / "golden" / "deployment.yaml",
     *sorted(path for path in HERE.parent.glob("examples/*.yaml") if "azure:" in path.read_text(encoding="utf-8")),
 ]
-NIC = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkInterfaces/one"
-ATTACHED = {"network_interface_ids": {"management": {"one": NIC}}, "subnet_ids": {"management": {"mail": "/subnets/mail"}}}
+
+
+def nic(module: str) -> str:
+    return f"/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkInterfaces/{module}"
+
+
+def attached(module: str) -> dict[str, Any]:
+    """Arguments of a module; a network interface has one network security group, so each module has its own."""
+    return {
+        "network_interface_ids": {"management": {"one": nic(module)}},
+        "subnet_ids": {"management": {"mail": "/subnets/mail"}},
+    }
 
 
 @dataclass
@@ -51,7 +61,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     configuration = {
         "provider": {"azurerm": {"features": {}}},
         "module": {
-            name: {"source": f"./{name}", "name_prefix": f"{name}-", "tags": {"called": name}, **ATTACHED}
+            name: {"source": f"./{name}", "name_prefix": f"{name}-", "tags": {"called": name}, **attached(name)}
             for name in run.deployments
         },
         "output": {name: {"value": f"${{module.{name}}}"} for name in run.deployments},
@@ -132,8 +142,8 @@ def test_the_group_is_put_on_the_subnets_and_network_interfaces_that_are_named(r
     for name in run.deployments:
         found = run.resources[name]
         group = found['azurerm_network_security_group.this["management"]']["id"]
-        nic = found['azurerm_network_interface_security_group_association.this["management/one"]']
-        assert (nic["network_interface_id"], nic["network_security_group_id"]) == (NIC, group)
+        put_on = found['azurerm_network_interface_security_group_association.this["management/one"]']
+        assert (put_on["network_interface_id"], put_on["network_security_group_id"]) == (nic(name), group)
         subnet = found['azurerm_subnet_network_security_group_association.this["management/mail"]']
         assert (subnet["subnet_id"], subnet["network_security_group_id"]) == ("/subnets/mail", group)
 
@@ -146,11 +156,11 @@ def test_members_join_the_group_that_stands_for_self(run: Run) -> None:
         if address.startswith("azurerm_network_interface_application_security_group_association")
     ]
     groups = [
-        ids["application_security_group_ids"]["management"]
-        for ids in run.outputs.values()
+        (nic(name), ids["application_security_group_ids"]["management"])
+        for name, ids in run.outputs.items()
         if ids["application_security_group_ids"]
     ]
-    assert joined == [(NIC, group) for group in groups]
+    assert joined == groups
     assert len(joined) >= 2
 
 

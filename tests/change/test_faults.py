@@ -90,6 +90,9 @@ def test_a_cloud_that_stays_unwell_ends_the_run_within_the_law_and_both_ways_on_
 
 def go_on(scene: Scene, way: str, failure: OutsideError, number: int) -> None:
     """On to the new state by the same command, or back to the old by the snapshot that the message names."""
+    if "the change was made and read back" in str(failure):  # and its lock could not be taken away
+        assert scene.ec2.picture(scene.name) == scene.end
+        return
     if isinstance(failure, ChangeFailedError):
         assert str(failure.snapshot) in str(failure)
         assert "too open" not in str(failure)

@@ -11,12 +11,13 @@ import pytest
 from support.described import permission
 from support.live_ec2 import ENI, ENI2, GROUP, LIST, NO_WAIT, VPC, LiveEc2, new_name, text
 
-from esacloud.aws.live_permissions import COMMANDS, WHEN, markdown
+from esacloud.aws.live_permissions import COMMANDS, LOCKING, WHEN, markdown
 from esacloud.change import run, snapshot
 from esacloud.change.execute import ChangeFailedError, MovedError
 from esacloud.change.lock import locked
 from esacloud.errors import InputError, OutsideError
 from esacloud.live.cloud import Connection
+from esacloud.live.retry import RefusedError
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -213,13 +214,18 @@ def test_attached_groups_are_detached_before_they_are_deleted_and_others_stay(ec
     assert after == carried
 
 
-def test_destroy_names_what_still_holds_a_group(ec2: LiveEc2) -> None:
+def test_destroy_of_a_group_that_another_one_refers_to_is_refused_before_anything_is_changed(ec2: LiveEc2) -> None:
     name = new_name()
-    held = ec2.apply(text(name)).state.groups[0].id
+    held = ec2.apply(text(name, attached=[ENI])).state.groups[0].id
     other = ec2.client.create_security_group(GroupName=f"other {name}", Description="other", VpcId=VPC)["GroupId"]
     ec2.client.authorize_security_group_ingress(GroupId=other, IpPermissions=[permission("tcp/1", str(held))])
-    with pytest.raises(ChangeFailedError, match=rf"{other} \(other {name}\) has inbound rules about it"):
+    before = ec2.picture(name)
+    with pytest.raises(
+        RefusedError, match=rf"{other} \(other {name}\) has rules about {held}.*Nothing was changed"
+    ) as failed:
         ec2.destroy(text(name))
+    assert failed.value.exit_code == 3
+    assert ec2.picture(name) == before
     ec2.client.delete_security_group(GroupId=other)
     ec2.destroy(text(name))
     assert not ec2.groups(name)
@@ -352,7 +358,13 @@ def test_each_command_sends_only_the_calls_that_its_permissions_name(ec2: LiveEc
     name = new_name()
     group = ec2.client.create_security_group(GroupName=f"given {name}", Description="given", VpcId=VPC)["GroupId"]
     adopt = f"    interfaces: {{data1: {{group: {group}, network_interfaces: [{ENI}]}}}}\n"
-    files = [text(name, attached=[ENI]), text(name, ["10.0.0.3"], "dns"), text(name, aws=adopt), text(name, attached=[ENI])]
+    listed = f"{{prefix_list: {LIST}, max_entries: 5}}"
+    files = [
+        text(name, attached=[ENI]),
+        text(name, ["10.0.0.3", listed], "dns"),
+        text(name, aws=adopt),
+        text(name, attached=[ENI]),
+    ]
     sent: dict[str, set[str]] = {command: set() for command in COMMANDS}
     for file in files:
         live, plan = ec2.plan(file, "purge")
@@ -367,7 +379,7 @@ def test_each_command_sends_only_the_calls_that_its_permissions_name(ec2: LiveEc
         if applied.snapshot:
             sent["restore"].update(restore(ec2, applied.snapshot).calls)
             ec2.apply(file, "purge")
-    for file in (text(name, aws=adopt), text(name, attached=[ENI])):
+    for file in (text(name, [listed], aws=adopt), text(name, [listed], attached=[ENI])):
         ec2.apply(file, "purge")
         sent["destroy"].update(ec2.destroy(file).calls)
     for network in ("10.6.0.0/24", "10.6.0.0/23"):
@@ -375,7 +387,7 @@ def test_each_command_sends_only_the_calls_that_its_permissions_name(ec2: LiveEc
     for command, calls in sent.items():
         assert calls <= set(COMMANDS[command]), command
     assert sent["plan"] == set(COMMANDS["plan"])
-    assert sent["destroy"] == set(COMMANDS["destroy"])
+    assert sent["destroy"] == set(COMMANDS["destroy"]) - set(LOCKING)  # nobody was met
     assert sent["apply"] >= set(COMMANDS["apply"]) - {"UpdateSecurityGroupRuleDescriptionsIngress", "DeleteTags"}
     assert {operation for calls in COMMANDS.values() for operation in calls} == set(WHEN)
 

@@ -167,7 +167,7 @@ def test_the_id_of_no_rule_is_not_found(ec2: LiveEc2, group: str) -> None:
 
 def test_an_answer_arrives_in_one_piece(ec2: LiveEc2, group: str) -> None:
     for number in range(40):
-        ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission(f"tcp/{number}", LIST)])
+        ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission(f"tcp/{number}", GROUP)])
     asked = f"Action=DescribeSecurityGroups&GroupId.1={group}&Version=2016-11-15".encode()
     head = [
         "POST / HTTP/1.1",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from random import Random
 
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from esacloud.errors import InputError, Place
@@ -164,7 +164,13 @@ def placed(
     """The steps of a change to a group that stays, on these carriers, as words."""
     made = change(old, new)
     made = replace(made, before=replace(made.before, attached=on), **moves)
-    return ["detach" if step.detach else step.action for step in ordered([made], {"rules": 9}, PLACE, same_kind)]
+    return list(map(word, ordered([made], {"rules": 9}, PLACE, same_kind, attachments_read=True)))
+
+
+def word(step: Step) -> str:
+    if step.action != "assign":
+        return step.action
+    return "attach" if any(one.attach for one in step.assignments) else "detach"
 
 
 OLD, NEW = (rule(0, 3), rule(20, 23)), (rule(0, 3), rule(40, 43))
@@ -181,3 +187,168 @@ def test_what_carries_a_group_from_now_on_gets_its_new_rules_alone() -> None:
 def test_a_group_is_taken_off_before_it_gets_rules_that_are_not_for_what_carried_it() -> None:
     assert placed(OLD, NEW, ("eni-1",), detach=("eni-1",)) == ["detach", "add", "remove"]
     assert placed(OLD, NEW, ("eni-1", "eni-2"), detach=("eni-1",)) == ["detach", "add", "remove"]
+
+
+# Several groups on several network interfaces
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Group -> its rules, and group -> what it is attached to, before and after. A group that is missing is not there."""
+
+    old: dict[str, tuple[LiveRule, ...]]
+    new: dict[str, tuple[LiveRule, ...]]
+    on: dict[str, tuple[str, ...]]
+    shall: dict[str, tuple[str, ...]]
+
+
+GROUPS, CARRIERS = ("data1", "data1-2", "data2"), ("eni-1", "eni-2", "eni-3")
+PLACES = st.lists(st.sampled_from(CARRIERS), unique=True, max_size=3).map(sorted).map(tuple)
+SMALL = st.lists(RULES, max_size=4, unique_by=lambda one: one.key).map(tuple)
+DEFAULT = replace(rule(0, 15), key="everything")
+
+
+@st.composite
+def scenes(draw: st.DrawFn) -> Scene:
+    old, new, on, shall = {}, {}, {}, {}
+    for name in GROUPS:
+        if draw(st.booleans()):
+            old[name], on[name] = draw(SMALL), draw(PLACES)
+        if draw(st.booleans()):
+            new[name], shall[name] = draw(SMALL), draw(PLACES)
+    return Scene(old, new, on, shall)
+
+
+def changes_of(scene: Scene) -> list[GroupChange]:
+    made = []
+    for name in GROUPS:
+        interface = name.partition("-")[0]
+        old, new = ({one.key: one for one in side.get(name, ())} for side in (scene.old, scene.new))
+        on, shall = set(scene.on.get(name, ())), set(scene.shall.get(name, ()))
+        before = LiveGroup(name, interface, name, "", scene.old.get(name, ()), id=name, attached=tuple(sorted(on)))
+        after = LiveGroup(name, interface, name, "", tuple(new.values()), attached=tuple(sorted(shall)))
+        if name in scene.old and name in scene.new:
+            made.append(
+                GroupChange(
+                    *(name, interface, before, after),
+                    add=tuple(one for key, one in new.items() if key not in old),
+                    remove=tuple(one for key, one in old.items() if key not in new),
+                    stays=tuple(one for key, one in old.items() if key in new),
+                    attach=tuple(sorted(shall - on)),
+                    detach=tuple(sorted(on - shall)),
+                )
+            )
+        elif name in scene.new:
+            begins = (DEFAULT,)
+            made.append(
+                GroupChange(
+                    *(name, interface, None, after),
+                    add=after.rules,
+                    begins=begins,
+                    attach=after.attached,
+                )
+            )
+        elif name in scene.old:
+            made.append(
+                GroupChange(name, interface, before, None, remove=before.rules, detach=before.attached, delete=True)
+            )
+    return made
+
+
+class Cloud:
+    """Groups and what carries them, changed part by part; what each network interface permits is looked at after each."""
+
+    def __init__(self, scene: Scene, limit: int) -> None:
+        self.rules = {name: {one.key: one for one in rules} for name, rules in scene.old.items()}
+        self.on = {name: {group for group, places in scene.on.items() if name in places} for name in CARRIERS}
+        self.limit = limit
+        after = {name: {group for group, places in scene.shall.items() if name in places} for name in CARRIERS}
+        new = {name: {one.key: one for one in rules} for name, rules in scene.new.items()}
+        self.old = {name: self.permitted(name) for name in CARRIERS}
+        self.new = {name: packets_of(*(one for group in after[name] for one in new[group].values())) for name in CARRIERS}
+
+    def permitted(self, carrier: str) -> PacketSet:
+        return packets_of(*(one for group in self.on[carrier] for one in self.rules[group].values()))
+
+    def look(self) -> None:
+        for name in CARRIERS:
+            old, new, now = self.old[name], self.new[name], self.permitted(name)
+            assert (old & new) <= now <= (old | new), name
+        assert all(len(rules) <= max(self.limit, 1) for rules in self.rules.values())
+
+    def do(self, step: Step, order: Random) -> None:
+        group = step.group
+        match step.action:
+            case "create":
+                self.rules[group] = {DEFAULT.key: DEFAULT}
+            case "delete":
+                assert not any(group in on for on in self.on.values())
+                del self.rules[group]
+            case "assign":
+                for one in order.sample(step.assignments, len(step.assignments)):
+                    for name in one.attach:
+                        assert self.rules[name].keys() == step.expects[name]
+                    self.on[one.attachment] = self.on[one.attachment] - set(one.detach) | set(one.attach)
+                    self.look()
+            case "confirm":
+                assert all(one.key in self.rules[group] for one in step.rules)
+            case _:
+                for goes, comes in parts(replace(step, action="remove") if "default" in step.action else step, order):
+                    if goes is not None:
+                        del self.rules[group][goes.key]
+                    if comes is not None:
+                        self.rules[group][comes.key] = comes
+                    self.look()
+        self.look()
+
+
+@settings(max_examples=600, suppress_health_check=[HealthCheck.too_slow])
+@given(scene=scenes(), room=st.integers(0, 2) | st.just(20), order=st.randoms(use_true_random=False))
+def test_every_part_of_every_step_keeps_the_invariant_at_every_network_interface(
+    scene: Scene, room: int, order: Random
+) -> None:
+    limit = max((len(rules) for rules in (*scene.old.values(), *scene.new.values())), default=0) + room
+    cloud = Cloud(scene, limit)
+    try:
+        steps = ordered(changes_of(scene), {"rules": limit}, PLACE, same_kind, attachments_read=True)
+    except InputError as error:
+        refused = str(error)
+        steps = ()
+    else:
+        refused = ""
+    if refused:
+        event(f"refused: {refused[:60]}")
+        assert room < 20 or "no order of steps" in refused
+        return
+    for step in steps:
+        cloud.do(step, order)
+    assert {name: rules.keys() for name, rules in cloud.rules.items()} == {
+        name: {one.key for one in rules} for name, rules in scene.new.items()
+    }
+    assert cloud.on == {name: {group for group, places in scene.shall.items() if name in places} for name in CARRIERS}
+    written = [one.attachment for step in steps for one in step.assignments]
+    event(f"writes for one attachment: {max(map(written.count, written), default=0)}")
+
+
+def test_what_was_only_read_is_confirmed_before_others_go_that_permit_the_same() -> None:
+    old, new = (rule(0, 9), rule(2, 3)), (rule(2, 3), rule(20, 21))
+    steps = ordered([change(old, new)], {"rules": 9}, PLACE, same_kind)
+    assert [(step.action, [one.key for one in step.rules]) for step in steps] == [
+        ("add", ["plain 20-21"]),
+        ("confirm", ["plain 2-3"]),
+        ("remove", ["plain 0-9"]),
+    ]
+
+
+def test_groups_that_come_and_go_on_one_network_interface_take_one_write() -> None:
+    scene = Scene(
+        {"data1": (rule(0, 3),)},
+        {"data1-2": (rule(0, 3),), "data2": (rule(4, 5),)},
+        {"data1": CARRIERS},
+        {"data1-2": CARRIERS, "data2": CARRIERS},
+    )
+    steps = ordered(changes_of(scene), {"rules": 9}, PLACE, same_kind, attachments_read=True)
+    (write,) = [step for step in steps if step.action == "assign"]
+    assert [(one.attachment, one.attach, one.detach) for one in write.assignments] == [
+        (name, ("data1-2", "data2"), ("data1",)) for name in CARRIERS
+    ]

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from support import terraform
+from support.azurerm_stub.network_interfaces import NetworkInterface, NetworkInterfaces
 from support.real_parts import missing
 
 STUB = Path(__file__).with_name("azurerm_stub") / "provider.py"
@@ -21,7 +22,11 @@ class Terraform(terraform.Terraform):
             missing("the package tf, in which the stub provider is written, is not installed")
         plugins.mkdir(exist_ok=True)
         script = plugins / "terraform-provider-azurerm"
-        script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(STUB))} "$@"\n')
+        self._network_interfaces = NetworkInterfaces(plugins / "network_interfaces")
+        script.write_text(
+            f"#!/bin/sh\nexport ESACLOUD_STUB_NETWORK_INTERFACES={shlex.quote(str(self._network_interfaces.folder))}\n"
+            f'exec {shlex.quote(sys.executable)} {shlex.quote(str(STUB))} "$@"\n'
+        )
         script.chmod(0o755)
         configuration = plugins / "terraform.rc"
         configuration.write_text(
@@ -29,3 +34,8 @@ class Terraform(terraform.Terraform):
             '  direct { exclude = ["*/*"] }\n}\n'
         )
         super().__init__(directory, {}, configuration)
+
+    @property
+    def network_interfaces(self) -> list[NetworkInterface]:
+        """Those behind the stub, as far as something was put on them, ever."""
+        return self._network_interfaces.all()

@@ -89,8 +89,10 @@ class Scene:
         self.start()
 
     def start(self) -> None:
-        """Back to before the change, without faults."""
+        """Back to before the change, without faults, and without what the last run left on this machine."""
         self._back()
+        for one in (self.ec2.directory / "locks").glob(f"{self.name}-*.lock"):
+            one.unlink()
 
     def go(self, client: Any = None) -> Applied:
         """Make the change."""

@@ -11,6 +11,8 @@ from typing import Any
 from esacloud.aws.evaluate import packets
 from esacloud.aws.model import RuleDirection, SecurityGroup, SecurityGroupRule, SourceKind
 from esacloud.lab.ec2 import CREDENTIALS, ec2_server
+from esacloud.lab.ec2_lag import Lag
+from esacloud.lab.ec2_rates import Buckets
 from esacloud.packets import PacketSet
 
 REGION = "eu-central-1"
@@ -74,11 +76,13 @@ class LocalEc2:
 
 
 @contextmanager
-def local_ec2() -> Iterator[LocalEc2]:
+def local_ec2(
+    lag: Lag | None = None, rates: Buckets | None = None, ipv6_default_egress: bool | None = None
+) -> Iterator[LocalEc2]:
     """A local EC2 that lives as long as the block."""
     import boto3
 
-    with ec2_server() as url:
+    with ec2_server(lag, rates, ipv6_default_egress) as url:
         client = boto3.client(
             "ec2", endpoint_url=url, region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing"
         )

@@ -134,6 +134,8 @@ class LiveEc2:
         for group in [group for of_it in backend.groups.values() for group in of_it.values()]:
             tags = dict(backend.tags.get(group.id, {}))
             over = self.taken_over.get(group.id)
+            if "esacloud:lock" in tags:  # nothing ever carries it
+                continue
             if tags.get("esacloud:deployment") == name or over:
                 tags = {"esacloud:interface": str(over), **tags} if over else tags
                 found.append(
@@ -228,6 +230,51 @@ class LiveEc2:
             self.proxy.watch = None
         assert not self.proxy.broken_laws, "\n".join(self.proxy.broken_laws)
         watch()
+
+    def passes(self) -> dict[str, PacketSet]:
+        """What each network interface permits: all groups on it together, from the server's own memory."""
+        backend = _backend()
+        found = {}
+        for one in backend.enis.values():
+            groups = [
+                {
+                    "GroupId": group.id,
+                    "GroupName": group.name,
+                    "IpPermissions": list(map(_permission, group.ingress_rules)),
+                    "IpPermissionsEgress": list(map(_permission, group.egress_rules)),
+                }
+                for group in one.group_set
+            ]
+            actual = read_described({"SecurityGroups": groups})
+            boxes = (box for group in (actual.groups if actual else ()) for rule in group.rules for box in rule.boxes)
+            found[str(one.id)] = PacketSet.of(boxes)
+        return found
+
+    @contextmanager
+    def keeps_every_interface(self, new: Mapping[str, PacketSet]) -> Iterator[None]:
+        """Check the safety invariant at every network interface after every call through the proxy while the block runs."""
+        old = self.passes()
+
+        def watch() -> None:
+            found = breaches(old, new, self.passes())
+            assert not found, found
+
+        self.proxy.watch = watch
+        try:
+            yield
+        finally:
+            self.proxy.watch = None
+        assert not self.proxy.broken_laws, "\n".join(self.proxy.broken_laws)
+
+    def carry(self, name: str, *groups: str) -> None:
+        """Somebody adds groups to a network interface by hand."""
+        every = list(dict.fromkeys((*self.carried(name), *groups)))
+        self.client.modify_network_interface_attribute(NetworkInterfaceId=name, Groups=every)
+
+    def carried(self, name: str) -> list[str]:
+        """The ids of the groups on a network interface."""
+        (found,) = self.client.describe_network_interfaces(NetworkInterfaceIds=[name])["NetworkInterfaces"]
+        return [group["GroupId"] for group in found["Groups"]]
 
     def remember(self) -> Callable[[], None]:
         """Keep the groups, their tags and what carries them, and give what puts all that back, without faults."""

@@ -1,16 +1,21 @@
-"""A stand-in for the azurerm provider: its schema of our resources, no cloud behind it, what ARM refuses of rules refused.
+"""A stand-in for the azurerm provider: its schema of our resources, what ARM refuses of rules refused.
 
-Terraform itself keeps the state, so that a second plan compares what we wrote with what was applied. Run as a program by
-terraform, through `dev_overrides`.
+Network interfaces alone stand behind it, in the folder that ESACLOUD_STUB_NETWORK_INTERFACES names. Of all else terraform
+itself keeps the state, so that a second plan compares what we wrote with what was applied. Run as a program by terraform,
+through `dev_overrides`.
 """
 
 from __future__ import annotations
 
 import json
+import os
+from abc import abstractmethod
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from network_interfaces import NetworkInterface, NetworkInterfaces, locked
 from tf import types
 from tf.iface import Provider, Resource
 from tf.runner import run_provider
@@ -119,6 +124,10 @@ class Stub(Resource):
     def get_schema(cls) -> Schema:
         return schema_of(cls.name)
 
+    @property
+    def network_interfaces(self) -> NetworkInterfaces:
+        return NetworkInterfaces(Path(os.environ["ESACLOUD_STUB_NETWORK_INTERFACES"]))
+
     def create(self, ctx: Any, planned: dict[str, Any]) -> dict[str, Any] | None:
         refuse(ctx.diagnostics, planned)
         if "firewall_policy_id" in planned:
@@ -132,18 +141,111 @@ class Stub(Resource):
         known = {name: None if value is types.Unknown else value for name, value in planned.items()}
         return {**known, "id": made}
 
-    def read(self, ctx: Any, current: dict[str, Any]) -> dict[str, Any]:
+    def read(self, ctx: Any, current: dict[str, Any]) -> dict[str, Any] | None:
         return current
 
     def update(self, ctx: Any, current: dict[str, Any], planned: dict[str, Any]) -> dict[str, Any]:
         refuse(ctx.diagnostics, planned)
         return planned
 
-    def delete(self, ctx: Any, current: dict[str, Any]) -> None:
-        return None
+    def delete(self, ctx: Any, current: dict[str, Any]) -> dict[str, Any] | None:
+        users = [interface.id for interface in self.network_interfaces.all() if current["id"] in interface.groups]
+        if users:
+            ctx.diagnostics.add_error(
+                "InUse", f"{current['id']} cannot be deleted because it is in use: {', '.join(users)}"
+            )
+        return current if users else None
 
     def plan(self, ctx: Any, current: Any, planned: dict[str, Any]) -> dict[str, Any]:
         return planned
+
+
+class Association(Stub):
+    """What puts a group on a network interface: reads its document, changes it, writes it back, and looks whether it lasts.
+
+    Source: `network_interface_*security_group_association_resource.go` in azurerm 5.2.0, also for the locks.
+    https://github.com/hashicorp/terraform-provider-azurerm/tree/v5.2.0/internal/services/network
+    """
+
+    group = ""  # the attribute with the id of what is put on it
+
+    def create(self, ctx: Any, planned: dict[str, Any]) -> dict[str, Any] | None:
+        with locked(*self.keys(planned), *self.keys_to_create(planned)):
+            interface = self.network_interfaces.get(planned["network_interface_id"])
+            if self.is_on(interface, planned[self.group]):
+                ctx.diagnostics.add_error("a resource with this ID already exists", interface.id)
+                return None
+            self.network_interfaces.put(self.put_on(interface, planned[self.group]))
+        created = super().create(ctx, planned)
+        return created and self.read(ctx, created)
+
+    def read(self, ctx: Any, current: dict[str, Any]) -> dict[str, Any] | None:
+        interface = self.network_interfaces.get(current["network_interface_id"])
+        return current if self.is_on(interface, current[self.group]) else None
+
+    def delete(self, ctx: Any, current: dict[str, Any]) -> dict[str, Any] | None:
+        with locked(*self.keys(current)):
+            interface = self.network_interfaces.get(current["network_interface_id"])
+            self.network_interfaces.put(self.taken_off(interface, current[self.group]))
+        return None
+
+    @abstractmethod
+    def keys(self, values: dict[str, Any]) -> tuple[str, ...]:
+        """What it locks."""
+
+    def keys_to_create(self, values: dict[str, Any]) -> tuple[str, ...]:
+        """What it locks besides while it is made."""
+        return ()
+
+    @abstractmethod
+    def is_on(self, interface: NetworkInterface, group: str) -> bool: ...
+
+    @abstractmethod
+    def put_on(self, interface: NetworkInterface, group: str) -> NetworkInterface: ...
+
+    @abstractmethod
+    def taken_off(self, interface: NetworkInterface, group: str) -> NetworkInterface: ...
+
+
+class SecurityGroupAssociation(Association):
+    """Locks the network interface by its id. Any network security group counts as the one that was put on it."""
+
+    name, group = "azurerm_network_interface_security_group_association", "network_security_group_id"
+
+    def keys(self, values: dict[str, Any]) -> tuple[str, ...]:
+        return (values["network_interface_id"],)
+
+    def keys_to_create(self, values: dict[str, Any]) -> tuple[str, ...]:
+        return (values[self.group],)
+
+    def is_on(self, interface: NetworkInterface, group: str) -> bool:
+        return interface.network_security_group is not None
+
+    def put_on(self, interface: NetworkInterface, group: str) -> NetworkInterface:
+        return replace(interface, network_security_group=group)
+
+    def taken_off(self, interface: NetworkInterface, group: str) -> NetworkInterface:
+        return replace(interface, network_security_group=None)
+
+
+class ApplicationSecurityGroupAssociation(Association):
+    """Locks the network interface by its name."""
+
+    name = "azurerm_network_interface_application_security_group_association"
+    group = "application_security_group_id"
+
+    def keys(self, values: dict[str, Any]) -> tuple[str, ...]:
+        return (f"azurerm_network_interface.{values['network_interface_id'].rpartition('/')[2]}",)
+
+    def is_on(self, interface: NetworkInterface, group: str) -> bool:
+        return group in interface.application_security_groups
+
+    def put_on(self, interface: NetworkInterface, group: str) -> NetworkInterface:
+        return replace(interface, application_security_groups=(*interface.application_security_groups, group))
+
+    def taken_off(self, interface: NetworkInterface, group: str) -> NetworkInterface:
+        left = tuple(other for other in interface.application_security_groups if other != group)
+        return replace(interface, application_security_groups=left)
 
 
 def refuse(diagnostics: Any, planned: dict[str, Any]) -> None:
@@ -184,7 +286,8 @@ class AzureRM(Provider):
         return []
 
     def get_resources(self) -> list[Any]:
-        return [type(name, (Stub,), {"name": name}) for name in SCHEMA["resources"]]
+        associations = {one.name: one for one in (SecurityGroupAssociation, ApplicationSecurityGroupAssociation)}
+        return [associations.get(name) or type(name, (Stub,), {"name": name}) for name in SCHEMA["resources"]]
 
 
 if __name__ == "__main__":
