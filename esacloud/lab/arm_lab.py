@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import signal
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping
 from http.client import HTTPSConnection
 from types import FrameType
@@ -27,6 +28,7 @@ from esacloud.policy.actual import DEPLOYMENT_TAG
 from esacloud.policy.cloud import Lowered
 
 _NETWORK, _SPACE = "stand-in", "10.0.0.0/8"
+_POLL_SECONDS, _LONGEST_WAIT = 0.1, 30.0  # for a lab that lags to show what was made in it
 
 
 def serve(ready: Callable[[str], None], lag: float = 0.0) -> None:
@@ -75,6 +77,7 @@ def furnish(where: Connection, deployment: Deployment, lowered: Lowered | None) 
             lab.need_interface(one)
     for named in sorted(_members(lowered)):
         lab.need(named if named.startswith("/") else f"{base}/{MEMBERS}/{named}", {})
+    lab.wait_until_shown()
     return tuple(lab.made)
 
 
@@ -141,6 +144,13 @@ class _Lab:
         if self._send("GET", path) is None:
             self._send("PUT", path, {"location": self.location})
             self.made.append(f"resource group {name}")
+
+    def wait_until_shown(self) -> None:
+        """Wait until reads show what was made, or so long that whoever lets them lag further means it."""
+        deadline = time.monotonic() + _LONGEST_WAIT
+        for path in (one for one in self.made if one.startswith("/")):
+            while self._send("GET", path) is None and time.monotonic() < deadline:
+                time.sleep(_POLL_SECONDS)
 
     def need(self, resource_id: str, properties: Mapping[str, Any]) -> None:
         """A resource of these properties, if there is none of that id."""
