@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -11,12 +11,15 @@ from typing import Any
 from esacloud.azure.checks import quota_uses
 from esacloud.azure.limits import Limits
 from esacloud.azure.live_calls import Calls, client_for
+from esacloud.azure.live_identity import left_alone
 from esacloud.azure.live_perform import Performer
 from esacloud.azure.live_place import (
+    ADOPTED_TAG,
     GROUPS,
     INTERFACES,
     MADE_BY,
     MADE_TAG,
+    MEMBERS,
     SUBSCRIPTION_VARIABLE,
     Whereabouts,
     is_members,
@@ -33,7 +36,7 @@ from esacloud.deployment.model import Deployment
 from esacloud.errors import InputError, Problem
 from esacloud.live.cloud import Connection
 from esacloud.live.model import ChangePlan, GroupChange, LiveGroup, LiveRule, State, Step
-from esacloud.live.retry import LockedError
+from esacloud.live.retry import LockedError, RefusedError
 from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG
 from esacloud.policy.cloud import Lowered, QuotaUse
 
@@ -123,10 +126,10 @@ class AzureLive:
         return LiveGroup(
             name=interface,
             interface=interface,
-            title=adopted or f"{where.prefix}{interface}",
+            title=adopted or where.title(GROUPS, interface),
             description="",
             rules=tuple(self._judge.learn(from_lowered(rule)) for rule in group.rules),
-            tags=self._tags(interface, tags, made=adopted is None),
+            tags=self._tags(interface, tags, adopted),
             attached=tuple(sorted(map(where.spelled, where.attached.get(interface, ())))),
             id=where.resource(GROUPS, adopted) if adopted else None,
             adopted=adopted is not None,
@@ -139,15 +142,15 @@ class AzureLive:
         return LiveGroup(
             name=name,
             interface=group.interface,
-            title=f"{self.where.prefix}{name}",
+            title=self.where.title(MEMBERS, group.interface),
             description="",
             rules=(),
-            tags=self._tags(group.interface, tags, made=True),
+            tags=self._tags(group.interface, tags),
             attached=tuple(sorted(map(self.where.spelled, inside))),
         )
 
-    def _tags(self, interface: str, tags: Mapping[str, str], *, made: bool) -> dict[str, str]:
-        own = {MADE_TAG: MADE_BY} if made else {}
+    def _tags(self, interface: str, tags: Mapping[str, str], adopted: str | None = None) -> dict[str, str]:
+        own = {ADOPTED_TAG: adopted} if adopted else {MADE_TAG: MADE_BY}
         return {**tags, DEPLOYMENT_TAG: self.where.deployment, INTERFACE_TAG: interface, **own}
 
     def _check_interfaces(self, known: set[str]) -> None:
@@ -163,8 +166,13 @@ class AzureLive:
             raise InputError(*problems)
 
     def read(self, wanted: State | None) -> State:
-        """What is there."""
-        return read(self._calls, self.where, self._judge, self._seen, wanted)
+        """What is there. What would be refused before a change is an outside failure once one has begun."""
+        try:
+            return read(self._calls, self.where, self._judge, self._seen, wanted)
+        except InputError as error:
+            if self._performer is None:
+                raise
+            raise RefusedError(str(error)) from error
 
     def read_back(self, plan: ChangePlan) -> State:
         """What is there."""
@@ -175,7 +183,9 @@ class AzureLive:
         return False
 
     def nothing(self, before: State) -> State:
-        """No group at all."""
+        """No group at all. Raises InputError where nothing is provably ours, and something has the name of one of ours."""
+        if not before.groups and self._seen.unproven:
+            raise InputError(*left_alone(self._seen.unproven, self.where))
         return replace(before, groups=(), notes=())
 
     def complete(self, before: State, wanted: State) -> State:
@@ -189,13 +199,21 @@ class AzureLive:
                 tags = {key: value for key, value in tags.items() if key != MADE_TAG}
             judge = None if is_members(group.name) else self._judge
             groups.append(replace(group, tags=tags, judge=judge))
-        wanted = replace(wanted, groups=tuple(groups), notes=(*wanted.notes, *bare(before, wanted)))
+        notes = (*wanted.notes, *bare(before, wanted), *self._unproven(wanted))
+        wanted = replace(wanted, groups=tuple(groups), notes=notes)
         check_carriers(before, wanted, self._seen, self.where)
         return wanted
 
+    def _unproven(self, wanted: State) -> Iterator[str]:
+        """Groups with one of our names and without our tags; one in the place of a wanted group is refused elsewhere."""
+        titles = {group.title.lower() for group in wanted.groups}
+        for name, _ in self._seen.unproven:
+            if name.lower() not in titles:
+                yield f"{name} has the name of a group of {self.where.deployment} and not its tags, so it is left in place."
+
     def steps(self, changes: tuple[GroupChange, ...], after: State) -> tuple[Step, ...]:
         """The steps in order, each with the requests that it takes when nothing goes wrong."""
-        check_after(changes, after, self.where)
+        check_after(changes, after, self._seen, self.where)
         return ordered(changes, after, self._seen)
 
     def quotas(self, state: State) -> tuple[QuotaUse, ...]:
@@ -211,8 +229,8 @@ class AzureLive:
     def exclusive(self, owner: str) -> AbstractContextManager[None]:  # noqa: ARG002 - there is no lock to hold
         """No lock: who wrote after us had seen what we wrote, as their ETag says, and is not written over."""
         raise LockedError(
-            f"{self.where.deployment}: somebody else wrote after this change, and knew of it. Nothing was written over "
-            "that. Look at a new plan"
+            f"{self.where.deployment}: somebody else wrote after this change, and knew of it, or Azure does not yet show "
+            "what was written. Nothing was written over that. Look at a new plan"
         )
 
     def rule(self, native: Mapping[str, Any], description: str, counts: tuple[tuple[str, int], ...] = ()) -> LiveRule:  # noqa: ARG002

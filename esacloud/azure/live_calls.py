@@ -1,8 +1,9 @@
 """Calls to Azure Resource Manager through azure-mgmt-network: which there are, what their failures mean, and a journal.
 
 Documents go in and out as the JSON of the API itself, so that whatever a resource has is still there after it was read,
-changed in one place and written. Every write says `If-Match`, or `If-None-Match` for what must be new. The SDK repeats
-nothing by itself; failures become those of `live.retry`.
+changed in one place and written. Every write says `If-Match`, or `If-None-Match` for what must be new; as nothing says that
+Azure heeds the latter, the answer to such a write is looked at too. A read that shows less than this run has written is
+repeated. The SDK repeats nothing by itself; failures become those of `live.retry`.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Callable, Iterator
+import shlex
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from esacloud.azure.live_place import GROUPS, INTERFACES, MEMBERS, NETWORKS, SUBNETS, parse_id
 from esacloud.azure.live_rates import pace_at
-from esacloud.errors import InputError, Place, Problem
+from esacloud.azure.live_written import Written
+from esacloud.errors import InputError, OutsideError, Place, Problem
 from esacloud.live.cloud import Connection
 from esacloud.live.pace import Pace
 from esacloud.live.retry import Backoff, LostError, RefusedError, SettledError, ThrottledError, ask
@@ -31,7 +34,11 @@ _OPERATIONS = {GROUPS: "network_security_groups", MEMBERS: "application_security
 _VERBS = {"GET": "read", "PUT": "write", "DELETE": "delete"}
 # What the platform answers while something else is being done, as kubernetes-sigs/cloud-provider-azure waits for it too.
 _BUSY = frozenset(("AnotherOperationInProgress", "RetryableError", "ReferencedResourceNotProvisioned"))
+# What says that there is nothing of that name; while an operation is followed also that the operation is forgotten.
+_NOT_THERE, _FORGOTTEN = ("ResourceNotFound", "NotFound"), "OperationNotFound"
 _LONGEST_TEXT = 200  # characters of a message that may repeat a whole answer
+_WRITABLE = ("securityRules", "flushConnection")  # of the properties of a group
+_API_VERSION = "2025-05-01"  # that the command in a message speaks
 _POLL_SECONDS, _LONGEST_WAIT = 1, 300  # where the platform does not say how long; at most as long as it says
 _of_network = re.compile(r"/providers/Microsoft\.Network/(?P<rest>[^?]+)", re.IGNORECASE).search
 
@@ -82,19 +89,44 @@ class _TakenError(Exception):
         self.document = document
 
 
+class ReplacedError(RefusedError):
+    """Something was to be made, and what was there has been replaced: `document` as it is since.
+
+    `before` is what it was, where a read that lagged behind still showed that.
+    """
+
+    def __init__(self, text: str, document: Document, before: Document | None) -> None:
+        super().__init__(text, "Replaced")
+        self.document, self.before = document, before
+
+
 class Calls:
     """One client, and the requests sent through it so far, as `networkSecurityGroups/write`, polls included."""
 
     def __init__(self, client: Any, backoff: Backoff, connection: Connection | None = None) -> None:
         self.client, self.backoff, self._connection = client, backoff, connection or Connection()
         self.journal: list[str] = []
+        self.written = Written()
 
     def list(self, kind: str, resource_group: str | None) -> list[Document]:
         """All resources of a kind in a resource group, or for None in the subscription.
 
-        A page is sent again while it is throttled or unanswered.
+        A page is sent again while it is throttled or unanswered, and the whole while it does not show what this run wrote.
         """
+        for number in range(self.backoff.tries):
+            found = [*self._list(kind, resource_group)]
+            stale = self.written.stale_in(kind, resource_group, found) if resource_group else []
+            if not stale:
+                break
+            if number < self.backoff.tries - 1:
+                self.backoff.wait(number)
+        for one in stale:
+            self.written.accept(one)
+        for document in found:
+            self.written.saw(str(document["id"]), document)
+        return found
 
+    def _list(self, kind: str, resource_group: str | None) -> Sequence[Document]:
         def page(link: str | None) -> Document:
             def take(document: Document) -> None:
                 raise _TakenError(document)
@@ -119,7 +151,24 @@ class Calls:
                 return found
 
     def get(self, resource_id: str, *, patient: bool = True) -> Document | None:
-        """One resource, or None where there is none; with `patient` sent again as `list` is."""
+        """One resource, or None where there is none; with `patient` sent again as `list` is.
+
+        Without, LostError is raised for an answer that does not show what this run wrote.
+        """
+        for number in range(self.backoff.tries):
+            found = self._get(resource_id, patient=patient)
+            if not self.written.is_stale(resource_id, found):
+                break
+            if not patient:
+                raise LostError(f"Azure {resource_id}: it is shown as it was before it was written")
+            if number < self.backoff.tries - 1:
+                self.backoff.wait(number)
+        else:
+            self.written.accept(resource_id)
+        self.written.saw(resource_id, found)
+        return found
+
+    def _get(self, resource_id: str, *, patient: bool) -> Document | None:
         where = parse_id(resource_id)
 
         def send() -> Document | None:
@@ -128,7 +177,7 @@ class Calls:
                 with self._meaning(resource_id):
                     self._of(where.kind).get(where.group, *where.names, **self._hooks(found.append))
             except RefusedError as error:
-                if error.code in ("ResourceNotFound", "NotFound"):
+                if error.code in _NOT_THERE:
                     return None
                 raise
             return found[-1]
@@ -138,17 +187,42 @@ class Calls:
     def put(self, resource_id: str, body: Document, etag: str | None) -> Document:
         """Write a resource whole if its ETag is this one, or if it is new for None, and wait for the end.
 
-        Gives it as it is then. Raises SettledError when the condition does not hold.
+        Gives it as it is then. Raises SettledError when the condition does not hold, ReplacedError where it was not new
+        and was written all the same.
         """
         where = parse_id(resource_id)
-        found: list[Document] = []
-        options = self._hooks(found.append) | {"content_type": "application/json", "polling_interval": _POLL_SECONDS}
+        read: list[Document] = []
+        answers: list[Any] = []
+        options = self._hooks(read.append, answers.append)
+        options |= {"content_type": "application/json", "polling_interval": _POLL_SECONDS}
         options["headers"] = {"If-None-Match": "*"} if etag is None else {"If-Match": etag}
         start = self._of(where.kind).begin_create_or_update
         content = json.dumps(body).encode()
-        self._long(resource_id, lambda: start(where.group, *where.names, content, **options))
-        ends = [one for one in found if str(one.get("id")).lower() == resource_id.lower()]
-        end = ends[-1] if ends else self.get(resource_id)
+        failure: OutsideError | None = None
+        try:
+            self._long(resource_id, lambda: start(where.group, *where.names, content, **options))
+        except OutsideError as error:
+            failure = error
+        answer = _accepted(answers, resource_id)
+        shown = [one for one in read if str(one.get("id")).lower() == resource_id.lower()]
+        if answer is not None:
+            self.written.wrote(resource_id, answer.document)
+            if etag is None and answer.status == 200:
+                raise _replaced(resource_id, body, answer.document, shown) from failure
+        ended = any(one.get("status") == "Succeeded" for one in read)
+        if failure is not None and not (ended and answer is not None and isinstance(failure, LostError)):
+            raise failure
+        return self._end(resource_id, answer, shown)
+
+    def _end(self, resource_id: str, answer: _Answer | None, shown: Sequence[Document]) -> Document:
+        """The resource after a write that came to its end: as it was read last, or as the write was answered."""
+        fresh = [one for one in shown if not self.written.is_stale(resource_id, one)]
+        if fresh:
+            self.written.saw(resource_id, fresh[-1])
+            return fresh[-1]
+        if answer is not None and answer.document:
+            return answer.document
+        end = self.get(resource_id)
         if end is None:
             raise LostError(f"Azure {resource_id}: it was written, and is not there")
         return end
@@ -159,6 +233,7 @@ class Calls:
         start = self._of(where.kind).begin_delete
         options = self._hooks(lambda _: None) | {"polling_interval": _POLL_SECONDS}
         self._long(resource_id, lambda: start(where.group, *where.names, **options))
+        self.written.deleted(resource_id)
 
     def _long(self, about: str, start: Callable[[], Any]) -> None:
         """Start an operation and follow it. While it is followed no failure says whether it was done."""
@@ -170,15 +245,18 @@ class Calls:
         except (ThrottledError, SettledError) as error:
             raise LostError(str(error)) from error
         except RefusedError as error:
-            if error.code in ("ResourceNotFound", "NotFound"):  # gone again before its end was read
+            if error.code in (*_NOT_THERE, _FORGOTTEN):  # gone again, not shown yet, or nobody knows what became of it
                 raise LostError(str(error)) from error
             raise
 
     def _of(self, kind: str) -> Any:
         return getattr(self.client, _OPERATIONS[kind])
 
-    def _hooks(self, take: Callable[[Document], None]) -> dict[str, Any]:
-        """Options of one call: no retries, every request in the journal, every document of the API's to `take`."""
+    def _hooks(self, take: Callable[[Document], None], written: Callable[[Any], None] = lambda _: None) -> dict[str, Any]:
+        """Options of one call: no retries, every request in the journal, every document that is read to `take`.
+
+        What a PUT was answered, an HTTP response, goes to `written`.
+        """
 
         def sent(request: Any) -> None:
             http = request.http_request
@@ -188,6 +266,8 @@ class Calls:
 
         def answered(response: Any) -> None:
             http = response.http_response
+            if http.request.method == "PUT":
+                written(http)
             if http.request.method == "GET" and http.status_code == 200:
                 try:
                     document = http.json()
@@ -248,6 +328,61 @@ class Calls:
 
     def _pace(self, url: str) -> Pace | None:
         return self._connection.pace or pace_at(url, self._connection.pace_directory)
+
+
+class _Answer(NamedTuple):
+    status: int
+    document: Document
+
+
+def _accepted(answers: Sequence[Any], resource_id: str) -> _Answer | None:
+    """The answer of a PUT that was accepted: it is the platform's own when it is the resource, or names the operation.
+
+    201 is for a resource that is new and 200 for one that was there:
+    https://github.com/Azure/azure-openapi-validator/blob/main/docs/put-response-codes.md
+    """
+    for http in answers:
+        if http.status_code not in (200, 201):
+            continue
+        try:
+            document = http.json()
+        except Exception:  # it broke off: in what way is the transport's own affair
+            document = None
+        if isinstance(document, dict) and str(document.get("id")).lower() == resource_id.lower():
+            return _Answer(http.status_code, document)
+        if "Azure-AsyncOperation" in http.headers:
+            return _Answer(http.status_code, {})
+    return None
+
+
+def _replaced(resource_id: str, body: Document, now: Document, shown: Sequence[Document]) -> ReplacedError:
+    """What to say of something that was replaced.
+
+    How long Azure Resource Graph keeps changes:
+    https://learn.microsoft.com/azure/governance/resource-graph/changes/get-resource-changes
+    """
+    before = next((one for one in shown if (one.get("tags") or {}) != body.get("tags")), None)
+    given = now.get("properties") or {}
+    on = [str(one["id"]) for what in ("networkInterfaces", "subnets") for one in given.get(what) or ()]
+    text = (
+        f"Azure {resource_id}: it was to be made, and something of that name was there, which the look right before did "
+        "not show. Azure has written over that (it answered 200 and not 201)."
+    )
+    text += f" It is on {', '.join(on)}." if on else ""
+    if before is not None:
+        rules = ", ".join(str(rule["name"]) for rule in (before["properties"].get("securityRules") or ())) or "no rules"
+        again = {key: before[key] for key in ("location", "tags") if key in before}
+        again["properties"] = {key: before["properties"][key] for key in _WRITABLE if key in before["properties"]}
+        text += (
+            f" What was there: {rules}, with the tags {json.dumps(before.get('tags') or {})}. To bring that back: "
+            f"az rest --method put --url '{resource_id}?api-version={_API_VERSION}' --body {shlex.quote(json.dumps(again))}"
+        )
+    else:
+        text += (
+            " What was there is not known here, so no snapshot has it. Azure Resource Graph keeps changes for 14 days: "
+            f"az graph query -q \"resourcechanges | where properties.targetResourceId =~ '{resource_id}'\""
+        )
+    return ReplacedError(text, now, before)
 
 
 def operation(method: str, url: str) -> str:

@@ -11,18 +11,23 @@ from typing import Any
 
 from esacloud.azure.live_calls import Document
 from esacloud.azure.live_place import GROUPS, MADE_BY, MADE_TAG, MEMBERS, Whereabouts, members_name
-from esacloud.azure.live_rules import Judge, body, from_document
+from esacloud.azure.live_rules import SIDES, Judge, body, from_document
 from esacloud.live.model import LiveGroup, LiveRule
 
-FAILED, UPDATING = "Failed", "Updating"
+SUCCEEDED, DELETING = "Succeeded", "Deleting"
+ENDED = {"Failed": "ended as failed", "Canceled": "was canceled"}
+"""The states in which a change has come to an end that is not the one it was to come to, in words."""
 _GROUP = "networkSecurityGroup"
 _JOINED = "applicationSecurityGroups"
 _SET_BY_AZURE = ("defaultSecurityRules", "networkInterfaces", "subnets", "flowLogs", "resourceGuid", "provisioningState")
 
 
 def state_of(document: Document) -> str:
-    """Succeeded, Updating, Failed, Deleting."""
-    return str((document.get("properties") or {}).get("provisioningState", "Succeeded"))
+    """Succeeded, or Creating, Updating, Deleting while a change runs, or Failed, Canceled.
+
+    No state at all is success: https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations
+    """
+    return str((document.get("properties") or {}).get("provisioningState") or SUCCEEDED)
 
 
 def tags_of(document: Document) -> dict[str, str]:
@@ -35,7 +40,7 @@ def security_group(document: Document, interface: str, own_members: str, where: 
     given = document.get("properties") or {}
     carriers = [str(one["id"]) for what in ("networkInterfaces", "subnets") for one in given.get(what) or ()]
     rules = (judge.learn(from_document(rule, where, own_members)) for rule in given.get("securityRules") or ())
-    adopted = where.adopted.get(interface, "").lower() == str(document["name"]).lower()
+    adopted = where.is_adopted(str(document["name"]), interface, tags_of(document))
     return LiveGroup(
         name=interface,
         interface=interface,
@@ -103,6 +108,16 @@ def joined(document: Document) -> set[str]:
         str(one["id"]).lower()
         for configuration in (document.get("properties") or {}).get("ipConfigurations") or ()
         for one in (configuration.get("properties") or {}).get(_JOINED) or ()
+    }
+
+
+def named_in(document: Document) -> set[str]:
+    """The ids, in lower case, of the application security groups that the rules of a security group name."""
+    return {
+        str(one["id"]).lower()
+        for rule in (document.get("properties") or {}).get("securityRules") or ()
+        for side in SIDES
+        for one in rule["properties"].get(f"{side}ApplicationSecurityGroups") or ()
     }
 
 

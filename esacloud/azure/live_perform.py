@@ -1,7 +1,8 @@
 """One step of a change on Azure, safe to do again: what an answer leaves open is read before anything is sent once more.
 
 Nothing is written over a state that was not looked at: every write names the ETag of the document that was compared with
-the plan. A group that differs from the plan's old state, and is not the new one either, ends the change at once.
+the plan, and what is to be new is looked for right before. A group that differs from the plan's old state, and is not the
+new one either, ends the change.
 """
 
 from __future__ import annotations
@@ -10,15 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from esacloud.azure.live_calls import Calls, Document, etag_of
+from esacloud.azure.live_calls import Calls, Document, ReplacedError
 from esacloud.azure.live_documents import (
-    FAILED,
-    UPDATING,
     carried,
     joined,
     security_group,
     security_group_body,
-    state_of,
     tags_of,
     to_write,
     with_group,
@@ -27,8 +25,9 @@ from esacloud.azure.live_documents import (
 from esacloud.azure.live_place import GROUPS, INTERFACES, MEMBERS, Whereabouts, is_members, members_name, parse_id
 from esacloud.azure.live_read import Seen
 from esacloud.azure.live_rules import Judge
+from esacloud.azure.live_target import Target
 from esacloud.live.model import ChangePlan, LiveGroup, Step
-from esacloud.live.retry import Backoff, LostError, RefusedError, SettledError, ThrottledError
+from esacloud.live.retry import Backoff, LostError, RefusedError, until_done
 
 IN_USE = ("InUseNetworkSecurityGroupCannotBeDeleted", "ApplicationSecurityGroupReferencedCannotBeDeleted")
 
@@ -91,47 +90,36 @@ class Performer:
         """Write a group whole, from the plan's old state to its new one and from nothing else."""
         old = self.before.get(step.group)
         target = self.ids.get(step.group) or self.where.resource(kind, self.after[step.group].title)
-        key, sent = target.lower(), False
-        looked = key in self.seen.groups or old is None
+        key = target.lower()
+        known = self.seen.groups.get(key) if old is not None else None
+        resource = Target(self.calls, target, known, known=known is not None)
 
         def attempt() -> None:
-            nonlocal sent, looked
-            if not looked:
-                self._look(key, target)
-                looked = True
-            now = self.seen.groups.get(key)
-            if now is not None and content(now) == wanted and (sent or state_of(now) != FAILED):
-                self._settled(now, target)
-                return
-            if (now is None) != (old is None) or (now is not None and content(now) != self._old(old, kind)):
-                raise RefusedError(_moved(step.group, target), "Moved")
-            sent = True
-            self.seen.groups[key] = self.calls.put(target, made(now), etag_of(now) if now is not None else None)
+            now = resource.now(look=old is None)
+            if now is not None and content(now) == wanted:
+                if resource.is_done():
+                    return
+            elif (now is None) != (old is None) or (now is not None and content(now) != self._old(old, kind)):
+                resource.doubt(RefusedError(_moved(step.group, target), "Moved"))
+            self._put_to(resource, made(now))
 
-        def forget() -> None:
-            nonlocal looked
-            looked = False
+        until_done(attempt, resource.forget, self.backoff)
+        assert resource.document is not None  # noqa: S101 - it was written, or is as wanted
+        self.seen.groups[key] = resource.document
+        self.ids[step.group] = self.where.spelled(str(resource.document["id"]))
 
-        self._until_done(attempt, forget)
-        self.ids[step.group] = self.where.spelled(str(self.seen.groups[key]["id"]))
+    def _put_to(self, resource: Target, body: Document) -> None:
+        try:
+            resource.put(body)
+        except ReplacedError as error:
+            if resource.lost:
+                message = f"{error} It may also have been made by this run, whose first request was not answered."
+                raise ReplacedError(message, error.document, error.before) from error
+            raise
 
     def _old(self, old: LiveGroup | None, kind: str) -> Any:
         assert old is not None  # noqa: S101 - the caller has seen that the group was there
         return dict(old.tags) if kind == MEMBERS else _content(old)
-
-    def _look(self, key: str, target: str) -> None:
-        now = self.calls.get(target, patient=False)
-        if now is None:
-            self.seen.groups.pop(key, None)
-        else:
-            self.seen.groups[key] = now
-
-    def _settled(self, now: Document, target: str) -> None:
-        """It is as wanted; whether its change has come to its end is another thing."""
-        if state_of(now) == UPDATING:
-            raise LostError(f"Azure {target}: it is written, and still being updated")
-        if state_of(now) == FAILED:
-            raise RefusedError(f"Azure {target}: the change was accepted and ended as failed", FAILED)
 
     def _attach(self, step: Step) -> None:
         for one in step.attach:
@@ -141,25 +129,29 @@ class Performer:
 
     def _carry(self, name: str, step: Step, *, attach: bool) -> None:
         """Give a subnet or network interface the group, or take it off; whatever else it has stays as it is now."""
-        again = bool(step.why)
+        known = self.seen.carriers.pop(name, None)
+        resource = Target(self.calls, name, known, known=known is not None)
 
         def attempt() -> None:
-            nonlocal again
-            now = self.seen.carriers.get(name) or self.calls.get(name, patient=False)
+            now = resource.now()
             if now is None:
                 if attach:
-                    raise RefusedError(f"{name} is gone")
+                    resource.doubt(RefusedError(f"{name} is gone"))
                 return
-            self.seen.carriers[name] = now
-            changed = self._changed(now, name, step, attach=attach)
-            if changed == now and not again:
-                if state_of(now) == UPDATING:
-                    raise LostError(f"Azure {name}: it is written, and still being updated")
+            try:
+                changed = self._changed(now, name, step, attach=attach)
+            except RefusedError as error:
+                resource.doubt(error)
+                raise
+            if changed == now and (resource.is_done() or not attach):
+                if not attach and not resource.sent:  # the plan saw it there
+                    resource.confirm(f"{name} does not carry {step.group}")
                 return
-            self.seen.carriers[name] = self.calls.put(name, to_write(changed), etag_of(now))
-            again = False
+            resource.put(to_write(changed))
 
-        self._until_done(attempt, lambda: self.seen.carriers.pop(name, None))
+        until_done(attempt, resource.forget, self.backoff)
+        if resource.document is not None:
+            self.seen.carriers[name] = resource.document
 
     def _changed(self, now: Document, name: str, step: Step, *, attach: bool) -> Document:
         group = self.ids[step.group]
@@ -185,8 +177,12 @@ class Performer:
 
     def _delete(self, step: Step) -> None:
         target = self.ids[step.group]
+        planned = self.seen.groups.get(target.lower())
+        lost = False
 
         def attempt() -> None:
+            if lost and planned is not None and self._is_another(target, planned):
+                return
             try:
                 self.calls.delete(target)
             except RefusedError as error:
@@ -199,32 +195,34 @@ class Performer:
                     raise
                 raise LostError(str(error)) from error  # nothing holds it that can be seen: Azure has not caught up yet
 
-        self._until_done(attempt, lambda: None)
+        def forget() -> None:
+            nonlocal lost
+            lost = True
+
+        until_done(attempt, forget, self.backoff)
         self.seen.groups.pop(target.lower(), None)
 
+    def _is_another(self, target: str, planned: Document) -> bool:
+        """Whether the group is gone and somebody has made another of its name."""
+        now = self.calls.get(target, patient=False)
+        guids = [(one.get("properties") or {}).get("resourceGuid") for one in (planned, now or planned)]
+        return guids[0] != guids[1]
+
     def _holders(self, target: str) -> list[str]:
-        """What carries a network security group; who is in an application security group, Azure says in its refusal."""
+        """What says of itself that it carries a network security group; who is in another kind, Azure names."""
         if parse_id(target).kind == MEMBERS:
             return []
         now = self.calls.get(target) or {}
         given = now.get("properties") or {}
-        return [str(one["id"]) for what in ("networkInterfaces", "subnets") for one in given.get(what) or ()]
+        on = [str(one["id"]) for what in ("networkInterfaces", "subnets") for one in given.get(what) or ()]
+        return [one for one in on if self._carries(one, target)]
 
-    def _until_done(self, attempt: Callable[[], None], forget: Callable[[], Any]) -> None:
-        """Try until it is done. After an answer that leaves open what was done, what is known of it is forgotten."""
-        for number in range(self.backoff.tries):
-            last = number == self.backoff.tries - 1
-            try:
-                attempt()
-                return
-            except ThrottledError:
-                if last:
-                    raise
-            except (LostError, SettledError):
-                if last:
-                    raise
-                forget()
-            self.backoff.wait(number)
+    def _carries(self, name: str, group: str) -> bool:
+        try:
+            document = self.calls.get(name)
+        except RefusedError:  # in a resource group that may not be read from here
+            return True
+        return document is not None and (carried(document) or "").lower() == group.lower()
 
 
 def _marked(group: LiveGroup, plan: ChangePlan) -> LiveGroup:
@@ -241,5 +239,5 @@ def _content(group: LiveGroup) -> Any:
 def _moved(group: str, target: str) -> str:
     return (
         f"{group}: {target} is neither as it was when the plan was made nor as planned: somebody else has changed, made or "
-        "deleted it. Nothing was written over it. Look at a new plan"
+        "deleted it, or Azure showed an older state when the plan was made. Nothing was written over it. Look at a new plan"
     )

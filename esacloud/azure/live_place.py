@@ -1,8 +1,9 @@
 """Where a deployment's network security groups are: subscription, resource group, names, tags, and what the file says.
 
 Our groups are found by two tags, which the Terraform module writes too, so that a plan also shows what differs from a
-group that terraform made. That `esacloud apply` made a group is told by a third tag, which terraform does not write.
-Azure's names do not tell upper from lower case; an id is known here in the spelling in which it was first seen.
+group that terraform made. That `esacloud apply` made a group is told by a third tag, which terraform does not write. Tags
+can be copied and taken off, and a name never changes: `live_identity` says what the two prove together. Azure's names do
+not tell upper from lower case; an id is known here in the spelling in which it was first seen.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from esacloud.live.model import State
 
 MADE_TAG = "esacloud:made-by"
 MADE_BY = "esacloud apply"
+ADOPTED_TAG = "esacloud:adopted"
+"""On a group that the file names with `group`: that group's own name, so that a copy of its tags fits no other."""
 SUBSCRIPTION_VARIABLE = "AZURE_SUBSCRIPTION_ID"
 GROUPS, MEMBERS = "networkSecurityGroups", "applicationSecurityGroups"
 INTERFACES, SUBNETS, NETWORKS = "networkInterfaces", "virtualNetworks/subnets", "virtualNetworks"
@@ -67,6 +70,8 @@ def members_name(interface: str) -> str:
 class Whereabouts:
     """Subscription, resource group and deployment; `adopted`: interface -> name of a group; `attached`: interface -> ids.
 
+    `interfaces` are those that the file has, or the snapshot.
+
     `spellings` learns how an id is written, `named` how an application security group in a rule is: by id in lower case.
     """
 
@@ -78,6 +83,7 @@ class Whereabouts:
     limits: Mapping[str, int]
     adopted: Mapping[str, str] = field(default_factory=dict)
     attached: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    interfaces: tuple[str, ...] = ()
     place: Place = field(default_factory=lambda: Place("azure"))
     spellings: dict[str, str] = field(default_factory=dict)
     named: dict[str, str] = field(default_factory=dict)
@@ -103,6 +109,16 @@ class Whereabouts:
     def spelled(self, resource_id: str) -> str:
         """The id as it was first seen."""
         return self.spellings.setdefault(resource_id.lower(), resource_id)
+
+    def title(self, kind: str, interface: str) -> str:
+        """The name of the group that is made for an interface, here and by the Terraform module."""
+        return f"{self.prefix}{members_name(interface) if kind == MEMBERS else interface}"
+
+    def is_adopted(self, name: str, interface: str, tags: Mapping[str, str]) -> bool:
+        """Whether a network security group of this deployment is one that the file names, or named earlier."""
+        if self.adopted.get(interface, "").lower() == name.lower():
+            return True
+        return tags.get(ADOPTED_TAG, "").lower() == name.lower() and tags.get(MADE_TAG) != MADE_BY
 
     def learn_group(self, text: str) -> None:
         """Remember how the file writes an application security group: its name, or its whole id."""
@@ -138,6 +154,7 @@ def of_deployment(deployment: Deployment, subscription: str, location: str | Non
         limits=asdict(limits(settings.quotas)),
         adopted={name: keys["group"][0] for name, keys in settings.interfaces.items() if keys.get("group")},
         attached=carriers,
+        interfaces=tuple(one.name for one in deployment.interfaces),
         place=settings.place,
     )
     for ids in carriers.values():
@@ -157,6 +174,7 @@ def of_snapshot(found: Mapping[str, Any], location: str | None) -> Whereabouts:
         prefix=scope["prefix"],
         limits=found["limits"],
         adopted={group["interface"]: group["title"] for group in groups if group["adopted"]},
+        interfaces=tuple(dict.fromkeys(group["interface"] for group in groups)),
     )
     for group in groups:
         for one in group["attached"]:

@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from esacloud.azure.checks import quota_uses
 from esacloud.azure.limits import Limits
-from esacloud.azure.live_documents import FAILED, state_of
+from esacloud.azure.live_calls import Document
+from esacloud.azure.live_documents import ENDED, SUCCEEDED, state_of
 from esacloud.azure.live_place import GROUPS, INTERFACES, MEMBERS, Whereabouts, is_members, parse_id
 from esacloud.azure.live_read import Seen
 from esacloud.azure.live_rules import security_rule
@@ -21,7 +22,7 @@ from esacloud.errors import InputError, Problem
 from esacloud.live.model import GroupChange, LiveGroup, LiveRule, State, Step
 from esacloud.policy.cloud import QuotaUse
 
-AGAIN = "Azure says that its last change ended as failed"
+AGAIN = "Azure says that its last change "
 
 
 def ordered(changes: Iterable[GroupChange], after: State, seen: Seen) -> tuple[Step, ...]:
@@ -45,8 +46,8 @@ def _made(change: GroupChange, seen: Seen) -> Iterator[Step]:
         yield Step("create", change.name, change.interface, calls=calls)
     elif not change.delete and (change.tags or change.untag):
         yield Step("tag", change.name, change.interface, calls=calls)
-    elif not change.delete and _failed(change, seen):
-        yield Step("tag", change.name, change.interface, calls=calls, why=AGAIN)
+    elif not change.delete and (why := _unsettled(_document(change, seen))):
+        yield Step("tag", change.name, change.interface, calls=calls, why=why)
 
 
 def _joins(change: GroupChange, security: Iterable[GroupChange]) -> Iterator[Step]:
@@ -64,21 +65,17 @@ def _written(change: GroupChange, seen: Seen) -> Iterator[Step]:
         return
     if change.before is None or rules or change.tags or change.untag:
         yield Step("put", change.name, change.interface, rules=(*change.add, *change.remove), calls=calls)
-    elif change.after is not None and _failed(change, seen):
-        yield Step("put", change.name, change.interface, calls=calls, why=AGAIN)
+    elif change.after is not None and (why := _unsettled(_document(change, seen))):
+        yield Step("put", change.name, change.interface, calls=calls, why=why)
 
 
 def _carried(change: GroupChange, after: State, seen: Seen) -> Iterator[Step]:
     if change.attach:
         yield Step("attach", change.name, change.interface, attach=change.attach, calls=_calls(change.attach))
     shall = {one for group in after.groups if group.name == change.name for one in group.attached}
-    again = tuple(
-        one
-        for one, document in seen.carriers.items()
-        if one in shall and one not in change.attach and state_of(document) == FAILED
-    )
-    if again:
-        yield Step("attach", change.name, change.interface, attach=again, calls=_calls(again), why=AGAIN)
+    for one, document in seen.carriers.items():
+        if one in shall and one not in change.attach and (why := _unsettled(document)):
+            yield Step("attach", change.name, change.interface, attach=(one,), calls=_calls((one,)), why=why)
     if change.detach and not change.delete:
         yield Step("attach", change.name, change.interface, detach=change.detach, calls=_calls(change.detach, read=True))
 
@@ -98,9 +95,16 @@ def _gone(change: GroupChange, leave: Collection[str] = ()) -> Iterator[Step]:
         yield Step("delete", change.name, change.interface, calls=(f"{kind}/delete",))
 
 
-def _failed(change: GroupChange, seen: Seen) -> bool:
-    document = seen.groups.get((change.before.id or "").lower()) if change.before else None
-    return document is not None and state_of(document) == FAILED
+def _document(change: GroupChange, seen: Seen) -> Document | None:
+    return seen.groups.get((change.before.id or "").lower()) if change.before else None
+
+
+def _unsettled(document: Document | None) -> str:
+    """Why a resource that is as wanted is not done: its last change has not come to its end, or to another one."""
+    state = state_of(document) if document is not None else SUCCEEDED
+    if state == SUCCEEDED:
+        return ""
+    return AGAIN + ENDED.get(state, f"is not at its end ({state})")
 
 
 def _calls(ids: Iterable[str], *, read: bool = False) -> tuple[str, ...]:
@@ -119,17 +123,23 @@ def quotas(state: State) -> tuple[QuotaUse, ...]:
     return tuple(quota_uses(groups, Limits(**state.limits)))
 
 
-def check_after(changes: Iterable[GroupChange], after: State, where: Whereabouts) -> None:
-    """Refuse, before any request, what Azure would refuse: too many rules, and two with one number or one name.
+def check_after(changes: Iterable[GroupChange], after: State, seen: Seen, where: Whereabouts) -> None:
+    """Refuse, before any request, what Azure would refuse.
 
-    Raises InputError.
+    That is too many rules, two with one number or one name, and deleting what rules of others name. Raises InputError.
     """
+    changes = tuple(changes)
     place = replace(where.place, key="cloud.azure.quotas")
     problems = []
     for use in quotas(replace(after, limits=where.limits)):  # a restore has room for what was there
         if use.used > use.limit:
             what = f"{use.what}: {use.used} are needed, {use.limit} fit: {use.used - use.limit} too many."
             problems.append(Problem(place, what, "Take rules of others out, or ask Azure for more and write it here."))
+    for change in changes:
+        users = seen.users.get(((change.before.id if change.before else None) or "").lower()) if change.delete else None
+        if users and change.before is not None:
+            what = f"{change.before.title} is to be deleted, and rules of {', '.join(sorted(users))} name it."
+            problems.append(Problem(where.place, what, "Take it out of those rules first."))
     kept = {change.name: change.foreign for change in changes}
     for group in after.groups:
         others = {rule.key for rule in kept.get(group.name, ())}

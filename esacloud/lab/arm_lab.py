@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import signal
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping
 from http.client import HTTPSConnection
 from types import FrameType
@@ -27,13 +28,14 @@ from esacloud.policy.actual import DEPLOYMENT_TAG
 from esacloud.policy.cloud import Lowered
 
 _NETWORK, _SPACE = "stand-in", "10.0.0.0/8"
+_POLL_SECONDS, _LONGEST_WAIT = 0.1, 30.0  # for a lab that lags to show what was made in it
 
 
-def serve(ready: Callable[[str], None]) -> None:
-    """Serve until the process ends; `ready` is told the address."""
+def serve(ready: Callable[[str], None], lag: float = 0.0) -> None:
+    """Serve until the process ends; `ready` is told the address. Reads are so many seconds behind."""
     signal.signal(signal.SIGTERM, _end)  # so that the certificate's directory goes with the process
     signal.signal(signal.SIGINT, _end)
-    with ArmEmulator(any_subscription=True) as arm:
+    with ArmEmulator(any_subscription=True, lag=lag) as arm:
         ready(f"{arm.url}#{arm.ca_file}")
         signal.pause()
 
@@ -75,6 +77,7 @@ def furnish(where: Connection, deployment: Deployment, lowered: Lowered | None) 
             lab.need_interface(one)
     for named in sorted(_members(lowered)):
         lab.need(named if named.startswith("/") else f"{base}/{MEMBERS}/{named}", {})
+    lab.wait_until_shown()
     return tuple(lab.made)
 
 
@@ -142,12 +145,18 @@ class _Lab:
             self._send("PUT", path, {"location": self.location})
             self.made.append(f"resource group {name}")
 
+    def wait_until_shown(self) -> None:
+        """Wait until reads show what was made, or so long that whoever lets them lag further means it."""
+        deadline = time.monotonic() + _LONGEST_WAIT
+        for path in (one for one in self.made if one.startswith("/")):
+            while self._send("GET", path) is None and time.monotonic() < deadline:
+                time.sleep(_POLL_SECONDS)
+
     def need(self, resource_id: str, properties: Mapping[str, Any]) -> None:
         """A resource of these properties, if there is none of that id."""
         if self._send("GET", resource_id) is None:
             self.need_group(resource_id.split("/")[4])
-            self._send("PUT", resource_id, {"location": self.location, "properties": dict(properties)})
-            self.made.append(resource_id)
+            self._make(resource_id, {"location": self.location, "properties": dict(properties)})
 
     def need_subnet(self, subnet: ResourceId) -> str:
         """A subnet and its network."""
@@ -157,14 +166,12 @@ class _Lab:
         path += f"/providers/Microsoft.Network/virtualNetworks/{network}"
         found = self._send("GET", path)
         if found is None:
-            self._send(
-                "PUT", path, {"location": self.location, "properties": {"addressSpace": {"addressPrefixes": [_SPACE]}}}
-            )
+            space = {"location": self.location, "properties": {"addressSpace": {"addressPrefixes": [_SPACE]}}}
+            self._send("PUT", path, space, new=True)
         number = len(found["properties"].get("subnets") or ()) if found else 0
         whole = f"{path}/subnets/{name}"
         if self._send("GET", whole) is None:
-            self._send("PUT", whole, {"properties": {"addressPrefix": f"10.{number // 256}.{number % 256}.0/24"}})
-            self.made.append(whole)
+            self._make(whole, {"properties": {"addressPrefix": f"10.{number // 256}.{number % 256}.0/24"}})
         return whole
 
     def need_interface(self, resource_id: str) -> None:
@@ -176,11 +183,21 @@ class _Lab:
         address = {"name": "primary", "properties": {"subnet": {"id": subnet}, "privateIPAllocationMethod": "Dynamic"}}
         self.need(resource_id, {"ipConfigurations": [address]})
 
-    def _send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
-        """Ask the lab, by HTTP alone: the SDK's network client has no resource groups. None where there is nothing."""
+    def _make(self, path: str, body: Mapping[str, Any]) -> None:
+        if self._send("PUT", path, body, new=True) is not None:
+            self.made.append(path)
+
+    def _send(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, new: bool = False
+    ) -> dict[str, Any] | None:
+        """Ask the lab, by HTTP alone: the SDK's network client has no resource groups. None where there is nothing.
+
+        With `new`, None where there is something, which stays: a lab whose reads lag may not have shown it.
+        """
         content = None if body is None else json.dumps(body)
-        status, found = self._ask(method, f"{path}?api-version={API_VERSION}", content, self.headers)
-        if method == "GET" and status == 404:
+        headers = {**self.headers, "If-None-Match": "*"} if new else self.headers
+        status, found = self._ask(method, f"{path}?api-version={API_VERSION}", content, headers)
+        if (method == "GET" and status == 404) or (new and status == 412):
             return None
         if status >= 300:
             raise OutsideError(f"lab: {path}: {found}")

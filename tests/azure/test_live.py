@@ -182,10 +182,10 @@ def test_a_rule_of_others_in_the_place_of_ours_is_refused_before_any_change(azur
     name = new_name()
     tags = {"esacloud:deployment": name, "esacloud:interface": "data1"}
     azure.send("PUT", azure.group(name), bodies.nsg(rule(**clash), tags=tags))
-    before = azure.arm.snapshot()
+    before = azure.picture()
     with pytest.raises(InputError, match="cannot have both"):
         azure.plan(text(name))
-    assert azure.arm.snapshot() == before
+    assert azure.picture() == before
     azure.apply(text(name), "purge")
     assert azure.plan(text(name))[1].clean
 
@@ -235,8 +235,9 @@ def test_two_groups_that_say_they_are_the_same_are_refused(azure: LiveAzure) -> 
     tags = {"esacloud:deployment": name, "esacloud:interface": "data1"}
     for one in ("one", "two"):
         azure.send("PUT", bodies.path("networkSecurityGroups", one), bodies.nsg(tags=tags))
-    with pytest.raises(InputError, match="one and two are both tagged"):
+    with pytest.raises(InputError, match="one has the tags") as refused:
         azure.plan(text(name))
+    assert "two has the tags" in str(refused.value)
 
 
 def test_a_place_that_carries_another_group_is_refused(azure: LiveAzure) -> None:
@@ -303,7 +304,9 @@ def test_of_two_that_change_a_group_one_is_refused_and_nothing_is_mixed(azure: L
     assert azure.permitted(name) == wanted
 
 
-def test_of_two_that_make_a_group_one_is_refused_and_two_that_agree_both_end_well(azure: LiveAzure) -> None:
+@pytest.mark.parametrize("heeds", [True, False], ids=["heeded", "ignored"])
+def test_of_two_that_make_a_group_one_is_refused_and_two_that_agree_both_end_well(azure: LiveAzure, heeds: bool) -> None:
+    azure.arm.heed_if_none_match(heeds)
     name = new_name()
     late, plan = azure.plan(text(name, ["10.0.0.3"]))
     same = azure.plan(text(name, ["10.0.0.4"]))
@@ -373,6 +376,23 @@ def test_destroy_says_who_is_still_in_an_application_security_group(azure: LiveA
     azure.send("PUT", NIC2, bodies.interface(SUBNET2, application_groups=(members,)))
     with pytest.raises(ChangeFailedError, match=r"referenced by IpConfiguration\(s\) primary"):
         azure.destroy(text(name))
+
+
+def test_destroy_is_refused_before_any_change_where_rules_of_others_name_our_group(azure: LiveAzure) -> None:
+    name = new_name()
+    file = text(name, features=CLUSTER, interfaces=attach(NIC))
+    azure.apply(file)
+    members = bodies.path("applicationSecurityGroups", f"{name}-data1-members")
+    web = bodies.path("networkSecurityGroups", "web")
+    azure.send("PUT", web, bodies.nsg(rule(sourceAddressPrefix=None, sourceApplicationSecurityGroups=[{"id": members}])))
+    before = azure.picture()
+    for go in (azure.destroy, azure.apply):
+        with pytest.raises(InputError, match=rf"{name}-data1-members is to be deleted, and rules of web name it"):
+            go(file if go == azure.destroy else text(name))
+    assert azure.picture() == before
+    azure.send("DELETE", web)
+    azure.destroy(file)
+    assert not azure.groups(name)
 
 
 def test_what_azure_refuses_ends_the_run_with_its_own_words(azure: LiveAzure) -> None:

@@ -8,17 +8,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from support.azure_scenes import MAIN, SCENES, Scene
 from support.fault_matrix import some
-from support.live_azure import ENDS_THE_RUN, TRANSIENT, WRITES_ONLY, LiveAzure, rule
+from support.live_azure import ENDS_THE_RUN, READS_ONLY, TRANSIENT, WRITES_ONLY, LiveAzure, rule
 
 from esacloud.change.execute import ChangeFailedError
 from esacloud.errors import OutsideError
 
 Fault = tuple[int, str]
-UNWELL = tuple(kind for kind in TRANSIENT if kind != "precondition-412")
+# What, however often it comes, stops nothing: a refused ETag, an operation that is forgotten, a read that is behind.
+UNWELL = tuple(kind for kind in TRANSIENT if kind not in ("precondition-412", "operation-not-found", *READS_ONLY))
 
 
 @pytest.fixture(params=SCENES)
@@ -28,7 +30,7 @@ def scene(azure: LiveAzure, request: pytest.FixtureRequest) -> Scene:
 
 def cases_of(scene: Scene, kinds: tuple[str, ...]) -> Iterator[Fault]:
     for number, method in enumerate(scene.methods):
-        yield from ((number, kind) for kind in kinds if method != "GET" or kind not in WRITES_ONLY)
+        yield from ((number, kind) for kind in kinds if kind not in (WRITES_ONLY if method == "GET" else READS_ONLY))
 
 
 def spoilt(scene: Scene, *faults: Fault) -> None:
@@ -60,6 +62,36 @@ def test_two_faults_in_a_row_of_any_kinds_change_nothing_either(scene: Scene) ->
         spoilt(scene, one, two)
 
 
+@pytest.mark.parametrize("kind", ["fresh", "restore what was destroyed"])
+def test_what_passes_changes_nothing_either_where_if_none_match_is_ignored(azure: LiveAzure, kind: str) -> None:
+    scene = Scene(azure, kind)
+    azure.arm.heed_if_none_match(False)
+    for case in some(cases_of(scene, TRANSIENT), 25, f"ignored {kind}"):
+        spoilt(scene, case)
+
+
+def test_an_answer_that_is_lost_and_a_stale_look_after_it_stay_within_the_law_and_the_next_run_ends_right(
+    scene: Scene,
+) -> None:
+    azure = scene.azure
+    cases = [
+        (number, kind, apart)
+        for number, method in enumerate(scene.methods)
+        for kind in ("cut-before", "cut-after", "operation-not-found", "precondition-412")
+        for apart in (1, 2, 3)
+        if method != "GET"
+    ]
+    for number, kind, apart in some(cases, 6, scene.kind):
+        scene.start()
+        azure.arm.spoil({number: kind, number + apart: "stale"})
+        with azure.law(scene.name, scene.wanted):
+            with suppress(OutsideError):
+                scene.go()
+            azure.arm.spoil({})
+            scene.go()
+        assert azure.picture() == scene.end, (number, kind, apart)
+
+
 @pytest.mark.parametrize("kind", ENDS_THE_RUN)
 def test_a_refusal_at_any_request_ends_the_run_within_the_law_and_both_ways_on_work(scene: Scene, kind: str) -> None:
     azure = scene.azure
@@ -68,7 +100,7 @@ def test_a_refusal_at_any_request_ends_the_run_within_the_law_and_both_ways_on_w
     for number, way in some(cases, 24 if scene.kind in MAIN else 8, scene.kind):
         scene.start()
         azure.arm.spoil({number: kind})
-        says = "ended as failed" if kind == "operation-fails" else "AuthorizationFailed|does not have authorization"
+        says = "ended as failed|was canceled" if kind in WRITES_ONLY else "AuthorizationFailed|does not have authorization"
         with azure.law(scene.name, scene.wanted), pytest.raises(OutsideError, match=says) as failed:
             scene.go()
         go_on(scene, way, failed.value, number)

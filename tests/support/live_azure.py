@@ -22,6 +22,7 @@ from esacloud.deployment.model import Deployment
 from esacloud.lab.arm import ArmEmulator
 from esacloud.lab.arm.errors import ArmError
 from esacloud.lab.arm.faults import FaultKind
+from esacloud.lab.arm.lag import Lag
 from esacloud.lab.arm.messages import Request, Response
 from esacloud.live.cloud import Connection, LiveCloud
 from esacloud.live.model import ChangePlan, Foreign
@@ -33,8 +34,9 @@ NO_WAIT = Backoff(sleep=lambda _: None, jitter=lambda: 0.0)
 NETWORK = bodies.path("virtualNetworks", "vnet")
 SUBNET, SUBNET2 = f"{NETWORK}/subnets/front", f"{NETWORK}/subnets/back"
 NIC, NIC2 = bodies.path("networkInterfaces", "nic-one"), bodies.path("networkInterfaces", "nic-two")
-WRITES_ONLY = ("precondition-412", "operation-fails")
-ENDS_THE_RUN = ("operation-fails", "forbidden-403")
+WRITES_ONLY = ("precondition-412", "operation-fails", "operation-canceled", "operation-not-found")
+READS_ONLY = ("stale",)
+ENDS_THE_RUN = ("operation-fails", "operation-canceled", "forbidden-403")
 TRANSIENT = (*(kind for kind in get_args(FaultKind) if kind not in ENDS_THE_RUN), "broken", "garbage", "error-after")
 _numbers = itertools.count(1)
 
@@ -87,6 +89,7 @@ class SpoiltEmulator(ArmEmulator):
         """Count anew from now on, and let these requests meet these faults."""
         self.faults, self.choose = dict(faults), choose
         self.methods: list[str] = []
+        self.paths: list[str] = []
         self.met: list[tuple[int, str]] = []
         self.before: Callable[[int], None] | None = None
         self.after: Callable[[int], None] | None = None
@@ -96,6 +99,7 @@ class SpoiltEmulator(ArmEmulator):
             return super()._serve(request)
         number = len(self.methods)
         self.methods.append(request.method)
+        self.paths.append(request.path)
         if self.before:
             self.before(number)
         kind = self.faults.get(number) or (self.choose(number) if self.choose else None)
@@ -116,9 +120,28 @@ class SpoiltEmulator(ArmEmulator):
             return Response(response.status, response.body or {}, {"Transfer-Encoding": "chunked", "Connection": "close"})
         return response
 
+    def keep_the_past(self) -> Callable[[], None]:
+        """Give what lets stale reads be answered from what they would be answered from now, whatever is written since."""
+        replica = self._application.replica
+        past = replica._before_write
+
+        def put_back() -> None:
+            replica._before_write = past
+
+        return put_back
+
+    def heed_if_none_match(self, heeds: bool) -> None:
+        """Whether a write that asks that there be nothing yet is refused where something is."""
+        self._store.ignores_if_none_match = not heeds
+
     def remember(self) -> Callable[[], None]:
-        """Keep the resources as they are, and give what puts them back, faults forgotten and nothing running."""
-        store, kept = self._store, deepcopy(self._store.resources)
+        """Keep the resources as they are at rest, and give what puts them back, faults forgotten and nothing running."""
+        store, running = self._store, self._application.operations.running
+        with store.lock:
+            for operation in tuple(running.values()):
+                operation.finish()
+            running.clear()
+            kept = deepcopy(store.resources)
 
         def put_back() -> None:
             self.forget_faults()
@@ -127,19 +150,21 @@ class SpoiltEmulator(ArmEmulator):
                 self._application.operations.running.clear()
                 store.resources.clear()
                 store.resources.update(deepcopy(kept))
+                self._application.replica.fall_behind(self._application.replica.lag)
 
         return put_back
 
 
 @dataclass
 class LiveAzure:
-    """`client` waits no longer than a test can, and `hasty` not even that."""
+    """`client` waits no longer than a test can, and `hasty` not even that; `backoff` is how the commands wait."""
 
     arm: SpoiltEmulator
     client: Any
     directory: Path
     hasty: Any = None
     watchers: list[Any] = field(default_factory=list)
+    backoff: Backoff = NO_WAIT
 
     def furnish(self) -> None:
         """A network with two subnets, and a network interface in each."""
@@ -157,6 +182,8 @@ class LiveAzure:
         """Nothing left of earlier tests: no faults, no watchers, no groups."""
         self.arm.forget_faults()
         self.arm.spoil({})
+        self.arm.fall_behind(Lag())
+        self.arm.heed_if_none_match(True)
         self.watchers.clear()
         self.arm.failures.clear()
         self.furnish()
@@ -178,7 +205,7 @@ class LiveAzure:
         return workflow.read_deployment("gateway.yaml", file)
 
     def live(self, deployment: Deployment, client: Any = None) -> LiveCloud:
-        return run.connect(deployment, "azure", Connection(client=client or self.client, backoff=NO_WAIT))
+        return run.connect(deployment, "azure", Connection(client=client or self.client, backoff=self.backoff))
 
     def plan(self, file: str, foreign: Foreign = "report", client: Any = None) -> tuple[LiveCloud, ChangePlan]:
         deployment = self.deployment(file)
@@ -186,7 +213,7 @@ class LiveAzure:
         return live, run.plan(live, workflow.lower(deployment, "azure"), foreign)
 
     def carry_out(self, live: LiveCloud, plan: ChangePlan, shown: bool = False) -> Applied:
-        return run.apply(live, plan, self.directory, shown=shown, backoff=NO_WAIT)
+        return run.apply(live, plan, self.directory, shown=shown, backoff=self.backoff)
 
     def apply(self, file: str, foreign: Foreign = "report", client: Any = None) -> Applied:
         return self.carry_out(*self.plan(file, foreign, client))
@@ -197,7 +224,7 @@ class LiveAzure:
 
     def restore(self, path: Path | None, client: Any = None) -> Applied:
         found = snapshot.load(str(path))
-        live = run.connect_to(found, Connection(client=client or self.client, backoff=NO_WAIT))
+        live = run.connect_to(found, Connection(client=client or self.client, backoff=self.backoff))
         return self.carry_out(live, run.plan_restore(live, found))
 
     def snapshots(self, name: str) -> list[Path]:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from esacloud.lab.arm.bodies import read_json
 from esacloud.lab.arm.errors import ArmError, bad_request, group_not_found, only
 from esacloud.lab.arm.kinds import Kind
+from esacloud.lab.arm.lag import Replica
 from esacloud.lab.arm.messages import Request, Response
 from esacloud.lab.arm.oauth import TokenEndpoint
-from esacloud.lab.arm.operations import Operations
+from esacloud.lab.arm.operations import Operations, Outcome
 from esacloud.lab.arm.paging import Pages
 from esacloud.lab.arm.paths import PROVIDER, Path, parse_path
 from esacloud.lab.arm.resource_groups import delete_group, put_group, show_group
@@ -33,20 +34,27 @@ class Application:
     operations: Operations
     tokens: TokenEndpoint
     pages: Pages
+    replica: Replica
 
-    def answer(self, request: Request, *, operation_fails: bool = False) -> Response:
-        """Serve a request. A refusal is an answer too; what raises is a mistake of the emulator's own."""
+    def answer(
+        self, request: Request, *, outcome: Outcome = "Succeeded", lags: bool = True, stale: bool = False
+    ) -> Response:
+        """Serve a request. A refusal is an answer too; what raises is a mistake of the emulator's own.
+
+        `outcome` is how the operation ends that the request starts; `lags`: whether a read may lag behind at all; `stale`:
+        whether it is answered from before the last write.
+        """
         try:
             answered = self.tokens.answer(request)
             if answered is None:
                 self.tokens.check(request.headers.get("authorization"))
                 with self.store.lock:
-                    answered = self._serve(request, operation_fails)
+                    answered = self._serve(request, outcome, lags, stale)
         except ArmError as error:
             return Response(error.status, error.document(), error.headers)
         return answered
 
-    def _serve(self, request: Request, fails: bool) -> Response:
+    def _serve(self, request: Request, outcome: Outcome, lags: bool, stale: bool) -> Response:
         version = _api_version(request.query)
         path = parse_path(request.path)
         if path is None:
@@ -61,15 +69,21 @@ class Application:
         if path.group and self.store.group(path.group) is None:
             raise group_not_found(path.group)
         kind = _kind(path)
-        resources = Resources(self.store)
+        resources = Resources(self._state_for(request, lags, stale))
         if path.name is None:
             only(request.method, "GET")
             return Response(200, self.pages.page(resources.listed(kind, path.group), request))
         if path.group is None:
             raise ArmError(404, "InvalidResourceType", f"'{request.path}' names no resource group.")
         return ResourceRequest(
-            request, version, resources, self.operations, self.pages, kind, path.group, path.name, fails
+            request, version, resources, self.operations, self.pages, kind, path.group, path.name, outcome
         ).answer(path.child_kind, path.child)
+
+    def _state_for(self, request: Request, lags: bool, stale: bool) -> Store:
+        if request.method == "GET":
+            return self.replica.read(stale=stale) if lags else self.store
+        self.replica.write_comes()
+        return self.store
 
     def _serve_groups(self, request: Request, path: Path) -> Response:
         if path.group is None:

@@ -16,15 +16,16 @@ from esacloud.lab.arm.certificates import write_certificate
 from esacloud.lab.arm.errors import ArmError
 from esacloud.lab.arm.faults import Fault, FaultKind, Faults, refusal
 from esacloud.lab.arm.journal import Call, Journal
+from esacloud.lab.arm.lag import Lag, Replica
 from esacloud.lab.arm.limits import Limits
 from esacloud.lab.arm.messages import Request, Response
 from esacloud.lab.arm.oauth import TokenEndpoint
-from esacloud.lab.arm.operations import Operations
+from esacloud.lab.arm.operations import Operations, Outcome
 from esacloud.lab.arm.paging import Pages
 from esacloud.lab.arm.resource_groups import put_group
 from esacloud.lab.arm.resources import Resources
 from esacloud.lab.arm.server import HttpsServer
-from esacloud.lab.arm.store import Store
+from esacloud.lab.arm.store import State, Store
 
 if TYPE_CHECKING:
     from azure.identity import ClientSecretCredential
@@ -35,6 +36,12 @@ SECRET = "testing"  # noqa: S105 - it opens nothing but this emulator
 API_VERSION = "2025-05-01"
 
 _subscription_in = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE).match
+
+_OUTCOMES: Mapping[FaultKind, Outcome] = {
+    "operation-fails": "Failed",
+    "operation-canceled": "Canceled",
+    "operation-not-found": "Lost",
+}
 
 Snapshot = Mapping[str, dict[str, Any]]
 """Every resource as the API shows it, by its id."""
@@ -47,6 +54,8 @@ class ArmEmulator:
     - `resource_groups`: those that are there from the start, name to location;
     - `polls`: how often a long-running operation is in progress before it ends; `retry_after`: the seconds between;
     - `page_size`: how many resources a list shows at once; `limits`: how much the subscription may have;
+    - `lag`: how many seconds reads are behind, or a `Lag` that says more;
+    - `ignores_if_none_match`: whether a write that asks that there be nothing yet is done all the same;
     - `port`: 0 for any that is free; `directory`: where `ca.pem` and `key.pem` go, by default a temporary directory.
 
     A client reaches it at `url`, trusts it by `ca_file`, and gets its tokens from `authority` (`token_url` for the tenant).
@@ -62,6 +71,8 @@ class ArmEmulator:
         retry_after: int = 0,
         page_size: int = 100,
         limits: Limits | None = None,
+        lag: float | Lag = 0.0,
+        ignores_if_none_match: bool = False,
         port: int = 0,
         directory: Path | None = None,
     ) -> None:
@@ -71,7 +82,9 @@ class ArmEmulator:
         self._polls, self._retry_after, self._page_size = polls, retry_after, page_size
         self._port, self._directory = port, directory
         self._limits, self._any_subscription = limits or Limits(), any_subscription
-        self._store = Store(subscription, self._limits)
+        self._lag = lag if isinstance(lag, Lag) else Lag(seconds=lag)
+        self._ignores_if_none_match = ignores_if_none_match
+        self._store = self._new_store(subscription)
         self._faults, self._journal = Faults(), Journal()
         self._stopping = threading.Event()
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
@@ -167,7 +180,38 @@ class ArmEmulator:
         named = {name.replace("_", "-").lower(): value for name, value in headers.items()}
         named["authorization"] = f"Bearer {self.token()}"
         content = b"" if body is None else json.dumps(body).encode()
-        return self._application.answer(Request(method, path, {"api-version": API_VERSION}, named, content))
+        request = Request(method, path, {"api-version": API_VERSION}, named, content)
+        return self._application.answer(request, lags=False)
+
+    def stand(self, path: str, state: State, *, reads: int | None = None) -> None:
+        """Let a resource stand in a provisioning state: until it is written again, or until so many reads have seen it.
+
+        After those it has succeeded, or, where it was `Deleting`, it is gone.
+        """
+        store, operations = self._store, self._application.operations
+        with store.lock:
+            resource = store.resources[path.lower()]
+            operations.settle(resource.id)
+            store.keep(resource, state)
+
+            def end(_: State) -> None:
+                if store.resources.get(path.lower()) is not resource:
+                    return
+                if state == "Deleting":
+                    store.remove(resource)
+                else:
+                    store.keep(resource, "Succeeded")
+
+            if reads is not None:
+                operations.rest(resource.id, reads, end)
+
+    def fall_behind(self, lag: Lag) -> None:
+        """Let reads lag from now on, or, with `Lag()`, no longer. What is there now can be seen at once."""
+        self._lag = lag
+        with self._others_lock:
+            for application in (self._application, *self._others.values()):
+                with application.store.lock:
+                    application.replica.fall_behind(lag)
 
     def snapshot(self) -> Snapshot:
         """All that it holds at this moment, to keep."""
@@ -219,7 +263,10 @@ class ArmEmulator:
 
     def _of_store(self, store: Store) -> Application:
         operations = Operations(self.url, store.subscription, self._polls, self._retry_after)
-        return Application(store, operations, self._tokens, Pages(self.url, self._page_size))
+        return Application(store, operations, self._tokens, Pages(self.url, self._page_size), Replica(store, self._lag))
+
+    def _new_store(self, subscription: str) -> Store:
+        return Store(subscription, self._limits, self._ignores_if_none_match)
 
     def _application_for(self, request: Request) -> Application:
         """The subscription that the request is about, where the emulator has more than one."""
@@ -227,7 +274,7 @@ class ArmEmulator:
         if found is None or found[1].lower() == self.subscription.lower():
             return self._application
         with self._others_lock:
-            return self._others.setdefault(found[1].lower(), self._of_store(Store(found[1], self._limits)))
+            return self._others.setdefault(found[1].lower(), self._of_store(self._new_store(found[1])))
 
     def _serve(self, request: Request) -> Response | None:
         fault = self._faults.take(request)
@@ -248,5 +295,6 @@ class ArmEmulator:
             return Response(refused.status, refused.document(), refused.headers)
         if fault.kind == "cut-before":
             return None
-        response = self._application_for(request).answer(request, operation_fails=fault.kind == "operation-fails")
-        return response if fault.kind == "operation-fails" else None
+        outcome = _OUTCOMES.get(fault.kind, "Succeeded")
+        response = self._application_for(request).answer(request, outcome=outcome, stale=fault.kind == "stale")
+        return response if fault.kind in _OUTCOMES or fault.kind == "stale" else None

@@ -21,6 +21,9 @@ FaultKind = Literal[
     "cut-after",  # done, then the connection is closed without an answer
     "timeout-after",  # done, then no answer until the client goes away or the emulator stops
     "operation-fails",  # accepted and done, but the long-running operation ends as Failed
+    "operation-canceled",  # the same, and it ends as Canceled
+    "operation-not-found",  # accepted and done, and whoever polls the operation hears 404 OperationNotFound
+    "stale",  # a GET is answered from before the last write
 ]
 
 

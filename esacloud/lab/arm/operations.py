@@ -10,12 +10,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from esacloud.lab.arm.errors import ArmError
 from esacloud.lab.arm.messages import Response
 from esacloud.lab.arm.paths import PROVIDER
 from esacloud.lab.arm.store import State
+
+Outcome = Literal["Succeeded", "Failed", "Canceled", "Lost"]
+"""How an operation ends; `Lost`: it succeeds, and nothing is known of it where its end is asked for."""
 
 FAILURE = {
     "code": "InternalServerError",
@@ -31,7 +34,7 @@ class Operation:
     about: str
     polls_left: int
     end: Callable[[State], None]
-    fails: bool = False
+    outcome: Outcome = "Succeeded"
     ended: bool = False
 
     def poll(self) -> str:
@@ -40,14 +43,17 @@ class Operation:
             self.polls_left -= 1
             return "InProgress"
         self.finish()
-        return "Failed" if self.fails else "Succeeded"
+        return self._end_state()
 
     def finish(self) -> None:
         """End it now."""
         self.polls_left = 0
         if not self.ended:
             self.ended = True
-            self.end("Failed" if self.fails else "Succeeded")
+            self.end(self._end_state())
+
+    def _end_state(self) -> State:
+        return self.outcome if self.outcome != "Lost" else "Succeeded"
 
 
 @dataclass(slots=True)
@@ -65,17 +71,22 @@ class Operations:
     known: dict[str, Operation] = field(default_factory=dict)
     running: dict[str, Operation] = field(default_factory=dict)
 
-    def start(self, about: str, end: Callable[[State], None], *, fails: bool) -> str:
+    def start(self, about: str, end: Callable[[State], None], outcome: Outcome) -> str:
         """Begin an operation; give its id."""
         operation_id = str(uuid.uuid4())
-        operation = Operation(about, self.polls, end, fails)
-        self.known[operation_id] = self.running[about.lower()] = operation
+        operation = self.running[about.lower()] = Operation(about, self.polls, end, outcome)
+        if outcome != "Lost":
+            self.known[operation_id] = operation
         return operation_id
 
     def look_at(self, about: str) -> None:
         """Count a GET of the resource as a poll of what runs on it."""
         if operation := self.running.get(about.lower()):
             operation.poll()
+
+    def rest(self, about: str, reads: int, end: Callable[[State], None]) -> None:
+        """Let something that nobody here began run on a resource, for so many reads of it."""
+        self.running[about.lower()] = Operation(about, reads, end)
 
     def settle(self, about: str) -> None:
         """End what runs on a resource, because something else is to be written."""
@@ -105,4 +116,4 @@ class Operations:
         if result and status == "Succeeded":
             return Response(204)
         body: dict[str, Any] = {"status": status}
-        return Response(200, body | ({"error": FAILURE} if status == "Failed" else {}))
+        return Response(200, body | ({"error": FAILURE} if status != "Succeeded" else {}))

@@ -1,7 +1,9 @@
 """Conditional requests: `If-Match` and `If-None-Match` against a resource's ETag.
 
 Code and messages as Kubernetes' cloud provider reads them: https://github.com/kubernetes-sigs/cloud-provider-azure
-(`PreconditionFailedEtagMismatch`). For a resource that is not there, RFC 9110 section 13.1.1 decides.
+(`PreconditionFailedEtagMismatch`). For a resource that is not there, RFC 9110 section 13.1.1 decides. The specification of
+network security groups has neither header for a write, and nothing public was found that relies on `If-None-Match`: the
+emulator can be told to ignore it.
 """
 
 from __future__ import annotations

@@ -13,8 +13,9 @@ from esacloud.lab.arm.errors import ArmError, only
 from esacloud.lab.arm.kinds import Kind
 from esacloud.lab.arm.messages import Request, Response
 from esacloud.lab.arm.network_security_groups import DEFAULT_RULES, RULES
-from esacloud.lab.arm.operations import Operations
+from esacloud.lab.arm.operations import Operations, Outcome
 from esacloud.lab.arm.paging import Pages
+from esacloud.lab.arm.paths import resource_id
 from esacloud.lab.arm.references import child_named
 from esacloud.lab.arm.resources import Resources
 from esacloud.lab.arm.store import Resource, State
@@ -22,7 +23,7 @@ from esacloud.lab.arm.store import Resource, State
 
 @dataclass(frozen=True, slots=True)
 class ResourceRequest:
-    """A request that has passed the gate. `fails`: the operation that it starts is to end as failed."""
+    """A request that has passed the gate. `outcome` is how the operation that it starts ends."""
 
     request: Request
     api_version: str
@@ -32,7 +33,7 @@ class ResourceRequest:
     kind: Kind
     group: str
     name: str
-    fails: bool
+    outcome: Outcome
 
     def answer(self, child_kind: str | None, child: str | None) -> Response:
         """Serve it. `child_kind` and `child` are what the path has behind the resource."""
@@ -60,9 +61,10 @@ class ResourceRequest:
             resource, new = self.resources.put(self.kind, self.group, self.name, self._body(), headers)
             headers = self._start(resource, with_result=False)
             return Response(201 if new else 200, self.resources.show(resource), headers)
+        if method == "GET":
+            self.operations.look_at(resource_id(self.resources.store.subscription, self.group, self.kind.name, self.name))
         resource = self.resources.get(self.kind, self.group, self.name)
         if method == "GET":
-            self.operations.look_at(resource.id)
             return Response(200, self.resources.show(resource), {"ETag": resource.etag})
         self.operations.settle(resource.id)
         if method == "PATCH":
@@ -108,5 +110,5 @@ class ResourceRequest:
             if store.resources.get(resource.id.lower()) is resource:
                 store.keep(resource, state)
 
-        operation = self.operations.start(resource.id, end, fails=self.fails)
+        operation = self.operations.start(resource.id, end, self.outcome)
         return self.operations.headers(operation, self.api_version, resource.location, with_result=with_result)

@@ -81,7 +81,7 @@ class Resources:
             raise group_not_found(group)
         before = self.store.find(group, kind.name, name)
         own_id = before.id if before else resource_id(self.store.subscription, home.name, kind.name, name)
-        check_preconditions(headers, own_id, before.etag if before else None)
+        self._check(headers, own_id, before.etag if before else None)
         check_name(name)
         bodies.known_members(body, _MEMBERS, "")
         location = _location(body, before, name, home.name)
@@ -99,7 +99,7 @@ class Resources:
 
     def patch(self, resource: Resource, body: Body, headers: Mapping[str, str]) -> Resource:
         """Replace the tags of a resource, which is all that PATCH does."""
-        check_preconditions(headers, resource.id, resource.etag)
+        self._check(headers, resource.id, resource.etag)
         bodies.known_members(body, ("tags",), "")
         resource.tags = bodies.tags(body) or {}
         self.store.keep(resource, "Succeeded")
@@ -107,7 +107,7 @@ class Resources:
 
     def delete(self, kind: Kind, resource: Resource, headers: Mapping[str, str]) -> None:
         """Delete a resource that nothing uses."""
-        check_preconditions(headers, resource.id, resource.etag)
+        self._check(headers, resource.id, resource.etag)
         kind.refuse_delete(self.store, resource)
         self.store.remove(resource)
 
@@ -131,7 +131,7 @@ class Resources:
         check_name(name)
         before = child_named(resource, name)
         child_id = f"{resource.id}/{kind.child_kind}/{name}"
-        check_preconditions(headers, child_id, resource.etag if before else None)
+        self._check(headers, child_id, resource.etag if before else None)
         child = {**body, "name": before["name"] if before else name}
         others = [child if other is before else other for other in resource.children]
         self._write(kind, resource, others if before else [*others, child])
@@ -140,8 +140,13 @@ class Resources:
     def delete_child(self, kind: Kind, resource: Resource, name: str, headers: Mapping[str, str]) -> None:
         """Delete one part by writing the whole without it."""
         before = child_named(resource, name)
-        check_preconditions(headers, f"{resource.id}/{kind.child_kind}/{name}", resource.etag if before else None)
+        self._check(headers, f"{resource.id}/{kind.child_kind}/{name}", resource.etag if before else None)
         self._write(kind, resource, [other for other in resource.children if other is not before])
+
+    def _check(self, headers: Mapping[str, str], resource_id: str, etag: str | None) -> None:
+        if self.store.ignores_if_none_match:
+            headers = {name: value for name, value in headers.items() if name != "if-none-match"}
+        check_preconditions(headers, resource_id, etag)
 
     def _write(self, kind: Kind, resource: Resource, children: list[dict[str, Any]]) -> None:
         body = {"properties": resource.properties | {kind.child_kind or "": children}}

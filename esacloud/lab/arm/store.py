@@ -15,7 +15,7 @@ from typing import Any, Literal
 from esacloud.lab.arm.limits import Limits
 from esacloud.lab.arm.paths import resource_id
 
-State = Literal["Updating", "Succeeded", "Failed"]
+State = Literal["Creating", "Updating", "Deleting", "Succeeded", "Failed", "Canceled"]
 
 
 @dataclass(slots=True)
@@ -54,6 +54,7 @@ class Store:
 
     subscription: str
     limits: Limits
+    ignores_if_none_match: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock)
     groups: dict[str, ResourceGroup] = field(default_factory=dict)
     resources: dict[str, Resource] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.mgmt.network import NetworkManagementClient
-from support.arm import GROUP, nsg, path, rule
+from support.arm import GROUP, LOCATION, nsg, path, rule
 
 from esacloud.lab.arm import ArmEmulator
 
@@ -75,6 +75,17 @@ def test_if_match_takes_a_star_a_list_and_an_etag_without_its_weakness(
     etag = arm_emulator.send("GET", address).body["etag"]
     asked = if_match.format(etag=etag, opaque=etag.removeprefix("W/").strip('"'))
     assert arm_emulator.send("PUT", address, nsg(), If_Match=asked).status == status
+
+
+def test_an_emulator_that_ignores_if_none_match_replaces_what_is_there_and_says_200() -> None:
+    with ArmEmulator(resource_groups={GROUP: LOCATION}, ignores_if_none_match=True) as emulator:
+        for number, status in enumerate((201, 200)):
+            address = path("networkSecurityGroups", "nsg")
+            answer = emulator.send("PUT", address, nsg(rule(f"rule-{number}")), If_None_Match="*")
+            assert answer.status == status
+        assert emulator.send("PUT", address, nsg(), If_Match='"other"').status == 412
+        (held,) = emulator.snapshot().values()
+        assert [one["name"] for one in held["properties"]["securityRules"]] == ["rule-1"]
 
 
 def test_if_match_never_creates(arm_emulator: ArmEmulator) -> None:

@@ -7,6 +7,7 @@ from azure.core.exceptions import HttpResponseError
 from support.arm import GROUP, LOCATION, nsg, path, rule
 
 from esacloud.lab.arm import ArmEmulator
+from esacloud.lab.arm.store import State
 
 NSG = path("networkSecurityGroups", "nsg")
 
@@ -69,3 +70,42 @@ def test_an_operation_that_fails_raises_in_the_sdk_and_leaves_the_state_failed(a
     assert groups.get(GROUP, "nsg").provisioning_state == "Failed"
     groups.begin_create_or_update(GROUP, "nsg", nsg(rule())).result()
     assert groups.get(GROUP, "nsg").provisioning_state == "Succeeded"
+
+
+def test_an_operation_that_is_canceled_raises_in_the_sdk_and_leaves_the_state_canceled(arm_emulator: ArmEmulator) -> None:
+    arm_emulator.fail_next("PUT", "/networkSecurityGroups/nsg$", "operation-canceled")
+    groups = arm_emulator.client().network_security_groups
+    with pytest.raises(HttpResponseError):
+        groups.begin_create_or_update(GROUP, "nsg", nsg(rule())).result()
+    assert groups.get(GROUP, "nsg").provisioning_state == "Canceled"
+
+
+def test_an_operation_that_nobody_knows_any_more_was_done_all_the_same(arm_emulator: ArmEmulator) -> None:
+    groups = arm_emulator.client(retry_total=0).network_security_groups
+    for method in ("PUT", "DELETE"):
+        arm_emulator.fail_next(method, "/networkSecurityGroups/nsg$", "operation-not-found")
+    with pytest.raises(HttpResponseError, match="OperationNotFound"):
+        groups.begin_create_or_update(GROUP, "nsg", nsg(rule())).result()
+    assert [one["name"] for one in arm_emulator.snapshot().values()] == ["nsg"]
+    with pytest.raises(HttpResponseError, match="OperationNotFound"):
+        groups.begin_delete(GROUP, "nsg").result()
+    assert not arm_emulator.snapshot()
+
+
+@pytest.mark.parametrize("state", ["Creating", "Updating", "Deleting", "Failed", "Canceled"])
+def test_a_resource_stands_in_a_state_until_it_was_read_so_often_or_is_written(
+    arm_emulator: ArmEmulator, state: State
+) -> None:
+    arm_emulator.send("PUT", NSG, nsg(rule()))
+
+    def seen() -> str:
+        answer = arm_emulator.send("GET", NSG)
+        return answer.body["properties"]["provisioningState"] if answer.status == 200 else "gone"
+
+    arm_emulator.stand(NSG, state, reads=2)
+    assert [seen() for _ in range(3)] == [state, state, "gone" if state == "Deleting" else "Succeeded"]
+    arm_emulator.send("PUT", NSG, nsg(rule()))
+    arm_emulator.stand(NSG, state)
+    assert {seen() for _ in range(5)} == {state}
+    arm_emulator.send("PUT", NSG, nsg(rule()))
+    assert [seen() for _ in range(2)][-1] == "Succeeded"
