@@ -22,6 +22,8 @@ from esacloud.addresses import parse_network
 from esacloud.change.execute import ChangeFailedError
 from esacloud.change.law import breaches
 from esacloud.errors import OutsideError
+from esacloud.lab.ec2_lag import Lag
+from esacloud.lab.ec2_settings import using
 from esacloud.packets import Box, PacketSet
 
 Fault = tuple[int, str]
@@ -48,6 +50,13 @@ def test_a_fault_that_passes_at_any_call_leaves_the_law_and_the_result_as_they_a
     cases = [(number, fault) for number in range(len(scene.calls)) for fault in TRANSIENT]
     for case in cases if scene.kind in MAIN else some(cases, 36, scene.kind):
         spoilt(scene, case)
+
+
+def test_reads_that_lag_leave_the_law_and_the_result_as_they_are(scene: Scene) -> None:
+    lags = [Lag(reads=reads, flapping=seed) for reads in (1, 3, 6) for seed in (None, *range(20))]
+    for lag in some(lags, 6, scene.kind):
+        with using(lag=lag):
+            spoilt(scene)
 
 
 def test_two_faults_in_a_row_of_any_kinds_change_nothing_either(scene: Scene) -> None:
