@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -90,17 +90,20 @@ def apply(
     snapshots: Path | None = None,
     backoff: Backoff | None = None,
     progress: Progress | None = None,
+    notice: Callable[[str], None] = lambda _: None,
 ) -> Applied:
     """Carry a plan out, whichever of the three it is.
 
     `shown` says that time has passed since the plan was made, so that the cloud is read again first; so it is where there
     seems to be nothing to do, and after a run that did not end. One apply of a deployment runs at a time on a machine: a
     lock in `state_directory` sees to it, and the second is refused. A run that meets another one, on whatever machine,
-    takes the lock that the cloud keeps, and plans again while it holds it; some changes take it first.
+    takes the lock that the cloud keeps, and plans again while it holds it; some changes take it first. `notice` gets a
+    sentence when the run waits.
     Raises MovedError, ChangeFailedError, or OutsideError; the first and last before anything was changed.
     """
     with locked(state_directory / "locks", plan.before) as held:
-        run = _Run(live, held, snapshots or state_directory / "snapshots", backoff or Backoff(), progress)
+        kept = snapshots or state_directory / "snapshots"
+        run = _Run(live, held, kept, backoff or Backoff(), progress, notice)
         return run.apply(plan, shown=shown)
 
 
@@ -113,10 +116,14 @@ class _Run:
     snapshots: Path
     backoff: Backoff
     progress: Progress | None
+    notice: Callable[[str], None]
 
     def apply(self, plan: ChangePlan, *, shown: bool) -> Applied:
         unsettled = self.held.unsettled()
         if unsettled:
+            self.notice(
+                f"An earlier run did not end, and reads may still be older than its last change: waiting {unsettled:.0f} s."
+            )
             self.backoff.sleep(unsettled)
         if shown:
             check_unmoved(self.live, plan)

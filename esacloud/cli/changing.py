@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from esacloud.cli.live_options import agreed, progress, state_directory
+from esacloud.cli.live_options import agreed, notice, progress, state_directory
 
 if TYPE_CHECKING:
     from esacloud.live.cloud import LiveCloud
@@ -35,6 +35,7 @@ def carry_out(arguments: Namespace, todo: Sequence[tuple[LiveCloud, ChangePlan]]
             shown=asked,
             snapshots=arguments.snapshot,
             progress=progress(),
+            notice=notice,
         )
         done.append(applied)
         if not arguments.json and not plan.empty:

@@ -158,6 +158,12 @@ def agreed(question: str) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
+def notice(text: str) -> None:
+    """Say why nothing happens for a while, on a terminal."""
+    if sys.stderr.isatty():
+        print(text, file=sys.stderr)
+
+
 def progress() -> Progress | None:
     """A line for each step on a terminal; nothing in a pipe."""
     if not sys.stderr.isatty():

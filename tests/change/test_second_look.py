@@ -170,9 +170,13 @@ def test_a_run_after_one_that_did_not_end_waits_until_reads_are_no_older_than_th
         ec2.apply(text(name, ["10.0.0.9"]), client=ec2.faulty)
     ec2.proxy.reset()
     slept: list[float] = []
+    told: list[str] = []
     live, plan = ec2.plan(text(name))
-    run.apply(live, plan, ec2.directory, backoff=Backoff(sleep=slept.append, jitter=lambda: 0.0))
+    run.apply(live, plan, ec2.directory, backoff=Backoff(sleep=slept.append, jitter=lambda: 0.0), notice=told.append)
     assert 0 < slept[0] <= SETTLES
+    assert told == [
+        f"An earlier run did not end, and reads may still be older than its last change: waiting {slept[0]:.0f} s."
+    ]
     slept.clear()
     run.apply(*ec2.plan(text(name)), ec2.directory, backoff=Backoff(sleep=slept.append, jitter=lambda: 0.0))
     assert not slept
