@@ -90,10 +90,10 @@ def lagging(state: State) -> bool:
 
 
 def excused(state: State) -> bool:
-    """Whether a lock may be left: a run was killed, or could not give it back."""
+    """Whether a lock may be left: a run was killed, could not give it back, or not find out whether it has made it."""
     faults = {slot.fault for slot in state.slots}
     again = any(slot.tries > 1 for slot in state.slots)
-    return again or any(fault in ("kill", "expire") or fault.startswith("refuse De") for fault in faults)
+    return again or any(fault in ("kill", "expire") or fault.startswith(("refuse De", "refuse Cr")) for fault in faults)
 
 
 def merged(old: Files, new: Files) -> Files:
