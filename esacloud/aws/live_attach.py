@@ -11,13 +11,12 @@ from esacloud.aws.live_place import Identity
 from esacloud.aws.live_read import carriers, describe, live_group
 from esacloud.aws.live_rules import DEFAULT_EGRESS
 from esacloud.live.model import Assignment, LiveGroup, Step
-from esacloud.live.retry import ConflictError, RefusedError, converge
+from esacloud.live.retry import LOOKS, ConflictError, RefusedError, converge
 
 if TYPE_CHECKING:
     from esacloud.aws.live_perform import Performer
 
 FRESH = 10.0  # seconds for which a list of groups that was read serves to make another of it
-LOOKS = 7  # reads, with 0.25, 0.5, 1 ... 8 seconds between, until what was written shows
 
 
 class Attacher:
@@ -51,7 +50,7 @@ class Attacher:
         """
         names = {group.name: self.run.ids[group.name] for group in self.run.wanted.values() if group.name in self.run.ids}
         for number in range(LOOKS):
-            self._pause(number)
+            self.run.backoff.wait_for_look(number)
             shown = describe(self.run.calls, self.run.where.vpc, "group-id", sorted(names.values()))
             found = {str(one["GroupId"]): one for one in shown}
             groups = {name: self._live(name, found[one]) for name, one in names.items() if one in found}
@@ -103,7 +102,7 @@ class Attacher:
         """Read until each network interface shows what it got and lost, whatever else others have done there since."""
         waiting = {one.attachment: one for one in assignments}
         for number in range(LOOKS):
-            self._pause(number)
+            self.run.backoff.wait_for_look(number)
             found = carriers(self.run.calls, names=sorted(waiting))
             for name, ids in found.items():
                 one = waiting[name]
@@ -115,10 +114,6 @@ class Attacher:
             if not waiting:
                 return
         raise ConflictError(f"{', '.join(sorted(waiting))}: the groups are not those that were written")
-
-    def _pause(self, number: int) -> None:
-        if number:
-            self.run.backoff.sleep(min(8.0, 0.25 * 2 ** (number - 1)))
 
 
 def _keys(group: LiveGroup) -> frozenset[str]:

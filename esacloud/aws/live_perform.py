@@ -20,7 +20,7 @@ from esacloud.aws.live_read import Seen, carriers, describe
 from esacloud.aws.live_replacing import ids_by_key, request
 from esacloud.aws.live_rules import from_described, permissions
 from esacloud.live.model import ChangePlan, LiveGroup, LiveRule, Step
-from esacloud.live.retry import Backoff, ConflictError, LostError, RefusedError, SettledError, converge
+from esacloud.live.retry import LOOKS, Backoff, ConflictError, LostError, RefusedError, SettledError, converge
 from esacloud.packets import Direction
 
 _SIDE: dict[Direction, str] = {"in": "Ingress", "out": "Egress"}
@@ -292,12 +292,19 @@ class Performer:
         return [rule for one in found for rule in from_described(one, first, {})]
 
     def send(self, operation: str, *groups: str, **parameters: Any) -> None:
-        """Send a call about groups. A ConflictError says that the state is not the plan's."""
-        try:
-            self.calls.send(operation, **parameters)
-        except RefusedError as error:
-            if error.code == GROUP_NOT_FOUND and any(group in self.made and group in str(error) for group in groups):
-                raise LostError(str(error)) from error  # EC2 does not know it everywhere yet
-            if error.code in _NOT_AS_PLANNED:
-                raise ConflictError(str(error), error.code) from error
-            raise
+        """Send a call about groups, again where EC2 does not know one everywhere yet that this run has made.
+
+        A ConflictError says that the state is not the plan's.
+        """
+        for number in range(LOOKS):
+            self.backoff.wait_for_look(number)
+            try:
+                self.calls.send(operation, **parameters)
+                return
+            except RefusedError as error:
+                fresh = error.code == GROUP_NOT_FOUND and any(one in self.made and one in str(error) for one in groups)
+                if fresh and number < LOOKS - 1:
+                    continue
+                if error.code in _NOT_AS_PLANNED:
+                    raise ConflictError(str(error), error.code) from error
+                raise

@@ -27,7 +27,7 @@ from esacloud.aws.live_prefix_lists import sizes
 from esacloud.aws.live_rules import DEFAULT_EGRESS, Sizes, from_described
 from esacloud.errors import InputError, Problem
 from esacloud.live.model import LiveGroup, LiveRule, State
-from esacloud.live.retry import RefusedError
+from esacloud.live.retry import LOOKS, RefusedError
 from esacloud.policy.actual import DEPLOYMENT_TAG
 
 LOCK_TAG = "esacloud:lock"
@@ -118,7 +118,8 @@ def _documents(calls: Calls, where: Whereabouts, wanted: State | None, seen: See
 
 def _tagged(calls: Calls, where: Whereabouts, wanted: State | None, seen: Seen) -> dict[str, dict[str, Any]]:
     """Groups with the deployment's tag; for None also those that lost it. Waits until it shows the lock of this run."""
-    for number in range(calls.backoff.tries):
+    for number in range(LOOKS):
+        calls.backoff.wait_for_look(number)
         if wanted is None:
             every = describe(calls, where.vpc)
             found = _by_id(group for group in every if _may_be_ours(group, where))
@@ -127,7 +128,6 @@ def _tagged(calls: Calls, where: Whereabouts, wanted: State | None, seen: Seen) 
             found = _by_id(describe(calls, where.vpc, f"tag:{DEPLOYMENT_TAG}", (where.deployment,)))
         if seen.own_lock is None or seen.own_lock in found:
             return found
-        calls.backoff.sleep(min(8.0, 0.25 * 2**number))
     raise RefusedError(f"EC2 DescribeSecurityGroups: it does not show {seen.own_lock}, the lock of this run", "NotShown")
 
 

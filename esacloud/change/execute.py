@@ -19,11 +19,9 @@ from esacloud.change.law import breaches
 from esacloud.errors import EsacloudError, InputError, OutsideError
 from esacloud.live.cloud import LiveCloud
 from esacloud.live.model import ChangePlan, GroupChange, LiveGroup, State, Step, packets_of
-from esacloud.live.retry import Backoff, ConflictError
+from esacloud.live.retry import LOOKS, Backoff, ConflictError
 from esacloud.policy.proof import Difference, differences
 
-READ_BACK = 7  # reads, with 0.25, 0.5, 1 ... 8 seconds between: a cloud may answer from before the change for a while
-LONGEST_PAUSE = 8.0
 Progress = Callable[[int, int, Step], None]
 
 
@@ -129,9 +127,8 @@ def execute(
 
 
 def _read_back(live: LiveCloud, plan: ChangePlan, origin: Origin, backoff: Backoff) -> State:
-    for number in range(READ_BACK):
-        if number:
-            backoff.sleep(min(LONGEST_PAUSE, 0.25 * 2 ** (number - 1)))
+    for number in range(LOOKS):
+        backoff.wait_for_look(number)
         try:
             state = live.read_back(plan)
         except EsacloudError as error:

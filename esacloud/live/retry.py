@@ -19,6 +19,8 @@ from esacloud.errors import OutsideError
 T = TypeVar("T")
 TIMEOUT = 600.0  # seconds
 _LOST_ANSWERS = 5
+LOOKS = 7  # at what a cloud shows late: with the pauses between them they take 16 seconds
+_LONGEST_PAUSE = 8.0
 _LEAST = 0.1  # of a wait's upper limit; a wait counts as at least this, so that waits of no length come to an end as well
 _ROUNDING = 1e-6  # seconds
 
@@ -83,6 +85,11 @@ class Backoff:
     def wait(self, number: int) -> None:
         """Wait before try `number` + 1, counted from 0."""
         self.sleep(self.jitter() * self._limit(number))
+
+    def wait_for_look(self, number: int) -> None:
+        """Wait before look `number`, counted from 0, at what a cloud shows late: 0, 0.25, 0.5, 1 ... 8 s, never by chance."""
+        if number:
+            self.sleep(min(_LONGEST_PAUSE, self.base * 2.0 ** min(number - 1, 64)))
 
     def wait_throttled(self, number: int) -> None:
         """The same after a throttled answer: the run loses the time, and the wait ends when the run has no more of it."""
