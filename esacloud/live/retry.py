@@ -87,7 +87,7 @@ class Backoff:
         self.sleep(self.jitter() * self._limit(number))
 
     def wait_for_look(self, number: int) -> None:
-        """Wait before look `number`, counted from 0, at what a cloud shows late: 0, 0.25, 0.5, 1 ... 8 s, never by chance."""
+        """Wait before look `number`, counted from 0, at what a cloud shows late: 0, 0.25, 0.5, 1 ... 8 s."""
         if number:
             self.sleep(min(_LONGEST_PAUSE, self.base * 2.0 ** min(number - 1, 64)))
 
