@@ -56,6 +56,10 @@ def tagged(ec2: LiveEc2, name: str, title: str, description: str = "somebody els
     return str(made["GroupId"])
 
 
+def test_no_group_of_the_vpc_hides_from_these_tests_what_ours_permit(ec2: LiveEc2) -> None:
+    assert not any(ec2.passes()[name] for name in (ENI, ENI2))
+
+
 # 1. Reruns
 
 
