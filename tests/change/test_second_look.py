@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -410,6 +411,36 @@ def leave_lock(ec2: LiveEc2, name: str, owner: str, until: str) -> str:
     return str(made["GroupId"])
 
 
+def owner_of(ec2: LiveEc2, directory: Path) -> str:
+    """The name of this machine's locks, as a run with that state directory has it."""
+    with locked(directory / "locks", ec2.plan(text(new_name()))[1].before) as held:
+        return held.owner
+
+
+def test_a_copy_of_a_state_directory_does_not_take_away_the_lock_of_the_other(ec2: LiveEc2, tmp_path: Path) -> None:
+    one, copy = tmp_path / "one", tmp_path / "copy"
+    owner = owner_of(ec2, one)
+    copytree(one, copy)
+    assert owner_of(ec2, one) == owner
+    assert owner_of(ec2, copy) != owner
+    name = new_name()
+    live, plan = ec2.plan(text(name))
+    held = leave_lock(ec2, name, owner, "2999-01-01T00:00:00+00:00")
+    with pytest.raises(OutsideError, match=held):
+        run.apply(*ec2.plan(text(name)), copy, backoff=NO_WAIT)
+    run.apply(live, plan, one, backoff=NO_WAIT)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"nonsense"])
+def test_a_name_of_this_machines_locks_that_is_broken_is_made_anew(ec2: LiveEc2, tmp_path: Path, content: bytes) -> None:
+    for name in ("one", "another"):
+        (tmp_path / name / "locks").mkdir(parents=True)
+        (tmp_path / name / "locks" / "owner").write_bytes(content)
+    owner = owner_of(ec2, tmp_path / "one")
+    assert owner != owner_of(ec2, tmp_path / "another")
+    assert owner == owner_of(ec2, tmp_path / "one")
+
+
 def test_a_run_alone_honours_a_lock_that_is_held_and_takes_over_one_that_is_not(ec2: LiveEc2) -> None:
     name = new_name()
     ec2.apply(text(name))
@@ -420,8 +451,7 @@ def test_a_run_alone_honours_a_lock_that_is_held_and_takes_over_one_that_is_not(
     ec2.client.delete_security_group(GroupId=held)
     leave_lock(ec2, name, "another-machine", "2020-01-01T00:00:00+00:00")
     ec2.apply(text(name, ["10.0.0.3"]))
-    owner = (ec2.directory / "locks" / "owner").read_text()
-    leave_lock(ec2, name, owner, "2999-01-01T00:00:00+00:00")  # a run of this machine that was killed
+    leave_lock(ec2, name, owner_of(ec2, ec2.directory), "2999-01-01T00:00:00+00:00")  # a run of this machine that was killed
     ec2.apply(text(name, ["10.0.0.4"]))
     assert ec2.plan(text(name, ["10.0.0.4"]))[1].clean
     assert not [
