@@ -20,9 +20,11 @@ from esacloud.change.lock import SETTLES, Held, locked
 from esacloud.errors import InputError, OutsideError
 from esacloud.lab.ec2_lag import Lag
 from esacloud.lab.ec2_settings import using
+from esacloud.live.model import Foreign
 from esacloud.live.retry import Backoff
 from esacloud.packets import PacketSet
 
+FOREIGN: tuple[Foreign, ...] = ("report", "keep", "purge")
 EIGHT = "    quotas: {rules_per_group: 8}\n"
 FEW = [f"10.4.0.{number}" for number in range(0, 4, 2)]
 MANY = [f"10.4.0.{number}" for number in range(0, 14, 2)]
@@ -373,6 +375,19 @@ def test_an_adopted_group_whose_interface_leaves_the_file_loses_our_rules_and_ta
         assert after[side] == before[side]
     assert "DeleteTags" in applied.calls
     assert ec2.plan(text(name))[1].clean
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
+def test_the_plan_says_that_rules_of_others_stay_with_an_adopted_group_that_leaves(ec2: LiveEc2, foreign: Foreign) -> None:
+    name = new_name()
+    group = ec2.client.create_security_group(GroupName=f"theirs {name}", Description="theirs", VpcId=VPC)["GroupId"]
+    ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission("tcp/8080", "192.0.2.0/24")])
+    ec2.apply(text(name, more=", management: [dns]", aws=f"    interfaces: {{management: {{group: {group}}}}}\n"))
+    live, plan = ec2.plan(text(name), foreign)
+    (note,) = (note for note in plan.notes if "tcp/8080" in note)
+    assert note.endswith("was not made by esacloud; it stays with the group, which is not deleted.")
+    ec2.carry_out(live, plan)
+    assert [rule["FromPort"] for rule in described(ec2, group)["IpPermissions"]] == [8080]
 
 
 def test_tags_that_were_copied_from_an_adopted_group_adopt_nothing(ec2: LiveEc2) -> None:
