@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from shutil import copytree
@@ -20,6 +20,7 @@ from esacloud.change.lock import SETTLES, Held, locked
 from esacloud.errors import InputError, OutsideError
 from esacloud.lab.ec2_lag import Lag
 from esacloud.lab.ec2_settings import using
+from esacloud.live.cloud import Connection
 from esacloud.live.model import Foreign
 from esacloud.live.retry import Backoff
 from esacloud.packets import PacketSet
@@ -354,6 +355,26 @@ def test_a_snapshot_of_a_cloud_that_nobody_knows_is_refused(ec2: LiveEc2) -> Non
     for accepted in (False, True):
         with pytest.raises(InputError, match=r"There is no cloud 'gcp'\. Write aws or azure\."):
             snapshot.load(str(other), edited=accepted)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda found: found.update(cloud="azure"),
+        lambda found: found.update(scope={}),
+        lambda found: found["groups"][0]["rules"][0].update(native={}),
+        lambda found: found["groups"][0]["rules"][0]["native"].update(from_port="many"),
+        lambda found: found["groups"][0]["rules"][0]["native"].update(source_kind="cidr"),
+    ],
+)
+def test_a_snapshot_that_was_edited_into_none_is_refused(ec2: LiveEc2, change: Callable[[dict[str, Any]], None]) -> None:
+    name = new_name()
+    ec2.apply(text(name))
+    path = ec2.apply(text(name, ["10.0.0.3"])).snapshot
+    assert path is not None
+    found = snapshot.load(str(edited(path, change)), edited=True)
+    with pytest.raises(InputError, match="Use the file as it was written"):
+        run.plan_restore(run.connect_to(found, Connection(client=ec2.client)), found)
 
 
 # 9. Adopted groups
