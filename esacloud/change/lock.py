@@ -7,6 +7,8 @@ after may be older than that. It says nothing about other machines; docs/apply.m
 from __future__ import annotations
 
 import os
+import platform
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -88,15 +90,27 @@ def locked(directory: Path, state: State) -> Iterator[Held]:
 
 
 def _owner(directory: Path) -> str:
-    """The name that is kept beside the locks; the first who needs one makes it, whole or not at all."""
+    """The name of this machine's locks in this directory, made of what is kept beside them; whoever needs one first makes it.
+
+    A copy of the directory, in an image or a cache of another machine, must not pass for this one: whoever has the same name
+    takes away locks that are held. So the machine and the very file are parts of the name, and a file that is broken is none.
+    """
     path = directory / "owner"
     try:
-        if not path.exists():
+        if not _is_name(path):
             partial = directory / f".owner.{uuid4().hex}.partial"
             partial.write_text(uuid4().hex, encoding="utf-8")
-            with suppress(FileExistsError):
-                os.link(partial, path)
-            partial.unlink()
-        return path.read_text(encoding="utf-8").strip()
+            if path.exists():
+                partial.replace(path)
+            else:
+                with suppress(FileExistsError):
+                    os.link(partial, path)
+                partial.unlink()
+        made = f"{path.read_text(encoding='utf-8')} {platform.node()} {path.stat().st_ino}"
+        return sha256(made.encode()).hexdigest()[:32]
     except (OSError, ValueError) as error:
         raise OutsideError(f"{path}: the name of this machine's locks cannot be kept: {error}.") from error
+
+
+def _is_name(path: Path) -> bool:
+    return path.exists() and re.fullmatch(rb"[0-9a-f]{32}", path.read_bytes()) is not None

@@ -17,6 +17,7 @@ WHY_FOREIGN = {
     "keep": "is kept (--foreign keep)",
     "purge": "goes with everything else that the deployment does not ask for (--foreign purge)",
 }
+LEFT = "stays with the group, which is not deleted"
 
 
 def make_plan(live: LiveCloud, before: State, wanted: State, foreign: Foreign, *, exact: bool = False) -> ChangePlan:
@@ -97,9 +98,10 @@ def _notes(changes: Iterable[GroupChange], foreign: Foreign) -> Iterator[str]:
         if change.before is None:
             continue
         gone = () if change.delete else change.remove
+        why = LEFT if change.after is None else WHY_FOREIGN[foreign]
         for rule in (*change.foreign, *(rule for rule in gone if not rule.ours)):
             said = f" ({rule.description})" if rule.description else ""
-            yield f"{change.name}: the rule {rule.key}{said} was not made by esacloud; it {WHY_FOREIGN[foreign]}."
+            yield f"{change.name}: the rule {rule.key}{said} was not made by esacloud; it {why}."
         for rule in change.before.rules:
             if not rule.judged:
                 yield f"{change.name}: nobody here knows what the rule {rule.key} permits, so it is in no proof."

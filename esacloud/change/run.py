@@ -37,9 +37,13 @@ def connect(deployment: Deployment, cloud: str, connection: Connection | None = 
 
 
 def connect_to(found: Mapping[str, Any], connection: Connection | None = None, path: str = "snapshot") -> LiveCloud:
-    """The live cloud of a snapshot's document. Raises InputError as `connect` does."""
+    """The live cloud of a snapshot's document. Raises InputError as `connect` does, and where its scope is another cloud's."""
     module = _module(str(found["cloud"]), Place(path))
-    return cast(LiveCloud, module.live_of(found, connection or Connection()))
+    try:
+        return cast(LiveCloud, module.live_of(found, connection or Connection()))
+    except KeyError as error:  # in a snapshot that somebody has edited
+        what = f"The snapshot of {found['cloud']} lacks {error}."
+        raise InputError(Problem(Place(path, key="scope"), what, "Use the file as it was written.")) from error
 
 
 def _module(cloud: str, place: Place) -> Any:

@@ -149,16 +149,14 @@ def _check_form(found: Mapping[str, Any], path: str) -> None:
 
 
 def state_of(found: Mapping[str, Any], live: LiveCloud) -> State:
-    """The state that a snapshot's document holds."""
+    """The state that a snapshot's document holds. Raises InputError for a rule that somebody has edited into none."""
     groups = tuple(
         LiveGroup(
             name=group["name"],
             interface=group["interface"],
             title=group["title"],
             description=group["description"],
-            rules=tuple(
-                live.rule(rule["native"], rule["description"], tuple(rule["counts"].items())) for rule in group["rules"]
-            ),
+            rules=tuple(_live_rule(live, group["name"], rule) for rule in group["rules"]),
             tags=group["tags"],
             attached=tuple(group["attached"]),
             id=group["id"],
@@ -170,6 +168,14 @@ def state_of(found: Mapping[str, Any], live: LiveCloud) -> State:
     limits = _with_room_for(groups, found["limits"])
     state = State(found["cloud"], found["deployment"], found["scope"], groups, limits)
     return state if not found["attachments_read"] else replace(state, attachments={})
+
+
+def _live_rule(live: LiveCloud, group: str, rule: Mapping[str, Any]) -> LiveRule:
+    try:
+        return live.rule(rule["native"], rule["description"], tuple(rule["counts"].items()))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        what = f"The rule {rule['key']} of {group} is not one of the snapshot's cloud: {error!r}."
+        raise InputError(Problem(Place("snapshot", key="groups"), what, "Use the file as it was written.")) from error
 
 
 def _with_room_for(groups: Iterable[LiveGroup], limits: Mapping[str, int]) -> dict[str, int]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -19,9 +20,12 @@ from esacloud.change.lock import SETTLES, Held, locked
 from esacloud.errors import InputError, OutsideError
 from esacloud.lab.ec2_lag import Lag
 from esacloud.lab.ec2_settings import using
+from esacloud.live.cloud import Connection
+from esacloud.live.model import Foreign
 from esacloud.live.retry import Backoff
 from esacloud.packets import PacketSet
 
+FOREIGN: tuple[Foreign, ...] = ("report", "keep", "purge")
 EIGHT = "    quotas: {rules_per_group: 8}\n"
 FEW = [f"10.4.0.{number}" for number in range(0, 4, 2)]
 MANY = [f"10.4.0.{number}" for number in range(0, 14, 2)]
@@ -54,6 +58,10 @@ def tagged(ec2: LiveEc2, name: str, title: str, description: str = "somebody els
         TagSpecifications=[{"ResourceType": "security-group", "Tags": tags}],
     )
     return str(made["GroupId"])
+
+
+def test_no_group_of_the_vpc_hides_from_these_tests_what_ours_permit(ec2: LiveEc2) -> None:
+    assert not any(ec2.passes()[name] for name in (ENI, ENI2))
 
 
 # 1. Reruns
@@ -353,6 +361,26 @@ def test_a_snapshot_of_a_cloud_that_nobody_knows_is_refused(ec2: LiveEc2) -> Non
             snapshot.load(str(other), edited=accepted)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda found: found.update(cloud="azure"),
+        lambda found: found.update(scope={}),
+        lambda found: found["groups"][0]["rules"][0].update(native={}),
+        lambda found: found["groups"][0]["rules"][0]["native"].update(from_port="many"),
+        lambda found: found["groups"][0]["rules"][0]["native"].update(source_kind="cidr"),
+    ],
+)
+def test_a_snapshot_that_was_edited_into_none_is_refused(ec2: LiveEc2, change: Callable[[dict[str, Any]], None]) -> None:
+    name = new_name()
+    ec2.apply(text(name))
+    path = ec2.apply(text(name, ["10.0.0.3"])).snapshot
+    assert path is not None
+    found = snapshot.load(str(edited(path, change)), edited=True)
+    with pytest.raises(InputError, match="Use the file as it was written"):
+        run.plan_restore(run.connect_to(found, Connection(client=ec2.client)), found)
+
+
 # 9. Adopted groups
 
 
@@ -372,6 +400,19 @@ def test_an_adopted_group_whose_interface_leaves_the_file_loses_our_rules_and_ta
         assert after[side] == before[side]
     assert "DeleteTags" in applied.calls
     assert ec2.plan(text(name))[1].clean
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
+def test_the_plan_says_that_rules_of_others_stay_with_an_adopted_group_that_leaves(ec2: LiveEc2, foreign: Foreign) -> None:
+    name = new_name()
+    group = ec2.client.create_security_group(GroupName=f"theirs {name}", Description="theirs", VpcId=VPC)["GroupId"]
+    ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission("tcp/8080", "192.0.2.0/24")])
+    ec2.apply(text(name, more=", management: [dns]", aws=f"    interfaces: {{management: {{group: {group}}}}}\n"))
+    live, plan = ec2.plan(text(name), foreign)
+    (note,) = (note for note in plan.notes if "tcp/8080" in note)
+    assert note.endswith("was not made by esacloud; it stays with the group, which is not deleted.")
+    ec2.carry_out(live, plan)
+    assert [rule["FromPort"] for rule in described(ec2, group)["IpPermissions"]] == [8080]
 
 
 def test_tags_that_were_copied_from_an_adopted_group_adopt_nothing(ec2: LiveEc2) -> None:
@@ -410,6 +451,36 @@ def leave_lock(ec2: LiveEc2, name: str, owner: str, until: str) -> str:
     return str(made["GroupId"])
 
 
+def owner_of(ec2: LiveEc2, directory: Path) -> str:
+    """The name of this machine's locks, as a run with that state directory has it."""
+    with locked(directory / "locks", ec2.plan(text(new_name()))[1].before) as held:
+        return held.owner
+
+
+def test_a_copy_of_a_state_directory_does_not_take_away_the_lock_of_the_other(ec2: LiveEc2, tmp_path: Path) -> None:
+    one, copy = tmp_path / "one", tmp_path / "copy"
+    owner = owner_of(ec2, one)
+    copytree(one, copy)
+    assert owner_of(ec2, one) == owner
+    assert owner_of(ec2, copy) != owner
+    name = new_name()
+    live, plan = ec2.plan(text(name))
+    held = leave_lock(ec2, name, owner, "2999-01-01T00:00:00+00:00")
+    with pytest.raises(OutsideError, match=held):
+        run.apply(*ec2.plan(text(name)), copy, backoff=NO_WAIT)
+    run.apply(live, plan, one, backoff=NO_WAIT)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"nonsense"])
+def test_a_name_of_this_machines_locks_that_is_broken_is_made_anew(ec2: LiveEc2, tmp_path: Path, content: bytes) -> None:
+    for name in ("one", "another"):
+        (tmp_path / name / "locks").mkdir(parents=True)
+        (tmp_path / name / "locks" / "owner").write_bytes(content)
+    owner = owner_of(ec2, tmp_path / "one")
+    assert owner != owner_of(ec2, tmp_path / "another")
+    assert owner == owner_of(ec2, tmp_path / "one")
+
+
 def test_a_run_alone_honours_a_lock_that_is_held_and_takes_over_one_that_is_not(ec2: LiveEc2) -> None:
     name = new_name()
     ec2.apply(text(name))
@@ -420,8 +491,7 @@ def test_a_run_alone_honours_a_lock_that_is_held_and_takes_over_one_that_is_not(
     ec2.client.delete_security_group(GroupId=held)
     leave_lock(ec2, name, "another-machine", "2020-01-01T00:00:00+00:00")
     ec2.apply(text(name, ["10.0.0.3"]))
-    owner = (ec2.directory / "locks" / "owner").read_text()
-    leave_lock(ec2, name, owner, "2999-01-01T00:00:00+00:00")  # a run of this machine that was killed
+    leave_lock(ec2, name, owner_of(ec2, ec2.directory), "2999-01-01T00:00:00+00:00")  # a run of this machine that was killed
     ec2.apply(text(name, ["10.0.0.4"]))
     assert ec2.plan(text(name, ["10.0.0.4"]))[1].clean
     assert not [

@@ -81,6 +81,7 @@ class LiveEc2:
             everything = text("furnishing", [GROUP, f"{{prefix_list: {LIST}, max_entries: 5}}"], attached=[ENI, ENI2])
             deployment = workflow.read_deployment("furnishing.yaml", everything)
             furnish(Connection(client=self.client), deployment, workflow.lower(deployment, "aws"))
+            _empty_default_groups()
             self.furnished = True
 
     def live(self, deployment: Deployment, client: Any = None) -> LiveCloud:
@@ -307,6 +308,17 @@ def _backend() -> Any:
     from moto.backends import get_backend
 
     return get_backend("ec2")[ACCOUNT][REGION]
+
+
+def _empty_default_groups() -> None:
+    """Take the rules out of the default groups, which every network interface of the lab carries.
+
+    They permit all egress, so that `LiveEc2.passes` would be the same whatever other groups permit.
+    """
+    for groups in _backend().groups.values():
+        for group in groups.values():
+            if group.name == "default":
+                group.ingress_rules, group.egress_rules = [], []
 
 
 def _permission(rule: Any) -> dict[str, Any]:
