@@ -90,10 +90,10 @@ def locked(directory: Path, state: State) -> Iterator[Held]:
 
 
 def _owner(directory: Path) -> str:
-    """The name of this machine's locks in this directory, made of what is kept beside them; whoever needs one first makes it.
+    """The name of this machine's locks in this directory, made of what is kept beside them; the first who needs it makes it.
 
-    A copy of the directory, in an image or a cache of another machine, must not pass for this one: whoever has the same name
-    takes away locks that are held. So the machine and the very file are parts of the name, and a file that is broken is none.
+    A copy of the directory, in an image or a cache of another machine, must not pass for this one: whoever has the same
+    name takes away locks that are held. So the machine and the very file are parts of the name, and a broken file is none.
     """
     path = directory / "owner"
     try:
@@ -106,10 +106,15 @@ def _owner(directory: Path) -> str:
                 with suppress(FileExistsError):
                     os.link(partial, path)
                 partial.unlink()
-        made = f"{path.read_text(encoding='utf-8')} {platform.node()} {path.stat().st_ino}"
+        made = f"{path.read_text(encoding='utf-8')} {_place_of(path)}"
         return sha256(made.encode()).hexdigest()[:32]
     except (OSError, ValueError) as error:
         raise OutsideError(f"{path}: the name of this machine's locks cannot be kept: {error}.") from error
+
+
+def _place_of(path: Path) -> str:
+    """What tells a file from a copy of it: the machine, and the file's number there."""
+    return f"{platform.node()} {path.stat().st_ino}"
 
 
 def _is_name(path: Path) -> bool:

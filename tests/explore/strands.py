@@ -37,7 +37,7 @@ from explore.ec2 import Client, client_error
 from greenlet import getcurrent, greenlet
 
 from esacloud import workflow
-from esacloud.change import run, snapshot
+from esacloud.change import lock, run, snapshot
 from esacloud.deployment.model import Deployment
 from esacloud.errors import EsacloudError
 from esacloud.live.cloud import Connection
@@ -476,6 +476,8 @@ def installed(execute: Execute = execute) -> Iterator[Strands]:
                 setattr(place, name, other)
     replaced.append((snapshot, "json", vars(snapshot)["json"]))
     vars(snapshot)["json"] = _Json()
+    replaced.append((lock, "_place_of", vars(lock)["_place_of"]))  # a run that is executed again has files of other numbers
+    vars(lock)["_place_of"] = lambda path: path.name
     strands = Strands(execute)
     try:
         yield strands
