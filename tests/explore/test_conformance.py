@@ -143,7 +143,7 @@ def pair(lab: LocalEc2) -> Pair:
 
 def a_call(chance: random.Random, both: Pair) -> tuple[str, dict[str, Any]]:
     groups = [group.id for group in both.mine.account.groups]
-    group = chance.choice([*groups, "sg-0123456789abcdef0"])
+    group = chance.choice([*groups, "sg-0fffffffffffffff0"])
     side = chance.choice(("ingress", "egress"))
     text = chance.choice(("", "row 15", "another"))
 
