@@ -23,13 +23,15 @@ LOOKS = 7  # reads, with 0.25, 0.5, 1 ... 8 seconds between, until what was writ
 class Attacher:
     """What a run knows of network interfaces.
 
-    `carried` are the groups on each as they were read or written last. `verified` are the groups as they were read when
+    `carried` are the groups on each as they were read or written last, `moved` those that this run has put on it (True) or
+    taken off it, by id. `verified` are the groups as they were read when
     nothing was left to do but to attach them.
     """
 
     def __init__(self, run: Performer) -> None:
         self.run = run
         self.carried = dict(run.plan.before.attachments or {})
+        self.moved: dict[str, dict[str, bool]] = {}
         self.verified: list[LiveGroup] = []
 
     def assign(self, step: Step) -> None:
@@ -43,6 +45,9 @@ class Attacher:
             if name in self.carried and ids != self.carried[name]:
                 self._write_list(name, ids)
         self._until_shown(step.assignments)
+        for one in step.assignments:
+            moved = self.moved.setdefault(one.attachment, {})
+            moved.update({self.run.ids[name]: name in one.attach for name in (*one.attach, *one.detach)})
 
     def _verify(self, step: Step) -> None:
         """Read until the groups that are to be attached have exactly the rules that were written.
@@ -96,8 +101,18 @@ class Attacher:
 
     def _look_at(self, assignments: Iterable[Assignment]) -> None:
         """Read the lists of groups anew. One that does not show what this run has written there is older than that."""
-        for name, ids in carriers(self.run.calls, names=sorted(one.attachment for one in assignments)).items():
-            self.carried[name] = ids
+        waiting = {one.attachment for one in assignments}
+        for number in range(LOOKS):
+            self._pause(number)
+            found = carriers(self.run.calls, names=sorted(waiting))
+            waiting &= found.keys()
+            for name, ids in found.items():
+                if all((group in ids) == on for group, on in self.moved.get(name, {}).items()):
+                    waiting.discard(name)
+                    self.carried[name] = ids
+            if not waiting:
+                return
+        raise ConflictError(f"{', '.join(sorted(waiting))}: the groups that this run has written are not there any more")
 
     def _until_shown(self, assignments: Iterable[Assignment]) -> None:
         """Read until each network interface shows what it got and lost, whatever else others have done there since."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +13,10 @@ import pytest
 from support.described import permission
 from support.live_ec2 import ENI, ENI2, LIST, NO_WAIT, VPC, LiveEc2, new_name, text
 
+from esacloud.aws.live import AwsLive
+from esacloud.aws.live_attach import LOOKS
+from esacloud.aws.live_perform import Performer
+from esacloud.aws.live_read import Seen
 from esacloud.aws.live_rules import DEFAULT_EGRESS
 from esacloud.change import run, snapshot
 from esacloud.change.execute import ChangeFailedError
@@ -19,7 +24,8 @@ from esacloud.change.lock import SETTLES, Held, locked
 from esacloud.errors import InputError, OutsideError
 from esacloud.lab.ec2_lag import Lag
 from esacloud.lab.ec2_settings import using
-from esacloud.live.retry import Backoff
+from esacloud.live.model import Assignment
+from esacloud.live.retry import Backoff, ConflictError
 from esacloud.packets import PacketSet
 
 EIGHT = "    quotas: {rules_per_group: 8}\n"
@@ -126,6 +132,25 @@ def test_no_group_is_lost_from_a_network_interface_when_some_come_and_some_go_un
     assert set(theirs) <= set(ec2.carried(ENI))
     names = [described(ec2, group)["GroupName"] for group in ec2.carried(ENI) if group not in theirs]
     assert sorted(names) == [f"{name}-data1", f"{name}-data1-2"]
+
+
+def test_a_list_of_groups_that_is_older_than_what_this_run_wrote_makes_no_other(ec2: LiveEc2) -> None:
+    live, plan = ec2.plan(text(new_name(), attached=[ENI]))
+    assert isinstance(live, AwsLive)
+    run_of = Performer(live._calls, live.where, plan, {"data1": "sg-1"}, Seen(carriers_read=time.monotonic()), NO_WAIT)
+    answers = [("sg-0",), ("sg-0", "sg-1")]
+    run_of.calls.read = lambda *_, **__: [_carrying(answers.pop(0))]  # type: ignore[method-assign]
+    attacher = run_of.attacher
+    attacher.moved[ENI] = {"sg-1": True}
+    attacher._look_at([Assignment(ENI, (), ())])
+    assert attacher.carried[ENI] == ("sg-0", "sg-1")
+    answers += [("sg-0",)] * LOOKS
+    with pytest.raises(ConflictError, match="not there any more"):
+        attacher._look_at([Assignment(ENI, (), ())])
+
+
+def _carrying(groups: tuple[str, ...]) -> dict[str, Any]:
+    return {"NetworkInterfaceId": ENI, "Groups": [{"GroupId": group} for group in groups]}
 
 
 def test_twenty_network_interfaces_with_four_groups_take_at_most_sixty_calls(ec2: LiveEc2) -> None:
