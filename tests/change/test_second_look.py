@@ -153,6 +153,16 @@ def _carrying(groups: tuple[str, ...]) -> dict[str, Any]:
     return {"NetworkInterfaceId": ENI, "Groups": [{"GroupId": group} for group in groups]}
 
 
+def test_what_was_read_before_the_last_write_is_the_result_once_and_then_ec2_is_read(ec2: LiveEc2) -> None:
+    file = text(new_name(), attached=[ENI])
+    live, plan = ec2.plan(file)
+    assert isinstance(live, AwsLive)
+    ec2.carry_out(live, plan)
+    sent = len(live.calls)
+    live.read_back(plan)
+    assert len(live.calls) > sent
+
+
 def test_twenty_network_interfaces_with_four_groups_take_at_most_sixty_calls(ec2: LiveEc2) -> None:
     name = new_name()
     subnet = ec2.client.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [VPC]}])["Subnets"][0]["SubnetId"]
