@@ -19,7 +19,7 @@ from esacloud.aws.live_perform import Performer
 from esacloud.aws.live_read import Seen
 from esacloud.aws.live_rules import DEFAULT_EGRESS
 from esacloud.change import run, snapshot
-from esacloud.change.execute import ChangeFailedError
+from esacloud.change.execute import ChangeFailedError, execute
 from esacloud.change.lock import SETTLES, Held, locked
 from esacloud.errors import InputError, OutsideError
 from esacloud.lab.ec2_lag import Lag
@@ -220,6 +220,16 @@ def test_a_note_of_the_last_run_that_cannot_be_true_is_no_reason_to_wait(ec2: Li
         held._write(content)
         assert held.unsettled() == 0.0
     assert Held().unsettled() == 0.0
+
+
+def test_a_note_that_the_disk_does_not_take_ends_the_run_with_where_things_stand(ec2: LiveEc2, tmp_path: Path) -> None:
+    live, plan = ec2.plan(text(new_name()))
+    (tmp_path / "lock").touch()
+    with (tmp_path / "lock").open("rb") as unwritable:
+        held = Held(unwritable.fileno())
+        with pytest.raises(ChangeFailedError, match=r"cannot be written.*\n.*Done: 0 of"):
+            execute(live, plan, tmp_path, backoff=NO_WAIT, changing=held.changing)
+    assert "CreateSecurityGroup" not in live.calls
 
 
 # 4. Prefix lists
