@@ -111,11 +111,14 @@ class AwsLive:
         return read(self._calls, self.where, wanted, self._seen)
 
     def read_back(self, plan: ChangePlan) -> State:
-        """What is there; where the last step attached groups, their rules as they were read right before that."""
+        """What is there; where the last step attached groups, their rules as they were read right before that.
+
+        That serves once: where it does not show everything yet, EC2 is read again.
+        """
         made = self._performer.attacher if self._performer and self._performer.plan is plan else None
         if made is None or not made.verified:
             return self.read(plan.after)
-        groups = [with_carriers(group, made.carried) for group in made.verified]
+        groups, made.verified = [with_carriers(group, made.carried) for group in made.verified], []
         return self.where.state(groups, attachments=made.carried)
 
     def needs_lock(self, plan: ChangePlan) -> bool:

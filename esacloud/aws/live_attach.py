@@ -22,13 +22,14 @@ FRESH = 10.0  # seconds for which a list of groups that was read serves to make 
 class Attacher:
     """What a run knows of network interfaces.
 
-    `carried` are the groups on each as they were read or written last. `verified` are the groups as they were read when
-    nothing was left to do but to attach them.
+    `carried` are the groups on each as they were read or written last, `moved` those that this run has put on it (True) or
+    taken off it, by id. `verified` are the groups as they were read when nothing was left to do but to attach them.
     """
 
     def __init__(self, run: Performer) -> None:
         self.run = run
         self.carried = dict(run.plan.before.attachments or {})
+        self.moved: dict[str, dict[str, bool]] = {}
         self.verified: list[LiveGroup] = []
 
     def assign(self, step: Step) -> None:
@@ -36,12 +37,15 @@ class Attacher:
         if step.expects:
             self._verify(step)
         if time.monotonic() - self.run.seen.carriers_read > FRESH:
-            self._look_at(step.assignments)
+            self._read_lists(step.assignments)
         shall = {one.attachment: self._assigned(one) for one in step.assignments}
         for name, ids in shall.items():
             if name in self.carried and ids != self.carried[name]:
                 self._write_list(name, ids)
-        self._until_shown(step.assignments)
+        for one in step.assignments:
+            moved = self.moved.setdefault(one.attachment, {})
+            moved.update({self.run.ids[name]: name in one.attach for name in (*one.attach, *one.detach)})
+        self._read_lists(step.assignments)
 
     def _verify(self, step: Step) -> None:
         """Read until the groups that are to be attached have exactly the rules that were written.
@@ -93,27 +97,23 @@ class Attacher:
         converge((name,), send, lambda todo: todo, self.run.backoff)
         self.carried[name] = ids
 
-    def _look_at(self, assignments: Iterable[Assignment]) -> None:
-        """Read the lists of groups anew. One that does not show what this run has written there is older than that."""
-        for name, ids in carriers(self.run.calls, names=sorted(one.attachment for one in assignments)).items():
-            self.carried[name] = ids
+    def _read_lists(self, assignments: Iterable[Assignment]) -> None:
+        """Read the lists of groups until each shows all that this run has put on it or taken off it.
 
-    def _until_shown(self, assignments: Iterable[Assignment]) -> None:
-        """Read until each network interface shows what it got and lost, whatever else others have done there since."""
-        waiting = {one.attachment: one for one in assignments}
+        One that does not is older than that; what else others have done there is taken as it is.
+        """
+        waiting = {one.attachment for one in assignments}
         for number in range(LOOKS):
             self.run.backoff.wait_for_look(number)
             found = carriers(self.run.calls, names=sorted(waiting))
+            waiting &= found.keys()
             for name, ids in found.items():
-                one = waiting[name]
-                shown = all(self.run.ids[group] in ids for group in one.attach)
-                if shown and not any(self.run.ids[group] in ids for group in one.detach):
-                    del waiting[name]
+                if all((group in ids) == on for group, on in self.moved.get(name, {}).items()):
+                    waiting.discard(name)
                     self.carried[name] = ids
-            waiting = {name: one for name, one in waiting.items() if name in found}
             if not waiting:
                 return
-        raise ConflictError(f"{', '.join(sorted(waiting))}: the groups are not those that were written")
+        raise ConflictError(f"{', '.join(sorted(waiting))}: the groups that this run has written are not there")
 
 
 def _keys(group: LiveGroup) -> frozenset[str]:

@@ -26,6 +26,7 @@ from esacloud.policy.actual import DEPLOYMENT_TAG
 UNTIL_TAG = "esacloud:locked-until"
 HELD = timedelta(minutes=5)  # longer than one call with its answer and the pause after it, and than clocks differ
 BEAT = timedelta(minutes=1)  # between two moves of that time
+LOST = "LockLost"
 
 
 def utc_now() -> datetime:
@@ -118,16 +119,11 @@ class CloudLock(AbstractContextManager[None]):
             self.calls.send("CreateTags", Resources=[self.group], Tags=tags)
 
         try:
-            converge(
-                (0,),
-                send,
-                lambda todo: todo,
-                self.calls.backoff,
-            )
+            converge((0,), send, lambda todo: todo, self.calls.backoff)
         except RefusedError as error:
             if error.code == GROUP_NOT_FOUND:
                 what = f"the lock of {self.where.deployment}, {self.group}, is gone: this run was taken for dead"
-                raise RefusedError(what, error.code) from error
+                raise RefusedError(what, LOST) from error  # not the code of EC2, which is about the call to come
             raise
 
     def _is_over(self, group: Mapping[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from esacloud.aws.live_calls import CHANGING, READING, REPLACING
 from esacloud.live.permissions import table
 
 LOCKING = ("CreateSecurityGroup", "CreateTags")  # where two runs meet; the lock is a security group
+CONFIRMING = ("UpdateSecurityGroupRuleDescriptionsIngress", "UpdateSecurityGroupRuleDescriptionsEgress")
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "plan": READING,
     "apply": (*READING, *CHANGING, *REPLACING),
@@ -19,6 +20,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
         "DeleteTags",
         "RevokeSecurityGroupIngress",
         "RevokeSecurityGroupEgress",
+        *CONFIRMING,
         "ModifyNetworkInterfaceAttribute",
         "DeleteSecurityGroup",
         *LOCKING,

@@ -8,6 +8,7 @@ called done. A run that plans again keeps its first plan and snapshot: they are 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -113,8 +114,8 @@ def execute(
     for number, step in enumerate(plan.steps):
         if progress:
             progress(number, len(plan.steps), step)
-        changing()
         try:
+            changing()
             live.perform(step, plan, ids)
         except OutsideError as error:
             state, conflict = _read(live, plan), isinstance(error, ConflictError)
@@ -122,7 +123,8 @@ def execute(
                 str(error), origin, plan, plan.steps[:number], step, state, conflict=conflict
             ) from error
         finally:
-            changing()
+            with suppress(OutsideError):  # what was remembered before the step still says that something changed
+                changing()
     return Applied(plan, _read_back(live, plan, origin, backoff), origin.snapshot, tuple(live.calls))
 
 

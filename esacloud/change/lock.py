@@ -21,6 +21,7 @@ from esacloud.errors import OutsideError
 from esacloud.live.model import State
 
 SETTLES = 15.0  # seconds after its last write within which the cloud may still answer with an older state; docs/apply.md
+_WIDTH = 32  # bytes
 _NOT_OF_THE_PLACE = ("prefix", "location")  # what a file can change without meaning another deployment
 
 
@@ -40,7 +41,7 @@ class Held:
         if self.handle is None:
             return 0.0
         try:
-            last = float(os.pread(self.handle, 32, 0) or b"0")
+            last = float(os.pread(self.handle, _WIDTH, 0) or b"0")
         except ValueError:
             return 0.0
         past = self.clock() - last
@@ -55,9 +56,12 @@ class Held:
         self._write(b"")
 
     def _write(self, content: bytes) -> None:
+        """Write over what is there, always as much: a full disk then refuses the first write at most."""
         if self.handle is not None:
-            os.ftruncate(self.handle, 0)
-            os.pwrite(self.handle, content, 0)
+            try:
+                os.pwrite(self.handle, content.ljust(_WIDTH), 0)
+            except OSError as error:
+                raise OutsideError(f"the lock of this machine cannot be written ({error.strerror})") from error
 
 
 @contextmanager

@@ -145,22 +145,22 @@ class _Play:
     def _confirmed(self, group: PlayedGroup, going: Sequence[LiveRule]) -> Iterator[Step]:
         """Rules that were read, and have to be there because others that permit the same packets go."""
         views = self._on(group)
-        if not views:
-            return
-        gone = PacketSet.of(group.boxes(going))
-        for other in self.groups.values():
-            if other is not group and not any(other.name in view.on for view in views):
-                continue
-            known = [rule for rule in other.change.stays if rule.key not in other.confirmed]
-            if not gone & PacketSet.of(other.boxes(known)):
+        beside = [one for one in self.groups.values() if one is group or any(one.name in view.on for view in views)]
+        if views:
+            yield from self._relied_on(beside, PacketSet.of(group.boxes(going)))
+
+    def _relied_on(self, groups: Iterable[PlayedGroup], gone: PacketSet) -> Iterator[Step]:
+        for group in groups:
+            known = [rule for rule in group.change.stays if rule.key not in group.confirmed]
+            if not gone & PacketSet.of(group.boxes(known)):
                 continue
             for direction in DIRECTIONS:
                 relied = [
-                    rule for rule in known if rule.direction == direction and gone & PacketSet.of(other.boxes([rule]))
+                    rule for rule in known if rule.direction == direction and gone & PacketSet.of(group.boxes([rule]))
                 ]
                 if relied:
-                    other.confirmed.update(rule.key for rule in relied)
-                    yield other.step("confirm", direction, relied, RELIED_ON)
+                    group.confirmed.update(rule.key for rule in relied)
+                    yield group.step("confirm", direction, relied, RELIED_ON)
 
     def _assigned(self, *, first: bool = False, last: bool = False) -> Iterator[Step]:
         """One write for each attachment that can be written now, all of them in one step.
@@ -184,6 +184,8 @@ class _Play:
             if leaving and not (view.settled or view.holds(without=leaving)):
                 leaving = ()
             view.on.difference_update(leaving)
+            gone = PacketSet.of(box for name in leaving for box in self.groups[name].there())
+            yield from self._relied_on([self.groups[name] for name in sorted(view.on)], gone)
             if coming or leaving:
                 made.append(Assignment(view.name, coming, leaving))
                 attached.update(coming)

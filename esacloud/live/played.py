@@ -67,6 +67,10 @@ class PlayedGroup:
             for box in rule.boxes:
                 yield box._replace(realm=f"self:{self.change.interface}") if box.realm == "self" else box
 
+    def there(self) -> Iterator[Box]:
+        """What it permits now."""
+        return self.boxes(self.rules.values())
+
     def count(self, rule: LiveRule, sign: int) -> None:
         """Count a rule that comes (1) or goes (-1)."""
         for quota, share in rule.counts:
@@ -114,13 +118,9 @@ class View:
     new: frozenset[str]
 
     def __post_init__(self) -> None:
-        old = PacketSet.of(box for name in self.on for box in self._boxes(name))
+        old = PacketSet.of(box for name in self.on for box in self.groups[name].there())
         new = PacketSet.of(box for name in self.new for box in self.groups[name].boxes(self.groups[name].new))
         self.needed, self.allowed = old & new, old | new
-
-    def _boxes(self, name: str) -> Iterator[Box]:
-        group = self.groups[name]
-        return group.boxes(group.rules.values())
 
     @property
     def settled(self) -> bool:
@@ -130,7 +130,7 @@ class View:
     def holds(self, without: Iterable[str] = ()) -> bool:
         """Whether it still permits all that both states need, also without these groups."""
         staying = self.on.difference(without)
-        return self.needed <= PacketSet.of(box for name in staying for box in self._boxes(name))
+        return self.needed <= PacketSet.of(box for name in staying for box in self.groups[name].there())
 
 
 def views(groups: Mapping[str, PlayedGroup], attachments_read: bool) -> Iterator[View]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from support.live_ec2 import NO_WAIT, VPC, LiveEc2, new_name, text
 
-from esacloud.aws.live_calls import Calls
+from esacloud.aws.live_calls import GROUP_NOT_FOUND, Calls
 from esacloud.aws.live_lock import BEAT, HELD, UNTIL_TAG, CloudLock
 from esacloud.aws.live_place import of_deployment
 from esacloud.aws.live_read import LOCK_TAG, Seen
@@ -89,8 +89,9 @@ def test_who_works_for_long_moves_its_time_on_and_who_is_taken_for_dead_hears_of
         clock.at += HELD + timedelta(seconds=1)  # this process stands still
         with lock(ec2, name, clock, owner="another"):
             assert len(left(ec2, name)) == 1
-        with pytest.raises(RefusedError, match="was taken for dead"):
+        with pytest.raises(RefusedError, match="was taken for dead") as lost:
             held.calls.send("DescribeSecurityGroups")
+        assert lost.value.code != GROUP_NOT_FOUND  # who was about to delete a group would take that for done
     assert left(ec2, name) == []
 
 

@@ -11,7 +11,7 @@ import pytest
 from support.described import permission
 from support.live_ec2 import ENI, ENI2, GROUP, LIST, NO_WAIT, VPC, LiveEc2, new_name, text
 
-from esacloud.aws.live_permissions import COMMANDS, LOCKING, WHEN, markdown
+from esacloud.aws.live_permissions import COMMANDS, CONFIRMING, LOCKING, WHEN, markdown
 from esacloud.change import run, snapshot
 from esacloud.change.execute import ChangeFailedError, MovedError
 from esacloud.change.lock import locked
@@ -387,7 +387,7 @@ def test_each_command_sends_only_the_calls_that_its_permissions_name(ec2: LiveEc
     for command, calls in sent.items():
         assert calls <= set(COMMANDS[command]), command
     assert sent["plan"] == set(COMMANDS["plan"])
-    assert sent["destroy"] == set(COMMANDS["destroy"]) - set(LOCKING)  # nobody was met
+    assert sent["destroy"] == set(COMMANDS["destroy"]) - {*LOCKING, *CONFIRMING}  # nobody was met, nothing relied on
     assert sent["apply"] >= set(COMMANDS["apply"]) - {"UpdateSecurityGroupRuleDescriptionsIngress", "DeleteTags"}
     assert {operation for calls in COMMANDS.values() for operation in calls} == set(WHEN)
 
@@ -396,6 +396,18 @@ def _described(ec2: LiveEc2, name: str) -> dict[str, object]:
     rule = dict(next(rule for rule in ec2.groups(name)[0]["IpPermissionsEgress"] if rule["IpRanges"]))
     rule["IpRanges"] = [{**rule["IpRanges"][0], "Description": "row 1: other"}]
     return rule
+
+
+def test_destroy_may_confirm_the_rules_of_others_that_permit_what_ours_did(ec2: LiveEc2) -> None:
+    name = new_name()
+    group = ec2.client.create_security_group(GroupName=f"given {name}", Description="given", VpcId=VPC)["GroupId"]
+    ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission("tcp/1-65535", "0.0.0.0/0")])
+    ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission("udp/1-65535", "0.0.0.0/0")])
+    file = text(name, aws=f"    interfaces: {{data1: {{group: {group}, network_interfaces: [{ENI}]}}}}\n")
+    ec2.apply(file)
+    calls = set(ec2.destroy(file).calls)
+    assert set(CONFIRMING) & calls
+    assert calls <= set(COMMANDS["destroy"])
 
 
 def test_the_documented_permissions_are_those_of_the_code() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,16 +14,20 @@ import pytest
 from support.described import permission
 from support.live_ec2 import ENI, ENI2, LIST, NO_WAIT, VPC, LiveEc2, new_name, text
 
+from esacloud.aws.live import AwsLive
+from esacloud.aws.live_attach import LOOKS
+from esacloud.aws.live_perform import Performer
+from esacloud.aws.live_read import Seen
 from esacloud.aws.live_rules import DEFAULT_EGRESS
 from esacloud.change import run, snapshot
-from esacloud.change.execute import ChangeFailedError
+from esacloud.change.execute import ChangeFailedError, execute
 from esacloud.change.lock import SETTLES, Held, locked
 from esacloud.errors import InputError, OutsideError
 from esacloud.lab.ec2_lag import Lag
 from esacloud.lab.ec2_settings import using
 from esacloud.live.cloud import Connection
-from esacloud.live.model import Foreign
-from esacloud.live.retry import Backoff
+from esacloud.live.model import Assignment, Foreign
+from esacloud.live.retry import Backoff, ConflictError
 from esacloud.packets import PacketSet
 
 FOREIGN: tuple[Foreign, ...] = ("report", "keep", "purge")
@@ -136,6 +141,35 @@ def test_no_group_is_lost_from_a_network_interface_when_some_come_and_some_go_un
     assert sorted(names) == [f"{name}-data1", f"{name}-data1-2"]
 
 
+def test_a_list_of_groups_that_is_older_than_what_this_run_wrote_makes_no_other(ec2: LiveEc2) -> None:
+    live, plan = ec2.plan(text(new_name(), attached=[ENI]))
+    assert isinstance(live, AwsLive)
+    run_of = Performer(live._calls, live.where, plan, {"data1": "sg-1"}, Seen(carriers_read=time.monotonic()), NO_WAIT)
+    answers = [("sg-0",), ("sg-0", "sg-1")]
+    run_of.calls.read = lambda *_, **__: [_carrying(answers.pop(0))]  # type: ignore[method-assign]
+    attacher = run_of.attacher
+    attacher.moved[ENI] = {"sg-1": True}
+    attacher._read_lists([Assignment(ENI, (), ())])
+    assert attacher.carried[ENI] == ("sg-0", "sg-1")
+    answers += [("sg-0",)] * LOOKS
+    with pytest.raises(ConflictError, match="not there any more"):
+        attacher._read_lists([Assignment(ENI, (), ())])
+
+
+def _carrying(groups: tuple[str, ...]) -> dict[str, Any]:
+    return {"NetworkInterfaceId": ENI, "Groups": [{"GroupId": group} for group in groups]}
+
+
+def test_what_was_read_before_the_last_write_is_the_result_once_and_then_ec2_is_read(ec2: LiveEc2) -> None:
+    file = text(new_name(), attached=[ENI])
+    live, plan = ec2.plan(file)
+    assert isinstance(live, AwsLive)
+    ec2.carry_out(live, plan)
+    sent = len(live.calls)
+    live.read_back(plan)
+    assert len(live.calls) > sent
+
+
 def test_twenty_network_interfaces_with_four_groups_take_at_most_sixty_calls(ec2: LiveEc2) -> None:
     name = new_name()
     subnet = ec2.client.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [VPC]}])["Subnets"][0]["SubnetId"]
@@ -197,6 +231,16 @@ def test_a_note_of_the_last_run_that_cannot_be_true_is_no_reason_to_wait(ec2: Li
         held._write(content)
         assert held.unsettled() == 0.0
     assert Held().unsettled() == 0.0
+
+
+def test_a_note_that_the_disk_does_not_take_ends_the_run_with_where_things_stand(ec2: LiveEc2, tmp_path: Path) -> None:
+    live, plan = ec2.plan(text(new_name()))
+    (tmp_path / "lock").touch()
+    with (tmp_path / "lock").open("rb") as unwritable:
+        held = Held(unwritable.fileno())
+        with pytest.raises(ChangeFailedError, match=r"cannot be written.*\n.*Done: 0 of"):
+            execute(live, plan, tmp_path, backoff=NO_WAIT, changing=held.changing)
+    assert "CreateSecurityGroup" not in live.calls
 
 
 # 4. Prefix lists

@@ -352,3 +352,20 @@ def test_groups_that_come_and_go_on_one_network_interface_take_one_write() -> No
     assert [(one.attachment, one.attach, one.detach) for one in write.assignments] == [
         (name, ("data1-2", "data2"), ("data1",)) for name in CARRIERS
     ]
+
+
+def test_what_was_only_read_is_confirmed_before_a_group_leaves_that_permits_the_same() -> None:
+    wide, narrow = rule(0, 9), rule(2, 3)
+    stays = replace(group((wide,)), attached=("eni-1",))
+    leaves = replace(group((narrow,)), name="data1-2", attached=("eni-1",), id="sg-2")
+    changes = (
+        GroupChange("data1", "data1", stays, stays, stays=(wide,)),
+        GroupChange("data1-2", "data1", leaves, None, remove=(narrow,), detach=("eni-1",), delete=True),
+    )
+    steps = ordered(changes, {}, PLACE, attachments_read=True)
+    assert [(step.action, step.group) for step in steps] == [
+        ("confirm", "data1"),
+        ("assign", "data1-2"),
+        ("delete", "data1-2"),
+    ]
+    assert steps[0].rules == (wide,)
