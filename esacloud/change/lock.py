@@ -90,10 +90,10 @@ def locked(directory: Path, state: State) -> Iterator[Held]:
 
 
 def _owner(directory: Path) -> str:
-    """The name of this machine's locks in this directory, made of what is kept beside them; whoever needs one first makes it.
+    """The name of this machine's locks, made of what is kept beside them; the first who needs it makes it.
 
-    A copy of the directory, in an image or a cache of another machine, must not pass for this one: whoever has the same name
-    takes away locks that are held. So the machine and the very file are parts of the name, and a file that is broken is none.
+    A copy of the directory, in an image or a cache of another machine, must not pass for this one: who has the same name
+    takes away locks that are held. So the machine and the very file are parts of the name, and a broken file is none.
     """
     path = directory / "owner"
     try:

@@ -487,7 +487,9 @@ def test_a_run_alone_honours_a_lock_that_is_held_and_takes_over_one_that_is_not(
     ec2.client.delete_security_group(GroupId=held)
     leave_lock(ec2, name, "another-machine", "2020-01-01T00:00:00+00:00")
     ec2.apply(text(name, ["10.0.0.3"]))
-    leave_lock(ec2, name, owner_of(ec2, ec2.directory), "2999-01-01T00:00:00+00:00")  # a run of this machine that was killed
+    leave_lock(
+        ec2, name, owner_of(ec2, ec2.directory), "2999-01-01T00:00:00+00:00"
+    )  # a run of this machine that was killed
     ec2.apply(text(name, ["10.0.0.4"]))
     assert ec2.plan(text(name, ["10.0.0.4"]))[1].clean
     assert not [
