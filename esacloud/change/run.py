@@ -37,7 +37,7 @@ def connect(deployment: Deployment, cloud: str, connection: Connection | None = 
 
 
 def connect_to(found: Mapping[str, Any], connection: Connection | None = None, path: str = "snapshot") -> LiveCloud:
-    """The live cloud of a snapshot's document. Raises InputError as `connect` does, and for a scope that lacks something."""
+    """The live cloud of a snapshot's document. Raises InputError as `connect` does, and for an incomplete scope."""
     module = _module(str(found["cloud"]), Place(path))
     try:
         return cast(LiveCloud, module.live_of(found, connection or Connection()))
