@@ -97,6 +97,9 @@ def _notes(changes: Iterable[GroupChange], foreign: Foreign) -> Iterator[str]:
     for change in changes:
         if change.before is None:
             continue
+        if change.attach and change.foreign:
+            keys = "; ".join(rule.key for rule in change.foreign)
+            yield f"{change.name}: rules that esacloud did not make take effect on {', '.join(change.attach)} too: {keys}."
         gone = () if change.delete else change.remove
         why = LEFT if change.after is None else WHY_FOREIGN[foreign]
         for rule in (*change.foreign, *(rule for rule in gone if not rule.ours)):

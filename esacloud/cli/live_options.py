@@ -86,7 +86,11 @@ def state_directory(arguments: Namespace) -> Path:
     if arguments.state_dir is not None:
         return Path(arguments.state_dir)
     home = os.environ.get("XDG_STATE_HOME")
-    return (Path(home) if home else Path.home() / ".local" / "state") / "esacloud"
+    try:
+        return (Path(home) if home else Path.home() / ".local" / "state") / "esacloud"
+    except RuntimeError:  # a user without an entry in the list of users, as in a container
+        what = "This user has no home directory to keep the state in."
+        raise InputError(Problem(Place("--state-dir"), what, "Name a directory, or set HOME.")) from None
 
 
 def connected(

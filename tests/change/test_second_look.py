@@ -459,6 +459,19 @@ def test_the_plan_says_that_rules_of_others_stay_with_an_adopted_group_that_leav
     assert [rule["FromPort"] for rule in described(ec2, group)["IpPermissions"]] == [8080]
 
 
+def test_what_the_unmanaged_rules_of_an_adopted_group_open_on_a_network_interface_that_gets_it_is_said(
+    ec2: LiveEc2,
+) -> None:
+    name = new_name()
+    group = ec2.client.create_security_group(GroupName=f"theirs {name}", Description="theirs", VpcId=VPC)["GroupId"]
+    ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission("tcp/443", "0.0.0.0/0")])
+    _, plan = ec2.plan(text(name, aws=f"    interfaces: {{data1: {{group: {group}, network_interfaces: [{ENI}]}}}}\n"))
+    (note,) = [note for note in plan.notes if f"take effect on {ENI} too" in note]
+    assert note.startswith("data1: rules that esacloud did not make")
+    assert "ingress tcp/443 from 0.0.0.0/0" in note
+    assert "egress all to 0.0.0.0/0" in note
+
+
 def test_tags_that_were_copied_from_an_adopted_group_adopt_nothing(ec2: LiveEc2) -> None:
     name = new_name()
     group = ec2.client.create_security_group(GroupName=f"theirs {name}", Description="theirs", VpcId=VPC)["GroupId"]

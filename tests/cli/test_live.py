@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from support.command import esacloud
 from support.live_ec2 import ENI, GROUP, LIST, text
 from support.real_parts import missing
 from support.schemas import valid
+
+from esacloud.cli.live_options import state_directory
+from esacloud.errors import InputError
 
 FILE = text("mail-edge-1", ["10.0.0.2", GROUP, f"{{prefix_list: {LIST}, max_entries: 5}}"], attached=[ENI])
 
@@ -126,3 +130,14 @@ def test_an_unknown_profile_or_lab_is_bad_input(file: Path, tmp_path: Path) -> N
     assert "nobody-has-this" in ran.err
     assert esacloud("plan", file, "--profile", "nobody-has-this", "--detailed-exitcode").code == 1
     assert esacloud("lab", "start", "mars", "--state-dir", tmp_path).code == 2
+
+
+def test_a_user_without_a_home_directory_is_asked_for_a_state_directory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(_: int) -> None:
+        raise KeyError
+
+    for name in ("HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    with pytest.raises(InputError, match=r"--state-dir: error: This user has no home directory.*or set HOME"):
+        state_directory(Namespace(state_dir=None))
