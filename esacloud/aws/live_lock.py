@@ -101,7 +101,7 @@ class CloudLock(AbstractContextManager[None]):
         try:
             converge((self.name,), send, left, self.calls.backoff)
         except SettledError as error:
-            raise LockedError(f"another apply of {self.where.deployment} holds its lock, {self.name} ({error})") from error
+            raise LockedError(f"another run for {self.where.deployment} holds its lock, {self.name} ({error})") from error
         self.group = ids[-1]
 
     def _until(self) -> str:
@@ -140,8 +140,8 @@ class CloudLock(AbstractContextManager[None]):
         until = tags_of(group).get(UNTIL_TAG)
         wait = f"its lock is given up at {until}" if until else "its lock says no time"
         return (
-            f"another apply of {self.where.deployment} met this one and is bringing the cloud to its own state. If none is "
-            f"at work any more: {wait}; or delete the security group {group['GroupId']} ({self.name}), which is the lock"
+            f"another run for {self.where.deployment} holds its lock in the VPC. If none is at work any more: {wait}; or "
+            f"delete the security group {group['GroupId']} ({self.name}), which is the lock"
         )
 
     def _delete(self, group: str, *, made: bool = False) -> None:

@@ -153,7 +153,7 @@ def test_who_does_not_get_the_lock_of_two_that_met_is_refused(ec2: LiveEc2) -> N
     live, plan = ec2.plan(text(name, ["10.0.0.3"]))
     ec2.apply(text(name, ["10.0.0.4"]))
     lock = ec2.client.create_security_group(GroupName=f"esacloud-lock-{name}", Description="held", VpcId=VPC)["GroupId"]
-    with pytest.raises(ChangeFailedError, match=f"another apply of {name} met this one.*{lock}") as failed:
+    with pytest.raises(ChangeFailedError, match=f"another run for {name} holds its lock.*{lock}") as failed:
         ec2.carry_out(live, plan)
     assert failed.value.exit_code == 3
     assert "tcp/53 out to 10.0.0.4/32 is permitted by the rules" in str(failed.value)
