@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from support.azure_scenes import MAIN, SCENES, Scene
 from support.fault_matrix import some
-from support.killing import Source, applied, moments, source, words
+from support.killing import Source, applied, moments, source, time_passes, words
 from support.live_azure import NIC, LiveAzure, attach, new_name, text
 
 
@@ -99,6 +99,7 @@ def test_the_command_itself_is_killed_and_converges_when_it_runs_again(azure: Li
         process[0].communicate()
         azure.watchers.remove(kill)
     assert process[0].returncode == -9
+    time_passes(azure.directory)
     finished = apply()
     out, err = finished.communicate()
     assert finished.returncode == 0, err

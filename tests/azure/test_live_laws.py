@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support import arm as bodies
 from support.azure import SETTINGS, distinct, flows
 from support.fault_matrix import EXHAUSTIVE
-from support.killing import Source, source
+from support.killing import Source, source, time_passes
 from support.live_azure import (
     ENDS_THE_RUN,
     NIC,
@@ -214,6 +214,7 @@ def _intruder(azure: LiveAzure, name: str, chance: random.Random, ends: dict[str
 def _killed(azure: LiveAzure, commands: Source, path: Path, file: str, chance: random.Random) -> bool:
     """Apply in a process of its own, which is killed at some request if it comes that far."""
     path.write_text(file)
+    time_passes(azure.directory)
     words = ["--yes", "--foreign", "purge", "--endpoint-url", azure.arm.url, "--state-dir", str(azure.directory)]
     moment, running = chance.randrange(1, 12), None
     azure.arm.choose = None  # a process of its own waits as long as it is asked to

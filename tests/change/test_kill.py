@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from support.ec2_scenes import MAIN, SCENES, Scene
 from support.fault_matrix import some
-from support.killing import Source, applied, moments, source, words
+from support.killing import Source, applied, moments, source, time_passes, words
 from support.live_ec2 import LiveEc2, new_name, text
 
 from esacloud.lab.ec2 import CREDENTIALS
@@ -107,6 +107,7 @@ def test_the_command_itself_is_killed_and_converges_when_it_runs_again(ec2: Live
         process[0].communicate()
         assert process[0].returncode == -9
     ec2.proxy.reset()
+    time_passes(ec2.directory)
     finished = _apply(ec2, file)
     out, err = finished.communicate()
     assert finished.returncode == 0, err

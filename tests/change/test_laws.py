@@ -15,7 +15,7 @@ from support import policies
 from support.described import permission
 from support.fault_matrix import EXHAUSTIVE
 from support.faulty_proxy import TRANSIENT
-from support.killing import Source, source
+from support.killing import Source, source, time_passes
 from support.live_ec2 import ENI, ENI2, NO_WAIT, REGION, VPC, LiveEc2, new_name, text
 
 from esacloud.aws.live_rules import permissions
@@ -221,6 +221,7 @@ def test_two_hundred_random_changes_with_random_faults_end_where_the_last_one_po
 def _killed(ec2: LiveEc2, commands: Source, path: Path, file: str, chance: random.Random) -> bool:
     """Apply in a process of its own, which is killed at some call if it comes that far."""
     path.write_text(file)
+    time_passes(ec2.directory)
     where = ["--endpoint-url", ec2.proxy.url, "--state-dir", str(ec2.directory)]
     moment = chance.randrange(1, 8)
     environment = {**CREDENTIALS, "AWS_EC2_METADATA_DISABLED": "true"}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from support.described import permission
+from support.killing import time_passes
 from support.live_ec2 import ENI, ENI2, GROUP, LIST, VPC, LiveEc2, new_name, text
 
 from esacloud.change import run, snapshot
@@ -89,10 +90,9 @@ class Scene:
         self.start()
 
     def start(self) -> None:
-        """Back to before the change, without faults, and without what the last run left on this machine."""
+        """Back to before the change, without faults, long after the last run."""
         self._back()
-        for one in (self.ec2.directory / "locks").glob(f"{self.name}-*.lock"):
-            one.unlink()
+        time_passes(self.ec2.directory, self.name)
 
     def go(self, client: Any = None) -> Applied:
         """Make the change."""

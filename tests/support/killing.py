@@ -78,6 +78,12 @@ def moments(calls: int) -> list[tuple[str, int, Literal["on", "back"]]]:
     return [(when, number, way) for when in ("before", "after", "amid") for number in range(calls) for way in ways]
 
 
+def time_passes(state_directory: Path, deployment: str = "") -> None:
+    """So much that a command need not wait for the reads of a run that did not end; the file of the lock remembers that."""
+    for one in (state_directory / "locks").glob(f"{deployment}*.lock"):
+        one.unlink()
+
+
 def applied(file: Path, url: str, directory: Path, environment: Mapping[str, str]) -> subprocess.Popen[str]:
     """`esacloud apply` as a user starts it."""
     return subprocess.Popen(
