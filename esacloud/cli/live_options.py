@@ -132,7 +132,7 @@ def _pace_directory(arguments: Namespace) -> Path | None:
     """Where the commands of this machine share their pace; None for a user without a home, who may still plan."""
     try:
         return state_directory(arguments) / "pace"
-    except RuntimeError:
+    except InputError:
         return None
 
 

@@ -59,8 +59,18 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output left, as `head` does
-        sys.stderr.close()
+        _write_to_nobody()
         return NOTHING_TO_REPORT
+
+
+def _write_to_nobody() -> None:
+    """Nothing is written to a closed pipe again, not at the end of the process either, which would then end with 120.
+
+    https://docs.python.org/3/library/signal.html#note-on-sigpipe
+    """
+    with suppress(OSError, ValueError):  # it is no file, as in a program that calls `main`
+        nobody = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nobody, sys.stdout.fileno())
 
 
 def _run(name: str, words: list[str]) -> int:
