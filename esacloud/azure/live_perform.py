@@ -8,7 +8,6 @@ new one either, ends the change.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from esacloud.azure.live_calls import Calls, Document, ReplacedError
@@ -48,7 +47,7 @@ class Performer:
         self.calls, self.where, self.judge, self.seen = calls, where, judge, seen
         self.plan, self.ids, self.backoff = plan, ids, backoff
         self.before: Mapping[str, LiveGroup] = {group.name: group for group in plan.before.groups}
-        self.after: Mapping[str, LiveGroup] = {group.name: _marked(group, plan) for group in plan.after.groups}
+        self.after: Mapping[str, LiveGroup] = {group.name: group for group in plan.after.groups}
 
     def do(self, step: Step) -> None:
         """Do it. Raises OutsideError."""
@@ -223,12 +222,6 @@ class Performer:
         except RefusedError:  # in a resource group that may not be read from here
             return True
         return document is not None and (carried(document) or "").lower() == group.lower()
-
-
-def _marked(group: LiveGroup, plan: ChangePlan) -> LiveGroup:
-    """The group with the tags that it has at the end."""
-    gone = {key for change in plan.changes if change.name == group.name for key in change.untag}
-    return replace(group, tags={key: value for key, value in group.tags.items() if key not in gone}) if gone else group
 
 
 def _content(group: LiveGroup) -> Any:

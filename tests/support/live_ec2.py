@@ -224,13 +224,19 @@ class LiveEc2:
                 if breach.too_open - (opened or nothing) or breach.too_closed - (closed or nothing)
             ], found
 
+        with self._watched(watch):
+            yield
+        watch()
+
+    @contextmanager
+    def _watched(self, watch: Callable[[], None]) -> Iterator[None]:
+        """Call `watch` after every call through the proxy while the block runs; what it asserts is raised at the end."""
         self.proxy.watch = watch
         try:
             yield
         finally:
             self.proxy.watch = None
         assert not self.proxy.broken_laws, "\n".join(self.proxy.broken_laws)
-        watch()
 
     def passes(self) -> dict[str, PacketSet]:
         """What each network interface permits: all groups on it together, from the server's own memory."""
@@ -260,12 +266,8 @@ class LiveEc2:
             found = breaches(old, new, self.passes())
             assert not found, found
 
-        self.proxy.watch = watch
-        try:
+        with self._watched(watch):
             yield
-        finally:
-            self.proxy.watch = None
-        assert not self.proxy.broken_laws, "\n".join(self.proxy.broken_laws)
 
     def carry(self, name: str, *groups: str) -> None:
         """Somebody adds groups to a network interface by hand."""
