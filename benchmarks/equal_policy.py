@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 from zlib import crc32
 
-from esacloud.addresses import Network
-from esacloud.packets import EVERY_PORT, IPV4, IPV6, TCP, UDP, Box, PacketSet
+from esacloud.packets.addresses import Network
+from esacloud.packets.sets import EVERY_PORT, IPV4, IPV6, TCP, UDP, Box, PacketSet
 from esacloud.policy.model import Policy
 
 PROTOCOLS = {"tcp": TCP, "udp": UDP}

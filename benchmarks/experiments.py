@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.equal_policy import EqualPolicy, packets
 from benchmarks.measure import Figures, Program, in_turns, run
 from benchmarks.tools import Tool
-from esacloud.packets import PacketSet
+from esacloud.packets.sets import PacketSet
 
 ESACLOUD_HELP = ("-c", "import sys; from esacloud.cli.main import entry_point; sys.exit(entry_point())", "--help")
 

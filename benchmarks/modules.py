@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from esacloud.lab.ec2 import CREDENTIALS, ec2_server
+from esacloud.lab.ec2.application import CREDENTIALS, ec2_server
 from esacloud.workflow import generate, read_deployment, write_module
 
 HERE = Path(__file__).parents[1]

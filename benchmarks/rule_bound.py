@@ -25,8 +25,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
-from esacloud.addresses import ANY_IPV4, ANY_IPV6
-from esacloud.packets import EVERY_PROTOCOL, IPV4, IPV6, Box, Direction, PacketSet, Range
+from esacloud.packets.addresses import ANY_IPV4, ANY_IPV6
+from esacloud.packets.sets import EVERY_PROTOCOL, IPV4, IPV6, Box, Direction, PacketSet, Range
 from esacloud.policy.packets import SELF
 
 _WAYS: tuple[Direction, ...] = ("in", "out")

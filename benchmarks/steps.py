@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from esacloud import clouds, workflow
+from esacloud import provider as clouds
+from esacloud import workflow
 from esacloud.policy.filtered import name_differences
 from esacloud.policy.packets import packets_by_interface
 from esacloud.policy.proof import differences

@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from esacloud.packet_text import PacketTextError, parse_packets
-from esacloud.packets import IPV4, IPV6, ONE_POINT, Box, PacketSet
-from esacloud.policy.cloud import Lowered
+from esacloud.packets.sets import IPV4, IPV6, ONE_POINT, Box, PacketSet
+from esacloud.packets.text import PacketTextError, parse_packets
+from esacloud.policy.lowered import Lowered
 
 Subject = PacketSet | Mapping[str, PacketSet] | Lowered | str | Path
 
@@ -73,8 +73,8 @@ def _by_interface(subject: Subject) -> Mapping[str, PacketSet]:
 
 
 def _of_file(path: Path) -> dict[str, PacketSet]:
+    from esacloud.audit.assignment import by_itself
     from esacloud.audit.groups import put_together
-    from esacloud.audit.placing import by_itself
     from esacloud.audit.sources import read_files
 
     actual = read_files([str(path)])
@@ -86,7 +86,7 @@ def _of_file(path: Path) -> dict[str, PacketSet]:
 
 
 def _of_module(path: Path) -> Mapping[str, PacketSet]:
-    from esacloud import clouds
+    from esacloud import provider as clouds
     from esacloud.terraform.reading import read_documents
 
     documents, oddities = read_documents(str(path))

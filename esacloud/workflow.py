@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from esacloud import clouds
+from esacloud import provider as clouds
 from esacloud.deployment.model import Deployment, Dialect
 from esacloud.errors import EsacloudError, InputError, Place, Problem
-from esacloud.packets import PacketSet
-from esacloud.policy.cloud import Cloud, Lowered
+from esacloud.packets.sets import PacketSet
 from esacloud.policy.compile import compile_policy
 from esacloud.policy.filtered import name_differences
+from esacloud.policy.lowered import Cloud, Lowered
 from esacloud.policy.model import Policy
 from esacloud.policy.packets import packets_by_interface
 from esacloud.policy.proof import Difference, differences
@@ -48,7 +48,7 @@ class GuardrailError(EsacloudError):
     exit_code = 1
 
     def __init__(self, judgement: Judgement, place: Place) -> None:
-        from esacloud.report.findings import judgement_lines
+        from esacloud.report.text.findings import judgement_lines
 
         self.judgement = judgement
         super().__init__("\n".join(judgement_lines(judgement, place)))

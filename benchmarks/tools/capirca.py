@@ -9,8 +9,8 @@ from typing import Any
 
 from benchmarks.equal_policy import EqualPolicy, box
 from benchmarks.tools import pol
-from esacloud.addresses import parse_network
-from esacloud.packets import Box, PacketSet
+from esacloud.packets.addresses import parse_network
+from esacloud.packets.sets import Box, PacketSet
 
 NAME = "capirca"
 DISTRIBUTION = "capirca"

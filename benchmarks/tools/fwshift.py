@@ -13,7 +13,7 @@ from pathlib import Path
 from zlib import crc32
 
 from benchmarks.equal_policy import EqualPolicy, NeutralFlow
-from esacloud.addresses import Network, address_text, parse_network
+from esacloud.packets.addresses import Network, address_text, parse_network
 
 NAME = "fwshift"
 DISTRIBUTION = "fwshift"

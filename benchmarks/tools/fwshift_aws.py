@@ -8,8 +8,8 @@ from pathlib import Path
 
 from benchmarks.equal_policy import EqualPolicy, box
 from benchmarks.tools.fwshift import DISTRIBUTION, NAME, VPC, convert, interface_addresses, loop, write_input
-from esacloud.addresses import parse_network
-from esacloud.packets import EVERY_PORT, IPV4, Box, PacketSet
+from esacloud.packets.addresses import parse_network
+from esacloud.packets.sets import EVERY_PORT, IPV4, Box, PacketSet
 
 __all__ = ["DISTRIBUTION", "NAME", "TARGET", "cold", "leeway", "many", "packets", "resources", "rules", "write_input"]
 

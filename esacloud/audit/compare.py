@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from esacloud.addresses import Network
 from esacloud.audit.groups import Together, put_together
 from esacloud.audit.model import Audit, Missing, Unasked, Wanted
 from esacloud.catalogue.model import Catalogue
 from esacloud.guardrails.judge import judge_subject
 from esacloud.guardrails.reach import is_whole
 from esacloud.guardrails.subject import Subject
-from esacloud.packets import IPV4, IPV6, ONE_POINT, Box, PacketSet
+from esacloud.packets.addresses import Network
+from esacloud.packets.sets import IPV4, IPV6, ONE_POINT, Box, PacketSet
 from esacloud.policy.actual import ActualGroups, Statement
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from esacloud.audit.model import Wanted
 from esacloud.catalogue.model import Catalogue, Entry, Release, release_text
 from esacloud.errors import InputError, Place, Problem, nearest
-from esacloud.packets import EVERY_PROTOCOL, ICMP, ICMPV6, IPV4, IPV6, TCP, UDP, Box, Direction, Range
+from esacloud.packets.sets import EVERY_PROTOCOL, ICMP, ICMPV6, IPV4, IPV6, TCP, UDP, Box, Direction, Range
 from esacloud.policy.model import Policy
 from esacloud.policy.packets import flow_boxes
 

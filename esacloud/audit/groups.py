@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from esacloud.audit.meeting import Filter, filter_of, meet
+from esacloud.audit.intersection import Filter, filter_of, meet
 from esacloud.audit.model import Looked
-from esacloud.packets import IPV4, IPV6, PacketSet
+from esacloud.packets.sets import IPV4, IPV6, PacketSet
 from esacloud.policy.actual import ActualGroups, Statement
 from esacloud.policy.packets import SELF
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from esacloud.guardrails.model import Judgement
-from esacloud.packets import Box, PacketSet
+from esacloud.packets.sets import Box, PacketSet
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from esacloud import clouds
+from esacloud import provider as clouds
+from esacloud.audit.assignment import Carriers, by_itself, carriers, for_interfaces, named, with_the_others
 from esacloud.audit.compare import audit
 from esacloud.audit.expected import from_features, from_policy, needed_without_settings
 from esacloud.audit.model import Audit
-from esacloud.audit.placing import Carriers, by_itself, carriers, for_interfaces, named, with_the_others
 from esacloud.catalogue.model import Catalogue
 from esacloud.deployment.model import Deployment
 from esacloud.errors import InputError, Place, Problem
-from esacloud.packets import PacketSet
+from esacloud.packets.sets import PacketSet
 from esacloud.policy.actual import ActualGroups
 from esacloud.policy.compile import compile_policy
 from esacloud.policy.packets import packets_by_interface

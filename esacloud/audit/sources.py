@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from esacloud import clouds
+from esacloud import provider as clouds
 from esacloud.errors import InputError, Place, Problem
 from esacloud.policy.actual import ActualGroup, ActualGroups
 
@@ -77,7 +77,7 @@ def read_text(text: bytes, path: str) -> list[ActualGroups]:
         end = error.pos >= len(error.doc.rstrip()) - 1 or error.msg.startswith("Unterminated string")
         what = "The file ends in the middle of its JSON." if end else f"The file is no JSON: {error.msg}."
         raise InputError(Problem(place, what, "Write it again, whole.")) from None
-    readers = [import_module(f"esacloud.{cloud}.existing") for cloud in clouds.CLOUDS]
+    readers = [import_module(f"esacloud.{cloud}.inventory.read") for cloud in clouds.CLOUDS]
     found = [groups for reader in readers if (groups := reader.read_groups(document)) is not None]
     if not found:
         known = "; ".join(dict.fromkeys(source for reader in readers for source in reader.SOURCES))

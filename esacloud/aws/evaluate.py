@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from esacloud.addresses import parse_network
 from esacloud.aws.model import RuleDirection, SecurityGroup, SecurityGroupRule, SourceKind
-from esacloud.packets import (
+from esacloud.packets.addresses import parse_network
+from esacloud.packets.sets import (
     EVERY_PORT,
     EVERY_PROTOCOL,
     ICMP,

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from esacloud.addresses import Network
 from esacloud.aws.checks import check
 from esacloud.aws.descriptions import group_description
 from esacloud.aws.evaluate import packets
@@ -24,7 +23,8 @@ from esacloud.aws.rules import rules
 from esacloud.aws.split import COUNTERS, Counter, counts, split
 from esacloud.deployment.model import Deployment, Reference
 from esacloud.errors import InputError, Place, Problem
-from esacloud.policy.cloud import GroupLine, Lowered, QuotaUse
+from esacloud.packets.addresses import Network
+from esacloud.policy.lowered import GroupLine, Lowered, QuotaUse
 from esacloud.policy.merging import canonical, merged
 from esacloud.policy.model import Flow, Policy
 

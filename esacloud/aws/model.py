@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from esacloud.addresses import Version
-from esacloud.policy.cloud import QuotaUse
+from esacloud.packets.addresses import Version
+from esacloud.policy.lowered import QuotaUse
 from esacloud.values import value_class
 
 RuleDirection = Literal["ingress", "egress"]

@@ -13,7 +13,7 @@ from esacloud.aws.limits import FIXED, QUOTAS
 from esacloud.aws.module_resources import MODULE_RESOURCES, OUTPUTS
 from esacloud.aws.module_rules import rule_locals
 from esacloud.aws.module_tests import IDS, PLACE, RUNS, SMALL_KEYS, STABLE, TESTED
-from esacloud.aws.terraform import LONGEST_PREFIX, VERSIONS_DOCUMENT
+from esacloud.aws.terraform.write import LONGEST_PREFIX, VERSIONS_DOCUMENT
 
 TITLE = "AWS"
 GROUPS = "security groups"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from esacloud.addresses import Network, parse_network
 from esacloud.aws.limits import Limits
 from esacloud.aws.model import SecurityGroup
+from esacloud.packets.addresses import Network, parse_network
 from esacloud.policy.model import Flow
 
 SMTP = 25

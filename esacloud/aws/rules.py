@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from esacloud.addresses import Network, Version
 from esacloud.aws.descriptions import rule_description
 from esacloud.aws.model import RuleDirection, SecurityGroupRule, SourceKind
 from esacloud.catalogue.model import EVERY_PORT
 from esacloud.deployment.model import Reference
+from esacloud.packets.addresses import Network, Version
 from esacloud.policy.merging import flow_for
 from esacloud.policy.model import Endpoint, Flow
 

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
-from esacloud.addresses import Network, parse_network
 from esacloud.azure.descriptions import is_description
 from esacloud.azure.evaluate import match, port_range
 from esacloud.azure.limits import DENY_PRIORITY, DESCRIPTION_LENGTH, LOWEST_PRIORITY, NAME_LENGTH, Limits
 from esacloud.azure.model import NetworkSecurityGroup, SecurityRule
 from esacloud.azure.names import is_rule_name
-from esacloud.policy.cloud import QuotaUse
+from esacloud.packets.addresses import Network, parse_network
+from esacloud.policy.lowered import QuotaUse
 
 
 def problems(groups: Iterable[NetworkSecurityGroup]) -> Iterator[str]:

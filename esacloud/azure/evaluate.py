@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from esacloud.addresses import ANY_IPV4, ANY_IPV6, AddressError, parse_network
 from esacloud.azure.model import EVERYTHING, SELF, NetworkSecurityGroup, SecurityRule
-from esacloud.packets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, ONE_POINT, Box, Direction, PacketSet, Range
+from esacloud.packets.addresses import ANY_IPV4, ANY_IPV6, AddressError, parse_network
+from esacloud.packets.sets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, ONE_POINT, Box, Direction, PacketSet, Range
 
 Far = tuple[str, Range]  # a realm, and the addresses there
 

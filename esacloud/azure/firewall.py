@@ -15,10 +15,10 @@ from typing import Any
 
 from esacloud.deployment.model import Deployment
 from esacloud.errors import Problem
-from esacloud.policy.cloud import Document
 from esacloud.policy.filtered import WEB, FilteredName, is_canonical, is_name_row, reasons_of_names
+from esacloud.policy.lowered import Document
 from esacloud.policy.model import Policy
-from esacloud.terraform_json import literal
+from esacloud.terraform.syntax import literal
 
 FIREWALL = "firewall.tf.json"
 _NETWORKS, _APPLICATIONS, _PORTS = "gateway_networks", "firewall_application_names", "firewall_network_names"

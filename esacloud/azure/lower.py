@@ -20,10 +20,10 @@ from esacloud.azure.notes import notes
 from esacloud.azure.priorities import PrioritiesFullError
 from esacloud.azure.probes import with_probes
 from esacloud.azure.rules import security_rules
-from esacloud.azure.terraform import default_prefix
+from esacloud.azure.terraform.write import default_prefix
 from esacloud.deployment.model import CloudSettings, Deployment, Reference
 from esacloud.errors import InputError, Place, Problem
-from esacloud.policy.cloud import GroupLine, Lowered
+from esacloud.policy.lowered import GroupLine, Lowered
 from esacloud.policy.merging import merged
 from esacloud.policy.model import Flow, Policy
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from esacloud.policy.cloud import QuotaUse
+from esacloud.policy.lowered import QuotaUse
 
 RuleDirection = Literal["Inbound", "Outbound"]
 Access = Literal["Allow", "Deny"]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from esacloud.azure.cloud import PUBLIC_REALMS
 from esacloud.azure.dialect import APPLICATION_SECURITY_GROUP_PATTERN
 from esacloud.azure.dialect import NAME_PREFIX as PREFIX
 from esacloud.azure.limits import QUOTAS
@@ -15,7 +14,8 @@ from esacloud.azure.limits import TAGS as MOST_TAGS
 from esacloud.azure.module_resources import MODULE_RESOURCES, OUTPUTS
 from esacloud.azure.module_rules import rule_locals
 from esacloud.azure.module_tests import IDS, PLACE, RUNS, SMALL_KEYS, STABLE, TESTED
-from esacloud.azure.terraform import LONGEST_PREFIX
+from esacloud.azure.provider import PUBLIC_REALMS
+from esacloud.azure.terraform.write import LONGEST_PREFIX
 
 TITLE, GROUPS, PROVIDER = "Azure", "network security groups", "azurerm"
 DOCS = "https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/resources"

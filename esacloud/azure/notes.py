@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from esacloud.addresses import Network, parse_network
 from esacloud.azure.dialect import APPLICATION_SECURITY_GROUP, YES
 from esacloud.azure.model import NetworkSecurityGroup
 from esacloud.deployment.model import CloudSettings, Reference
+from esacloud.packets.addresses import Network, parse_network
 from esacloud.policy.model import Flow, Policy
 
 SMTP = 25

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from esacloud.addresses import Network
 from esacloud.azure.descriptions import DENY, description
 from esacloud.azure.dialect import APPLICATION_SECURITY_GROUP, SERVICE_TAG
 from esacloud.azure.limits import DENY_PRIORITY, Limits
@@ -21,6 +20,7 @@ from esacloud.azure.priorities import priorities
 from esacloud.azure.probes import PROBES
 from esacloud.catalogue.model import EVERY_PORT, PortRange
 from esacloud.deployment.model import Reference
+from esacloud.packets.addresses import Network
 from esacloud.policy.model import Direction, Endpoint, Flow
 
 _DIRECTIONS: dict[Direction, RuleDirection] = {"in": "Inbound", "out": "Outbound"}

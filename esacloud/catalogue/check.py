@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from esacloud.addresses import AddressError, parse_network
 from esacloud.catalogue.build import ports_of, release_of
 from esacloud.errors import nearest, one_of
+from esacloud.packets.addresses import AddressError, parse_network
 
 Path = tuple[str | int, ...]
 Finding = tuple[Path, str, str]

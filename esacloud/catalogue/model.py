@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from esacloud.addresses import Network
+from esacloud.packets.addresses import Network
 from esacloud.values import field, value_class
 
 Transport = Literal["tcp", "udp", "icmp", "all"]

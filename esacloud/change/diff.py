@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from esacloud.live.model import Foreign, GroupChange, LiveGroup, LiveRule, State
+from esacloud.change.model import Foreign, GroupChange, LiveGroup, LiveRule, State
 
 
 def group_changes(

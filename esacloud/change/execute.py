@@ -16,11 +16,11 @@ from typing import Any
 
 from esacloud.change import snapshot
 from esacloud.change.fingerprint import fingerprint
-from esacloud.change.law import breaches
+from esacloud.change.invariant import breaches
+from esacloud.change.live import LiveCloud
+from esacloud.change.model import ChangePlan, GroupChange, LiveGroup, State, Step, packets_of
+from esacloud.change.retry import LOOKS, Backoff, ConflictError
 from esacloud.errors import EsacloudError, InputError, OutsideError
-from esacloud.live.cloud import LiveCloud
-from esacloud.live.model import ChangePlan, GroupChange, LiveGroup, State, Step, packets_of
-from esacloud.live.retry import LOOKS, Backoff, ConflictError
 from esacloud.policy.proof import Difference, differences
 
 Progress = Callable[[int, int, Step], None]

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from esacloud.change.diff import group_changes
 from esacloud.change.fingerprint import fingerprint
-from esacloud.live.cloud import LiveCloud
-from esacloud.live.model import ChangePlan, Foreign, GroupChange, LiveGroup, Opening, State
-from esacloud.packets import PacketSet
-from esacloud.policy.cloud import QuotaUse
+from esacloud.change.live import LiveCloud
+from esacloud.change.model import ChangePlan, Foreign, GroupChange, LiveGroup, Opening, State
+from esacloud.packets.sets import PacketSet
+from esacloud.policy.lowered import QuotaUse
 
 WHY_FOREIGN = {
     "report": "is left alone and reported (--foreign report); keep or purge it",

@@ -17,14 +17,14 @@ from typing import Any, cast
 
 from esacloud.change import snapshot
 from esacloud.change.execute import Applied, ChangeFailedError, Origin, Progress, check_unmoved, execute
+from esacloud.change.live import Connection, LiveCloud
 from esacloud.change.lock import Held, locked
+from esacloud.change.model import ChangePlan, Foreign, State
 from esacloud.change.plan import make_plan
+from esacloud.change.retry import Backoff
 from esacloud.deployment.model import Deployment
 from esacloud.errors import EsacloudError, InputError, OutsideError, Place, Problem
-from esacloud.live.cloud import Connection, LiveCloud
-from esacloud.live.model import ChangePlan, Foreign, State
-from esacloud.live.retry import Backoff
-from esacloud.policy.cloud import Lowered
+from esacloud.policy.lowered import Lowered
 
 FOREIGN: Foreign = "report"  # docs/apply.md says why
 ROUNDS = 4  # that a run which holds the cloud's lock plans again, because one that does not is still at work
@@ -47,7 +47,7 @@ def connect_to(found: Mapping[str, Any], connection: Connection | None = None, p
 
 
 def _module(cloud: str, place: Place) -> Any:
-    name = f"esacloud.{cloud}.live"
+    name = f"esacloud.{cloud}.live.cloud"
     try:
         return import_module(name)
     except ModuleNotFoundError as error:

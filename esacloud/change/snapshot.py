@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from esacloud.change.fingerprint import fingerprint
-from esacloud.clouds import CLOUDS
+from esacloud.change.live import LiveCloud
+from esacloud.change.model import LiveGroup, LiveRule, State, quotas_taken
 from esacloud.errors import InputError, OutsideError, Place, Problem, one_of
-from esacloud.live.cloud import LiveCloud
-from esacloud.live.model import LiveGroup, LiveRule, State, quotas_taken
+from esacloud.provider import CLOUDS
 
 FORMAT = 2
 PRIVATE_FILE, PRIVATE_DIRECTORY = 0o600, 0o700

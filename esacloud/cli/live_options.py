@@ -14,11 +14,11 @@ from esacloud.errors import InputError, Place, Problem
 
 if TYPE_CHECKING:
     from esacloud.change.execute import Progress
+    from esacloud.change.live import Connection, LiveCloud
+    from esacloud.change.model import Step
+    from esacloud.change.retry import Backoff
     from esacloud.deployment.model import Deployment
-    from esacloud.live.cloud import Connection, LiveCloud
-    from esacloud.live.model import Step
-    from esacloud.live.retry import Backoff
-    from esacloud.policy.cloud import Lowered
+    from esacloud.policy.lowered import Lowered
 
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}  # seconds
@@ -58,7 +58,7 @@ def seconds(text: str) -> float:
 
 def backoff_of(arguments: Namespace) -> Backoff:
     """How calls are tried again: as usual, but for as long as `--timeout` says."""
-    from esacloud.live.retry import Backoff
+    from esacloud.change.retry import Backoff
 
     return Backoff() if arguments.timeout is None else Backoff(timeout=arguments.timeout)
 
@@ -115,7 +115,7 @@ def connected(
 
 
 def _connection(arguments: Namespace) -> Connection:
-    from esacloud.live.cloud import Connection
+    from esacloud.change.live import Connection
 
     found = Connection(profile=arguments.profile, region=arguments.region, endpoint_url=arguments.endpoint_url)
     return _patient(arguments, found)

@@ -44,8 +44,8 @@ def _clean(arguments: Namespace) -> bool:
     from esacloud.change import run as change
     from esacloud.cli.common import chosen_clouds, look_at_lock, print_json, print_warnings
     from esacloud.cli.live_options import connected
-    from esacloud.report.plan import plan_text
-    from esacloud.report.plan_json import plans_document
+    from esacloud.report.json.plan import plans_document
+    from esacloud.report.text.plan import plan_text
 
     deployment = workflow.read_deployment(arguments.file)
     look_at_lock(deployment)

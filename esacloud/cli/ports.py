@@ -32,11 +32,11 @@ def run(arguments: Namespace) -> int:
     filters = Filters(arguments.port, arguments.direction, arguments.feature, arguments.text)
     found, no_rule = entries(catalogue, filters), rows_without_rule(catalogue, filters)
     if arguments.json:
-        from esacloud.report.catalogue_json import ports_document
+        from esacloud.report.json.catalogue import ports_document
 
         print_json(ports_document(catalogue, found, no_rule))
     else:
-        from esacloud.report.catalogue import ports_report
+        from esacloud.report.text.catalogue import ports_report
 
         print(ports_report(found, no_rule, arguments.lang, terminal_width()))
     return 0

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from esacloud.packets import PacketSet
+    from esacloud.packets.sets import PacketSet
     from esacloud.terraform.runner import Runner
 
 ACTIONS = ("validate", "plan", "apply", "destroy")
@@ -77,7 +77,8 @@ def _wanted(arguments: Namespace) -> tuple[str, str, Mapping[str, PacketSet]] | 
     """Name of the deployment, its cloud, and what it permits; None where nobody says."""
     from pathlib import Path
 
-    from esacloud import clouds, workflow
+    from esacloud import provider as clouds
+    from esacloud import workflow
 
     if arguments.deployment is not None:
         from esacloud.cli.common import chosen_clouds, print_warnings
@@ -114,7 +115,7 @@ def _verify(runner: Runner, wanted: tuple[str, str, Mapping[str, PacketSet]] | N
 
     name, cloud, packets = wanted
     state = runner.show()
-    found = import_module(f"esacloud.{cloud}.existing").read_groups(state)
+    found = import_module(f"esacloud.{cloud}.inventory.read").read_groups(state)
     sentences = deviations(packets, state_packets(state, found, name))
     if sentences:
         print("\n".join(["Not as it should be. The state differs from the policy:", *sentences]))

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from esacloud.addresses import Network
 from esacloud.deployment.model import CloudSettings, Far, Hostname, Interface, Peer, PeerItem, Reference, Waiver
+from esacloud.packets.addresses import Network
 
 
 def digest_of(

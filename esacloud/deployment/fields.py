@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from esacloud.addresses import AddressError, Network, Version, parse_network
 from esacloud.catalogue.model import Catalogue, Release
 from esacloud.deployment.document import Node
-from esacloud.deployment.far import FAMILIES
 from esacloud.deployment.names import known_releases, name_refusal, read_release
 from esacloud.deployment.reader import Reader
+from esacloud.deployment.remotes import FAMILIES
 from esacloud.errors import one_of
+from esacloud.packets.addresses import AddressError, Network, Version, parse_network
 
 Entries = tuple[str, ...]  # ids, in order of the alphabet
 

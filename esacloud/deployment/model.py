@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from esacloud.addresses import Network, Version
 from esacloud.catalogue.model import Catalogue, Release
 from esacloud.errors import Place, Problem
+from esacloud.packets.addresses import Network, Version
 from esacloud.values import field, value_class
 
 

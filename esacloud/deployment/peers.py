@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from esacloud.addresses import Version
 from esacloud.catalogue.model import Catalogue
 from esacloud.deployment.document import MappingNode, Node, ScalarNode, SequenceNode
-from esacloud.deployment.far import FarReader
 from esacloud.deployment.model import Dialect, Far, Peer, PeerItem, Reference
 from esacloud.deployment.reader import Reader, join
 from esacloud.deployment.refusals import Dialects
+from esacloud.deployment.remotes import FarReader
 from esacloud.errors import Problem, one_of
+from esacloud.packets.addresses import Version
 
 LONGEST_NOTE = 200
 RANGES = "ranges"  # the key of an item that stands for what a file of published ranges has

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from esacloud.addresses import AddressError, Network, Version, networks_between, parse_network
 from esacloud.errors import nearest, one_of
+from esacloud.packets.addresses import AddressError, Network, Version, networks_between, parse_network
 
 LARGEST = 64 * 1024 * 1024  # bytes; ip-ranges.json has about 2 MB
 _MANY = 12  # services that a sentence can list

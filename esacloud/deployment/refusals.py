@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from esacloud.addresses import AddressError, parse_network
 from esacloud.deployment.model import Dialect, ReferenceKind
 from esacloud.deployment.names import Refusal, fits, hostname_refusal
 from esacloud.errors import one_of
+from esacloud.packets.addresses import AddressError, parse_network
 
 Dialects = Mapping[str, Dialect]  # all clouds that there are; each is looked up only when it is needed
 

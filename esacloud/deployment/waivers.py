@@ -5,11 +5,11 @@ Whether a code exists and whether the day has passed is for the guardrails to sa
 
 from __future__ import annotations
 
-from esacloud.addresses import AddressError, parse_network
 from esacloud.deployment.document import Node
 from esacloud.deployment.model import Waiver
 from esacloud.deployment.names import WAIVER_CODE, date_refusal, fits
 from esacloud.deployment.reader import Reader, join
+from esacloud.packets.addresses import AddressError, parse_network
 
 KEYS = {
     "code": "Add the code of the finding, as ESA003.",

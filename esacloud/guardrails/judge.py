@@ -17,7 +17,7 @@ from esacloud.guardrails.reach import in_words
 from esacloud.guardrails.rules import GUARDRAILS
 from esacloud.guardrails.subject import Subject
 from esacloud.guardrails.waivers import accepted, problem_with, unused
-from esacloud.packets import ONE_POINT, Box, PacketSet, Range
+from esacloud.packets.sets import ONE_POINT, Box, PacketSet, Range
 from esacloud.policy.model import Policy
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from esacloud.deployment.model import Waiver
 from esacloud.errors import Place, Problem, Severity
-from esacloud.packets import PacketSet
+from esacloud.packets.sets import PacketSet
 from esacloud.values import value_class
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from esacloud.addresses import BITS, Version, parse_network
 from esacloud.package_data import read_beside
-from esacloud.packets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, Box, Direction, PacketSet, Range
+from esacloud.packets.addresses import BITS, Version, parse_network
+from esacloud.packets.sets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, Box, Direction, PacketSet, Range
 
 Spans = tuple[Range, ...]  # ascending, disjoint, not touching
 _VERSIONS: dict[str, Version] = {IPV4: 4, IPV6: 6}

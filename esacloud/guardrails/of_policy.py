@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from esacloud.addresses import Network
 from esacloud.deployment.model import AnyAddress, Deployment, Far, Hostname, Interface
 from esacloud.errors import Place
 from esacloud.guardrails.subject import Subject
-from esacloud.packets import Box, PacketSet
+from esacloud.packets.addresses import Network
+from esacloud.packets.sets import Box, PacketSet
 from esacloud.policy.actual import Statement
 from esacloud.policy.model import Endpoint, Flow, Policy
 from esacloud.policy.packets import flow_boxes, packets_by_interface

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from esacloud.addresses import BITS, Version, networks_between
 from esacloud.guardrails.model import Breach
 from esacloud.guardrails.networks import Spans, has_every_public, joined, public, shared
 from esacloud.guardrails.subject import Subject, cuts
-from esacloud.packets import IPV4, IPV6, Box, Direction, PacketSet
+from esacloud.packets.addresses import BITS, Version, networks_between
+from esacloud.packets.sets import IPV4, IPV6, Box, Direction, PacketSet
 
 _MANY_PORTS = 1024  # a statement of so many ports names no service
 _FAMILIES: dict[str, tuple[Version, str]] = {IPV4: (4, "IPv4"), IPV6: (6, "IPv6")}

@@ -11,12 +11,12 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from esacloud.addresses import Network
 from esacloud.catalogue.model import Catalogue
 from esacloud.errors import Place
 from esacloud.guardrails.networks import has_public
 from esacloud.package_data import read_beside
-from esacloud.packets import IPV4, IPV6, TCP, UDP, Box, Direction, PacketSet, Range
+from esacloud.packets.addresses import Network
+from esacloud.packets.sets import IPV4, IPV6, TCP, UDP, Box, Direction, PacketSet, Range
 from esacloud.policy.actual import Statement
 
 Service = tuple[Range, Range]  # protocols, ports

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from esacloud.addresses import BITS, AddressError, parse_network
 from esacloud.errors import Problem, nearest
 from esacloud.guardrails.networks import everything_at
 from esacloud.guardrails.subject import Subject
-from esacloud.packets import IPV4, IPV6, ONE_POINT, PacketSet, Range
+from esacloud.packets.addresses import BITS, AddressError, parse_network
+from esacloud.packets.sets import IPV4, IPV6, ONE_POINT, PacketSet, Range
 
 if TYPE_CHECKING:
     from datetime import date

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from esacloud.addresses import BITS, AddressError, Network, Version, parse_network
 from esacloud.errors import OutsideError
+from esacloud.packets.addresses import BITS, AddressError, Network, Version, parse_network
 
 if TYPE_CHECKING:
     from dns.asyncresolver import Resolver

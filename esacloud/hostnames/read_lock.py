@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from esacloud.addresses import BITS, AddressError, Network, parse_network
 from esacloud.errors import InputError, Place, Problem
 from esacloud.hostnames.lock import FORMAT, Known, Lock, LockedName, digest_of
+from esacloud.packets.addresses import BITS, AddressError, Network, parse_network
 
 LARGEST = 16 * 1024 * 1024  # bytes; 1,000 names with 20 addresses each take about 1.3 MB
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")

@@ -12,13 +12,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from esacloud.addresses import Network, Version, address_text
 from esacloud.errors import Place, Problem
 from esacloud.guardrails.networks import has_public
 from esacloud.hostnames.ask import Answer
 from esacloud.hostnames.lock import Known, Lock, LockedName
 from esacloud.hostnames.pinned import time_of, time_text
-from esacloud.packets import IPV4, IPV6
+from esacloud.packets.addresses import Network, Version, address_text
+from esacloud.packets.sets import IPV4, IPV6
 
 GRACE_DAYS = 14
 MOST_ADDRESSES = 100  # of one name; a security group has 60 rules before it is split

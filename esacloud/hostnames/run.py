@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from esacloud import clouds
+from esacloud import provider as clouds
 from esacloud.deployment.model import Deployment
 from esacloud.deployment.read import read
 from esacloud.errors import InputError, OutsideError, Place, Problem

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from esacloud.addresses import ANY_IPV4, ANY_IPV6, Network, networks_between, parse_network
 from esacloud.catalogue.model import EVERY_PORT, Catalogue, Entry, release_text
 from esacloud.guardrails.model import Guardrail
 from esacloud.guardrails.networks import joined, listed
 from esacloud.guardrails.rules import GUARDRAILS
 from esacloud.guardrails.subject import Subject
-from esacloud.packets import IPV4, IPV6, TCP, UDP, Box, Direction, PacketSet
+from esacloud.packets.addresses import ANY_IPV4, ANY_IPV6, Network, networks_between, parse_network
+from esacloud.packets.sets import IPV4, IPV6, TCP, UDP, Box, Direction, PacketSet
 from esacloud.policy.actual import Statement
-from esacloud.terraform_json import literal
+from esacloud.terraform.syntax import literal
 
 FILE = "catalogue.tf.json"
 _NUMBERS = {"tcp": (TCP, TCP), "udp": (UDP, UDP)}

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from esacloud.errors import Place
-from esacloud.packets import Box
+from esacloud.packets.sets import Box
 from esacloud.values import field, value_class
 
 INTERFACE_TAG, DEPLOYMENT_TAG = "esacloud:interface", "esacloud:deployment"

@@ -6,15 +6,15 @@ only by name, never to everyone; two reasons for the same packets make one flow;
 
 from __future__ import annotations
 
-from esacloud.addresses import Network
 from esacloud.catalogue.model import EVERY_PORT, Entry, PortRange, Transport
 from esacloud.catalogue.select import select
 from esacloud.deployment.model import Deployment, Dialect, FeatureUse, Interface, Reference, Way
 from esacloud.errors import InputError, Place, Problem
-from esacloud.policy.far_sides import FarSides, Named, cited
+from esacloud.packets.addresses import Network
 from esacloud.policy.filtered import way_problems
-from esacloud.policy.leftovers import left_out, opens_nothing, unused_names, unused_peers
 from esacloud.policy.model import Direction, Endpoint, Flow, Policy, Widened
+from esacloud.policy.remotes import FarSides, Named, cited
+from esacloud.policy.uncovered import left_out, opens_nothing, unused_names, unused_peers
 
 Packets = tuple[str, Direction, Transport, PortRange, PortRange, Endpoint]  # a flow without its reasons
 Reason = tuple[Entry, Named]  # who asks for it, and the host names that its far side stands for

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from esacloud.addresses import AddressError, parse_network
 from esacloud.catalogue.model import Catalogue, PortRange, Transport
 from esacloud.deployment.model import Deployment
 from esacloud.deployment.names import HOSTNAME, fits
 from esacloud.errors import Problem
+from esacloud.packets.addresses import AddressError, parse_network
 from esacloud.policy.model import Policy
 
 WEB: dict[PortRange, str] = {(80, 80): "http", (443, 443): "tls"}  # where the protocol itself carries the name

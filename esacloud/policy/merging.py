@@ -14,9 +14,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 
-from esacloud.addresses import BITS, Network
 from esacloud.catalogue.model import PortRange, Transport
 from esacloud.deployment.model import Reference
+from esacloud.packets.addresses import BITS, Network
 from esacloud.policy.model import Endpoint, Flow
 
 Kind = tuple[Transport, PortRange]  # transport and source ports

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from esacloud.addresses import Network
 from esacloud.catalogue.model import PortRange, Text, Transport
 from esacloud.deployment.model import Reference, SelfReference
 from esacloud.errors import Problem
+from esacloud.packets.addresses import Network
 from esacloud.values import value_class
 
 Direction = Literal["in", "out"]

@@ -9,21 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from esacloud.addresses import Network
 from esacloud.deployment.model import Reference
-from esacloud.packets import (
-    EVERY_PROTOCOL,
-    ICMP,
-    ICMPV6,
-    IPV4,
-    IPV6,
-    ONE_POINT,
-    TCP,
-    UDP,
-    Box,
-    PacketSet,
-    Range,
-)
+from esacloud.packets.addresses import Network
+from esacloud.packets.sets import EVERY_PROTOCOL, ICMP, ICMPV6, IPV4, IPV6, ONE_POINT, TCP, UDP, Box, PacketSet, Range
 from esacloud.policy.model import Endpoint, Flow, Policy
 
 SELF = "self"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from esacloud.packets import PacketSet
+from esacloud.packets.sets import PacketSet
 from esacloud.values import value_class
 
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from esacloud.errors import InputError, Place, Problem
-from esacloud.packets import Box, PacketSet
+from esacloud.packets.sets import Box, PacketSet
 from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG, ActualGroups
 from esacloud.policy.packets import SELF
 from esacloud.policy.proof import differences
-from esacloud.terraform_show import Resource, resources
+from esacloud.terraform.show import Resource, resources
 
 
 def state_packets(state: Any, found: ActualGroups | None, deployment: str) -> dict[str, PacketSet]:

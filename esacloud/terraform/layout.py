@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 from esacloud.errors import InputError, Place, Problem
-from esacloud.policy.cloud import Document
+from esacloud.policy.lowered import Document
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode  # without indentation this is the C encoder
 _SPLIT = ",\0"  # where one thing ends and the next begins: a NUL cannot stand in a JSON text, inside a string it is escaped

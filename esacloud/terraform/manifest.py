@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from esacloud._version import __version__
 from esacloud.catalogue.model import release_text
 from esacloud.deployment.model import Deployment
-from esacloud.policy.cloud import Lowered
+from esacloud.policy.lowered import Lowered
 from esacloud.policy.model import Flow
 from esacloud.policy.packets import flow_boxes
 from esacloud.terraform.layout import render_flat

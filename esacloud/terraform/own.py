@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from esacloud.clouds import CLOUDS
 from esacloud.errors import InputError, Place, Problem
-from esacloud.policy.cloud import Document
+from esacloud.policy.lowered import Document
+from esacloud.provider import CLOUDS
 from esacloud.terraform.manifest import MANIFEST
-from esacloud.terraform_json import plain
+from esacloud.terraform.syntax import plain
 
 
 def described(directory: str, documents: Mapping[str, Document], oddities: Sequence[str]) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from esacloud.errors import InputError, Place, Problem
-from esacloud.policy.cloud import Document
+from esacloud.policy.lowered import Document
 from esacloud.terraform.layout import parse
 from esacloud.terraform.manifest import MANIFEST, Manifest, digest, read_manifest
 from esacloud.terraform.ownership import STAGING

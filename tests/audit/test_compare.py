@@ -11,11 +11,11 @@ from support.described import network_security_group, permission, security_group
 from esacloud import workflow
 from esacloud.audit.model import Audit
 from esacloud.audit.run import against_catalogue, against_deployment
-from esacloud.aws.describe import read as read_aws
-from esacloud.azure.show import read as read_azure
+from esacloud.aws.inventory.describe import read as read_aws
+from esacloud.azure.inventory.describe import read as read_azure
 from esacloud.catalogue.load import load
 from esacloud.errors import InputError
-from esacloud.packet_text import parse_packets
+from esacloud.packets.text import parse_packets
 
 TODAY = date(2026, 6, 1)
 FILE = """\

@@ -14,12 +14,12 @@ from support.azure import files_of, read_file
 from support.azurerm import Terraform
 
 from esacloud import workflow
+from esacloud.audit.assignment import carriers
 from esacloud.audit.model import Audit
-from esacloud.audit.placing import carriers
 from esacloud.audit.run import against_deployment
 from esacloud.audit.sources import read_text
 from esacloud.deployment.model import Deployment
-from esacloud.packet_text import parse_packets
+from esacloud.packets.text import parse_packets
 from esacloud.policy.actual import ActualGroups
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

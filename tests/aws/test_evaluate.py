@@ -8,7 +8,7 @@ import pytest
 
 from esacloud.aws.evaluate import box, packets
 from esacloud.aws.model import SecurityGroup, SecurityGroupRule
-from esacloud.packets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, ONE_POINT, Box, PacketSet
+from esacloud.packets.sets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, ONE_POINT, Box, PacketSet
 
 RULE = SecurityGroupRule("ingress", "tcp", 22, 23, "cidr_ipv4", "10.0.0.0/24", "", (), (), 1, "key")
 TEN = (10 << 24, (10 << 24) + 255)

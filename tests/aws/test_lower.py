@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.policies import GROUP, deployment, far, flow, flows, policy
 
-from esacloud.addresses import Network
 from esacloud.aws.lower import lower
 from esacloud.aws.split import counts
 from esacloud.errors import InputError, Problem
-from esacloud.policy.cloud import GroupLine, Lowered
+from esacloud.packets.addresses import Network
+from esacloud.policy.lowered import GroupLine, Lowered
 from esacloud.policy.model import Flow
 from esacloud.policy.packets import packets_by_interface
 

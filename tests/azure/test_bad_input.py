@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from support.azure import files_of
 
-from esacloud.aws import cloud as aws
-from esacloud.azure import cloud as azure
+from esacloud.aws import provider as aws
+from esacloud.azure import provider as azure
 from esacloud.deployment.read import read
 from esacloud.errors import InputError
 

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from support.azure import PLACE, SETTINGS, distinct
 from support.policies import deployment, flows, policy
 
-from esacloud.aws import cloud as aws
-from esacloud.azure import cloud as azure
+from esacloud.aws import provider as aws
+from esacloud.azure import provider as azure
 from esacloud.deployment.model import CloudSettings, Reference
 from esacloud.deployment.read import read
-from esacloud.packets import PacketSet
+from esacloud.packets.sets import PacketSet
 from esacloud.policy.compile import compile_policy
 from esacloud.policy.model import Flow
 

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esacloud.addresses import parse_network
 from esacloud.azure.evaluate import DEFAULT_RULES, permitted
 from esacloud.azure.model import SecurityRule
-from esacloud.packets import IPV4, IPV6, Box, PacketSet
+from esacloud.packets.addresses import parse_network
+from esacloud.packets.sets import IPV4, IPV6, Box, PacketSet
 
 ALLOW_ALL = SecurityRule("all", 100, "Inbound", "Allow", "*")
 

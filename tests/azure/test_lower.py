@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.azure import PLACE, deployment, distinct, flow, flows, policy
 
-from esacloud.azure.cloud import documents, lower, read_back
 from esacloud.azure.evaluate import permitted
 from esacloud.azure.limits import limits
+from esacloud.azure.provider import documents, lower, read_back
 from esacloud.azure.rules import security_rules
 from esacloud.errors import InputError
 from esacloud.policy.packets import packets_by_interface

@@ -11,7 +11,7 @@ import pytest
 from support.azure import files_of, read_file
 from support.azurerm import Terraform
 
-from esacloud.azure import cloud as azure
+from esacloud.azure import provider as azure
 from esacloud.azure.evaluate import permitted
 from esacloud.azure.model import SecurityRule
 from esacloud.deployment.model import Deployment

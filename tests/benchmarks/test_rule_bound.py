@@ -14,11 +14,11 @@ from benchmarks import deployments
 from benchmarks.rule_bound import Packet, fit_one_rule, fooling_set, rule_bound
 from benchmarks.rule_counts import count
 from esacloud import workflow
-from esacloud.addresses import parse_network
 from esacloud.azure.evaluate import permitted
 from esacloud.azure.model import SecurityRule
 from esacloud.azure.rules import DENIES
-from esacloud.packets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, ONE_POINT, TCP, UDP, Box, PacketSet
+from esacloud.packets.addresses import parse_network
+from esacloud.packets.sets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, ONE_POINT, TCP, UDP, Box, PacketSet
 
 A, B, C = "10.0.0.0/24", "10.0.2.0/24", "10.0.4.0/24"
 TAG, OTHER_TAG = "service_tag:AzureMonitor", "service_tag:Storage"

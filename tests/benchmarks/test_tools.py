@@ -14,7 +14,7 @@ from benchmarks import experiments, inputs
 from benchmarks.equal_policy import packets
 from benchmarks.run import AWS, AZURE
 from benchmarks.tools import esacloud_aws, esacloud_azure, fwshift, fwshift_azure, pol
-from esacloud.packets import IPV4
+from esacloud.packets.sets import IPV4
 
 PAIRS = [*((tool, "aws") for tool in AWS), *((tool, "azure") for tool in AZURE)]
 

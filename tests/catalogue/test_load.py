@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.catalogues import SMALL, document, shipped_document
 
-from esacloud.addresses import parse_network
 from esacloud.catalogue.load import load
 from esacloud.catalogue.model import Catalogue
 from esacloud.catalogue.read import LARGEST
 from esacloud.errors import InputError, Problem
+from esacloud.packets.addresses import parse_network
 
 
 @pytest.fixture

@@ -18,13 +18,13 @@ from support.fault_matrix import some
 from support.faulty_proxy import TRANSIENT
 from support.live_ec2 import LiveEc2, new_name, text
 
-from esacloud.addresses import parse_network
 from esacloud.change.execute import ChangeFailedError
-from esacloud.change.law import breaches
+from esacloud.change.invariant import breaches
 from esacloud.errors import OutsideError
-from esacloud.lab.ec2_lag import Lag
-from esacloud.lab.ec2_settings import using
-from esacloud.packets import Box, PacketSet
+from esacloud.lab.ec2.lag import Lag
+from esacloud.lab.ec2.settings import using
+from esacloud.packets.addresses import parse_network
+from esacloud.packets.sets import Box, PacketSet
 
 Fault = tuple[int, str]
 

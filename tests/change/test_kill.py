@@ -19,7 +19,7 @@ from support.fault_matrix import some
 from support.killing import Source, applied, moments, source, time_passes, words
 from support.live_ec2 import LiveEc2, new_name, text
 
-from esacloud.lab.ec2 import CREDENTIALS
+from esacloud.lab.ec2.application import CREDENTIALS
 
 ENVIRONMENT = {**CREDENTIALS, "AWS_EC2_METADATA_DISABLED": "true"}
 

@@ -11,13 +11,13 @@ import pytest
 from support.described import permission
 from support.live_ec2 import ENI, ENI2, GROUP, LIST, NO_WAIT, VPC, LiveEc2, new_name, text
 
-from esacloud.aws.live_permissions import COMMANDS, CONFIRMING, LOCKING, WHEN, markdown
+from esacloud.aws.live.permissions import COMMANDS, CONFIRMING, LOCKING, WHEN, markdown
 from esacloud.change import run, snapshot
 from esacloud.change.execute import ChangeFailedError, MovedError
+from esacloud.change.live import Connection
 from esacloud.change.lock import locked
+from esacloud.change.retry import RefusedError
 from esacloud.errors import InputError, OutsideError
-from esacloud.live.cloud import Connection
-from esacloud.live.retry import RefusedError
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -342,7 +342,7 @@ def test_a_group_that_terraform_made_is_compared_and_never_deleted(ec2: LiveEc2)
 
 
 def test_pages_are_read_to_the_last(ec2: LiveEc2) -> None:
-    from esacloud.aws.live_calls import Calls
+    from esacloud.aws.live.calls import Calls
 
     class Pages:
         def describe_security_groups(self, **parameters: object) -> dict[str, object]:

@@ -14,21 +14,21 @@ import pytest
 from support.described import permission
 from support.live_ec2 import ENI, ENI2, LIST, NO_WAIT, VPC, LiveEc2, new_name, text
 
-from esacloud.aws.live import AwsLive
-from esacloud.aws.live_attach import LOOKS
-from esacloud.aws.live_perform import Performer
-from esacloud.aws.live_read import Seen
-from esacloud.aws.live_rules import DEFAULT_EGRESS
+from esacloud.aws.live.attach import LOOKS
+from esacloud.aws.live.cloud import AwsLive
+from esacloud.aws.live.execute import Performer
+from esacloud.aws.live.read import Seen
+from esacloud.aws.live.rules import DEFAULT_EGRESS
 from esacloud.change import run, snapshot
 from esacloud.change.execute import ChangeFailedError, execute
+from esacloud.change.live import Connection
 from esacloud.change.lock import SETTLES, Held, locked
+from esacloud.change.model import Assignment, Foreign
+from esacloud.change.retry import Backoff, ConflictError
 from esacloud.errors import InputError, OutsideError
-from esacloud.lab.ec2_lag import Lag
-from esacloud.lab.ec2_settings import using
-from esacloud.live.cloud import Connection
-from esacloud.live.model import Assignment, Foreign
-from esacloud.live.retry import Backoff, ConflictError
-from esacloud.packets import PacketSet
+from esacloud.lab.ec2.lag import Lag
+from esacloud.lab.ec2.settings import using
+from esacloud.packets.sets import PacketSet
 
 FOREIGN: tuple[Foreign, ...] = ("report", "keep", "purge")
 EIGHT = "    quotas: {rules_per_group: 8}\n"

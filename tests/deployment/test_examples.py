@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from esacloud import workflow
-from esacloud.addresses import Network
 from esacloud.catalogue.load import load
-from esacloud.packets import TCP
+from esacloud.packets.addresses import Network
+from esacloud.packets.sets import TCP
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
 MODELINE = "# yaml-language-server: $schema=../schemas/deployment.schema.json\n"

@@ -9,9 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from support.deployments import TWO_CLOUDS, made, problems
 
-from esacloud.addresses import parse_network
 from esacloud.deployment.model import AnyAddress, Hostname, PeerItem, Reference, SelfReference
 from esacloud.deployment.names import hostname_refusal
+from esacloud.packets.addresses import parse_network
 
 GROUP, LIST = "sg-0123456789abcdef0", "pl-0123456789abcdef0"
 

@@ -12,10 +12,10 @@ import yaml
 from support.catalogues import SMALL, document
 from support.deployments import BOTH, LEAST, TWO_CLOUDS, made, problems
 
-from esacloud.addresses import parse_network
 from esacloud.catalogue.load import load
 from esacloud.deployment.read import read
 from esacloud.errors import InputError
+from esacloud.packets.addresses import parse_network
 
 
 def test_the_least_file_gives_a_deployment_with_defaults() -> None:

@@ -38,12 +38,12 @@ from greenlet import getcurrent, greenlet
 
 from esacloud import workflow
 from esacloud.change import lock, run, snapshot
+from esacloud.change.live import Connection
+from esacloud.change.model import Foreign
+from esacloud.change.retry import Backoff
 from esacloud.deployment.model import Deployment
 from esacloud.errors import EsacloudError
-from esacloud.live.cloud import Connection
-from esacloud.live.model import Foreign
-from esacloud.live.retry import Backoff
-from esacloud.policy.cloud import Lowered
+from esacloud.policy.lowered import Lowered
 
 START = datetime_module.datetime(2026, 3, 1, 12, 0, tzinfo=datetime_module.UTC).timestamp()
 ALIVE = 3000  # greenlets that are kept where they stand; others are computed anew

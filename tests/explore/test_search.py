@@ -231,7 +231,7 @@ def test_the_clock_and_waiting_are_of_the_run_and_cost_nothing() -> None:
     seen = []
 
     def waiting(program: Program, client: Client, directory: Path) -> Outcome:
-        from esacloud.aws import live_lock
+        from esacloud.aws.live import lock as live_lock
 
         clock = vars(live_lock)["datetime"]  # as the engine's modules have it
         before, begun = clock.now(UTC), time.monotonic()
@@ -247,7 +247,7 @@ def test_the_clock_and_waiting_are_of_the_run_and_cost_nothing() -> None:
 
 
 def test_what_the_engine_waits_with_by_default_costs_nothing_either() -> None:
-    from esacloud.live.retry import Backoff
+    from esacloud.change.retry import Backoff
 
     def waiting(program: Program, client: Client, directory: Path) -> Outcome:
         for number in range(8):

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esacloud.addresses import parse_network
 from esacloud.guardrails.networks import has_public, joined, listed, overlaps, public, shared, within
-from esacloud.packets import IPV4, IPV6
+from esacloud.packets.addresses import parse_network
+from esacloud.packets.sets import IPV4, IPV6
 
 SPANS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 6)).map(lambda pair: (pair[0], sum(pair))), max_size=8)
 

@@ -10,7 +10,7 @@ from support.subjects import TODAY, example_subject, subject_of
 from esacloud.guardrails.judge import judge_subject
 from esacloud.guardrails.model import Guardrail
 from esacloud.guardrails.rules import GUARDRAILS
-from esacloud.packet_text import parse_packets
+from esacloud.packets.text import parse_packets
 
 
 def codes(*sentences: str, own: tuple[str, ...] = ()) -> list[str]:

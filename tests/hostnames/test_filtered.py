@@ -11,18 +11,18 @@ import pytest
 from support.deployments import made
 
 from esacloud import workflow
-from esacloud.addresses import Network
-from esacloud.aws import cloud as aws
-from esacloud.azure import cloud as azure
+from esacloud.aws import provider as aws
+from esacloud.azure import provider as azure
 from esacloud.deployment.model import Deployment, Reference
 from esacloud.deployment.read import read
 from esacloud.errors import InputError
-from esacloud.packets import IPV4
-from esacloud.policy.cloud import Cloud
+from esacloud.packets.addresses import Network
+from esacloud.packets.sets import IPV4
 from esacloud.policy.compile import compile_policy
 from esacloud.policy.filtered import FilteredName, filtered_names, name_differences
+from esacloud.policy.lowered import Cloud
 from esacloud.policy.model import Policy
-from esacloud.report.opened import addresses_times_ports
+from esacloud.report.text.opened import addresses_times_ports
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "hostnames"
 DIALECTS = {"aws": aws.DIALECT, "azure": azure.DIALECT}

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from support.command import esacloud
 
 from esacloud import workflow
-from esacloud.addresses import Network, parse_network
 from esacloud.errors import InputError
 from esacloud.hostnames.lock import Known, Lock, LockedName, digest_of, lock_path, lock_text
 from esacloud.hostnames.pinned import age_problems
 from esacloud.hostnames.read_lock import read_lock
+from esacloud.packets.addresses import Network, parse_network
 
 DAY = "2026-11-24"
 TIME = f"{DAY}T03:00:00Z"

@@ -19,8 +19,8 @@ from support.module_inputs import generated, inputs_of
 from support.shown import changes, packets_of_module
 from support.terraform import Terraform, need_mirror, need_terraform
 
-from esacloud.aws.planned import read
-from esacloud.packets import PacketSet
+from esacloud.aws.inventory.planned import read
+from esacloud.packets.sets import PacketSet
 from esacloud.policy.packets import packets_by_interface
 from esacloud.terraform.applied import state_packets
 from esacloud.terraform.directory import write

@@ -14,8 +14,8 @@ from support.azurerm import Terraform
 from support.module_inputs import generated, inputs_of
 from support.shown import changes
 
-from esacloud.azure.existing import read_groups
-from esacloud.packets import PacketSet
+from esacloud.azure.inventory.read import read_groups
+from esacloud.packets.sets import PacketSet
 from esacloud.policy.packets import packets_by_interface
 from esacloud.terraform.applied import deviations, state_packets
 from esacloud.terraform.directory import write

@@ -10,10 +10,10 @@ import pytest
 
 from esacloud.catalogue.load import load
 from esacloud.cli.main import main
-from esacloud.clouds import CLOUDS
 from esacloud.modules.parts import part
 from esacloud.modules.table import catalogue_document, not_public
 from esacloud.modules.write import all_files, stale
+from esacloud.provider import CLOUDS
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.policies import flow, flows, networks
 
-from esacloud.addresses import BITS, Network, Version
-from esacloud.packets import PacketSet
+from esacloud.packets.addresses import BITS, Network, Version
+from esacloud.packets.sets import PacketSet
 from esacloud.policy.merging import merged
 from esacloud.policy.model import Flow
 from esacloud.policy.packets import flow_boxes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from esacloud.packets import EVERY_PORT, IPV4, TCP, Box, PacketSet
+from esacloud.packets.sets import EVERY_PORT, IPV4, TCP, Box, PacketSet
 from esacloud.policy.proof import differences
 
 

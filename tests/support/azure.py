@@ -9,12 +9,12 @@ from pathlib import Path
 from hypothesis import strategies as st
 from support import policies
 
-from esacloud.addresses import Network, parse_network
-from esacloud.aws import cloud as aws
-from esacloud.azure import cloud as azure
+from esacloud.aws import provider as aws
+from esacloud.azure import provider as azure
 from esacloud.deployment.model import CloudSettings, Deployment, Reference, SelfReference
 from esacloud.deployment.read import read
 from esacloud.errors import Place
+from esacloud.packets.addresses import Network, parse_network
 from esacloud.policy.compile import compile_policy
 from esacloud.policy.model import Flow, Policy
 from esacloud.terraform.assemble import assemble

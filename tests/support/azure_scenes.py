@@ -11,7 +11,7 @@ from support.killing import time_passes
 from support.live_azure import NIC, NIC2, SUBNET, SUBNET2, LiveAzure, attach, new_name, rule, text
 
 from esacloud.change.execute import Applied
-from esacloud.packets import PacketSet
+from esacloud.packets.sets import PacketSet
 
 CLUSTER, ONE = "mail, dns, cluster", attach(NIC)
 MORE = ", management: [dns, cluster]"

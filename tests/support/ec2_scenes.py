@@ -12,8 +12,8 @@ from support.live_ec2 import ENI, ENI2, GROUP, LIST, VPC, LiveEc2, new_name, tex
 
 from esacloud.change import run, snapshot
 from esacloud.change.execute import Applied
-from esacloud.live.cloud import Connection
-from esacloud.packets import PacketSet
+from esacloud.change.live import Connection
+from esacloud.packets.sets import PacketSet
 
 MANY = [f"10.1.0.{number}" for number in range(1, 20)]
 QUOTA = "    quotas: {rules_per_group: 8}\n"

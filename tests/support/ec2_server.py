@@ -10,10 +10,10 @@ from typing import Any
 
 from esacloud.aws.evaluate import packets
 from esacloud.aws.model import RuleDirection, SecurityGroup, SecurityGroupRule, SourceKind
-from esacloud.lab.ec2 import CREDENTIALS, ec2_server
-from esacloud.lab.ec2_lag import Lag
-from esacloud.lab.ec2_rates import Buckets
-from esacloud.packets import PacketSet
+from esacloud.lab.ec2.application import CREDENTIALS, ec2_server
+from esacloud.lab.ec2.lag import Lag
+from esacloud.lab.ec2.rates import Buckets
+from esacloud.packets.sets import PacketSet
 
 REGION = "eu-central-1"
 _REFERENCE = re.compile(r"\b(sg|pl)-[0-9a-f]{17}\b")

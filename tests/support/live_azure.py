@@ -14,20 +14,20 @@ from typing import Any, get_args
 from support import arm as bodies
 
 from esacloud import workflow
-from esacloud.azure import show
+from esacloud.azure.inventory import describe as show
 from esacloud.change import run, snapshot
 from esacloud.change.execute import Applied
-from esacloud.change.law import breaches
+from esacloud.change.invariant import breaches
+from esacloud.change.live import Connection, LiveCloud
+from esacloud.change.model import ChangePlan, Foreign
+from esacloud.change.retry import Backoff
 from esacloud.deployment.model import Deployment
 from esacloud.lab.arm import ArmEmulator
 from esacloud.lab.arm.errors import ArmError
 from esacloud.lab.arm.faults import FaultKind
 from esacloud.lab.arm.lag import Lag
 from esacloud.lab.arm.messages import Request, Response
-from esacloud.live.cloud import Connection, LiveCloud
-from esacloud.live.model import ChangePlan, Foreign
-from esacloud.live.retry import Backoff
-from esacloud.packets import PacketSet
+from esacloud.packets.sets import PacketSet
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 NO_WAIT = Backoff(sleep=lambda _: None, jitter=lambda: 0.0)

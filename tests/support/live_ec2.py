@@ -14,17 +14,17 @@ from typing import Any
 from support.faulty_proxy import FaultyProxy, faulty_proxy
 
 from esacloud import workflow
-from esacloud.aws.describe import read as read_described
+from esacloud.aws.inventory.describe import read as read_described
 from esacloud.change import run, snapshot
 from esacloud.change.execute import Applied
-from esacloud.change.law import breaches
+from esacloud.change.invariant import breaches
+from esacloud.change.live import Connection, LiveCloud
+from esacloud.change.model import ChangePlan, Foreign
+from esacloud.change.retry import Backoff
 from esacloud.deployment.model import Deployment
-from esacloud.lab.ec2 import ec2_server
-from esacloud.lab.ec2_lab import furnish
-from esacloud.live.cloud import Connection, LiveCloud
-from esacloud.live.model import ChangePlan, Foreign
-from esacloud.live.retry import Backoff
-from esacloud.packets import PacketSet
+from esacloud.lab.ec2.application import ec2_server
+from esacloud.lab.ec2.lab import furnish
+from esacloud.packets.sets import PacketSet
 
 REGION, VPC, ENI, ENI2 = "eu-central-1", "vpc-0a1b2c3d4e5f60718", "eni-0123456789abcdef0", "eni-0123456789abcdef1"
 ACCOUNT = "123456789012"  # moto's

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from esacloud import clouds
-from esacloud.addresses import Network
+from esacloud import provider as clouds
 from esacloud.catalogue.model import release_text
 from esacloud.deployment.model import AnyAddress, Deployment, Hostname, Peer, Reference, SelfReference
+from esacloud.packets.addresses import Network
 from esacloud.terraform.assemble import assemble
 from esacloud.workflow import compile_for
 

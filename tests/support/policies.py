@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from hypothesis import strategies as st
 
-from esacloud.addresses import ANY_IPV4, ANY_IPV6, Network, parse_network
 from esacloud.catalogue.model import EVERY_PORT, Catalogue, Entry, Role, Text
 from esacloud.deployment.model import CloudSettings, Deployment, Interface, Reference, SelfReference
 from esacloud.errors import Place
+from esacloud.packets.addresses import ANY_IPV4, ANY_IPV6, Network, parse_network
 from esacloud.policy.merging import canonical
 from esacloud.policy.model import Flow, Policy
 

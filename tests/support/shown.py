@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from esacloud.packets import PacketSet
+from esacloud.packets.sets import PacketSet
 from esacloud.policy.actual import ActualGroups
 
 

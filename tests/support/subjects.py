@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from esacloud.addresses import parse_network
 from esacloud.catalogue.load import load
 from esacloud.guardrails.model import Example
 from esacloud.guardrails.subject import Subject
-from esacloud.packet_text import parse_boxes
-from esacloud.packets import PacketSet
+from esacloud.packets.addresses import parse_network
+from esacloud.packets.sets import PacketSet
+from esacloud.packets.text import parse_boxes
 from esacloud.policy.actual import Statement
 
 TODAY = date(2026, 6, 1)

@@ -14,7 +14,7 @@ from support.modules import TEXT, module
 from support.schemas import valid
 
 from esacloud._version import __version__
-from esacloud.aws.terraform_read import read_back
+from esacloud.aws.terraform.read import read_back
 from esacloud.terraform.directory import write
 from esacloud.terraform.manifest import MANIFEST, differing_files, is_cut_short, read_manifest
 from esacloud.terraform.reading import read_documents

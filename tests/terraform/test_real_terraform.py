@@ -15,10 +15,10 @@ import yaml
 from support.ec2_server import LocalEc2, local_ec2, tags
 from support.terraform import Terraform, need_mirror, need_terraform
 
-from esacloud.clouds import CLOUDS
 from esacloud.deployment.model import Deployment
-from esacloud.packets import PacketSet
+from esacloud.packets.sets import PacketSet
 from esacloud.policy.packets import packets_by_interface
+from esacloud.provider import CLOUDS
 from esacloud.workflow import Module, generate, read_deployment, write_module
 
 HERE = Path(__file__).parents[1]

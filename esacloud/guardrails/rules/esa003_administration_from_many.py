@@ -8,7 +8,7 @@ from esacloud.guardrails.model import Breach, Example, Guardrail
 from esacloud.guardrails.networks import joined, listed, shared
 from esacloud.guardrails.reach import breach, is_whole
 from esacloud.guardrails.subject import Subject
-from esacloud.packets import IPV4, IPV6, Box
+from esacloud.packets.sets import IPV4, IPV6, Box
 
 _SUBNET_BITS = 64  # the prefix length of an IPv6 subnet, RFC 4291 section 2.5.4
 

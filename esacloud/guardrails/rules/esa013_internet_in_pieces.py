@@ -8,7 +8,7 @@ from esacloud.guardrails.model import Breach, Example, Guardrail
 from esacloud.guardrails.networks import has_every_public, joined, public, shared
 from esacloud.guardrails.reach import breach, is_whole, public_part
 from esacloud.guardrails.subject import Subject
-from esacloud.packets import IPV4, IPV6, Box
+from esacloud.packets.sets import IPV4, IPV6, Box
 
 
 def find(subject: Subject) -> Iterator[Breach]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from esacloud.guardrails.model import Breach, Example, Guardrail
 from esacloud.guardrails.reach import breach, is_whole
 from esacloud.guardrails.subject import Subject
-from esacloud.packets import ICMPV6, IPV4, IPV6, ONE_POINT, Box, Direction, PacketSet
+from esacloud.packets.sets import ICMPV6, IPV4, IPV6, ONE_POINT, Box, Direction, PacketSet
 from esacloud.policy.packets import SELF
 
 _DIRECTIONS: tuple[Direction, Direction] = ("in", "out")

@@ -8,7 +8,7 @@ from esacloud.guardrails.model import Breach, Example, Guardrail
 from esacloud.guardrails.networks import listed, within
 from esacloud.guardrails.reach import breach
 from esacloud.guardrails.subject import Subject
-from esacloud.packets import IPV4, IPV6
+from esacloud.packets.sets import IPV4, IPV6
 
 
 def find(subject: Subject) -> Iterator[Breach]:

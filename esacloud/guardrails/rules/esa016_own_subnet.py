@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from esacloud.guardrails.model import Breach, Example, Guardrail
 from esacloud.guardrails.reach import breach, is_whole
 from esacloud.guardrails.subject import Subject
-from esacloud.packets import IPV4, IPV6
+from esacloud.packets.sets import IPV4, IPV6
 
 
 def find(subject: Subject) -> Iterator[Breach]:
