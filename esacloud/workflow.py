@@ -8,6 +8,7 @@ tell whether a waiver has expired.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from esacloud import provider as clouds
@@ -20,7 +21,6 @@ from esacloud.policy.lowered import Cloud, Lowered
 from esacloud.policy.model import Policy
 from esacloud.policy.packets import packets_by_interface
 from esacloud.policy.proof import Difference, differences
-from esacloud.values import value_class
 
 if TYPE_CHECKING:
     from datetime import date
@@ -54,7 +54,7 @@ class GuardrailError(EsacloudError):
         super().__init__("\n".join(judgement_lines(judgement, place)))
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Module:
     """A Terraform module, proven and not yet written: its policy, its rules, and the text of every file.
 
@@ -76,7 +76,7 @@ class Module:
         return (*self.policy.warnings, *findings, *self.judgement.problems)
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Verification:
     """What a module on disk was found to be. It is proven when there are neither differences nor oddities."""
 
@@ -119,7 +119,7 @@ def compile_for(deployment: Deployment, cloud: str) -> Policy:
     return compile_policy(deployment, clouds.load(cloud).DIALECT)
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Checked:
     """What is to be said of one deployment file: problems, each once, and for each cloud what the guardrails say.
 

@@ -7,11 +7,11 @@ group times groups per interface never exceeds 1,000, whatever was granted.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from esacloud.deployment.model import Deployment
 from esacloud.errors import InputError, Problem
 from esacloud.package_data import read_beside
-from esacloud.values import value_class
 
 _FACTS = read_beside(__file__, "limits.json")
 
@@ -22,7 +22,7 @@ FIXED: Mapping[str, int] = _FACTS["fixed"]
 _WEIGHTS: Mapping[str, int] = _FACTS["managed_prefix_lists"]["weights"]
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What fits: rules in one group, for each direction and address family apart, and groups at one interface."""
 

@@ -8,10 +8,10 @@ comes from, and what was printed where the reading differs.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from esacloud.packets.addresses import Network
-from esacloud.values import field, value_class
 
 Transport = Literal["tcp", "udp", "icmp", "all"]
 EntryDirection = Literal["in", "out", "both"]
@@ -23,7 +23,7 @@ PortRange = tuple[int, int]  # both ends belong to it
 EVERY_PORT: PortRange = (0, 65535)
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Text:
     """The same thing said in English and in Chinese."""
 
@@ -35,7 +35,7 @@ class Text:
         return self.zh if language == "zh" else self.en
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row of the vendor's table, numbered from 1 at the top, as printed.
 
@@ -51,7 +51,7 @@ class Row:
     no_rule: Text | None
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Erratum:
     """Where the reading differs from the print: which row and cell, what was printed, what is read, how sure, and why."""
 
@@ -63,7 +63,7 @@ class Erratum:
     why: Text
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Setting:
     """A choice that a feature offers. `default` is None where the user has to choose."""
 
@@ -73,7 +73,7 @@ class Setting:
     title: Text
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Feature:
     """A function of the gateway that a site uses or not; it switches entries on."""
 
@@ -82,7 +82,7 @@ class Feature:
     settings: Mapping[str, Setting]
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Role:
     """The part that a far side plays, as `dns-servers`. A deployment says who plays it, under `peers`.
 
@@ -96,7 +96,7 @@ class Role:
     example: str
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One thing that a gateway needs open.
 
@@ -135,7 +135,7 @@ class Entry:
         return self.direction == "out" and self.documented == "in and out"
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """The port table of one appliance. `digest` is the SHA-256 of the file's bytes, in hexadecimal.
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from esacloud.deployment.model import Waiver
 from esacloud.errors import Place, Problem, Severity
 from esacloud.packets.sets import PacketSet
-from esacloud.values import value_class
 
 if TYPE_CHECKING:
     from esacloud.guardrails.subject import Subject
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Breach:
     """What a guardrail's function reports: the packets that must not pass at an interface, and the same in words."""
 
@@ -23,7 +23,7 @@ class Breach:
     what: str
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Example:
     """A subject as text: one sentence a statement (`tcp/22 in from any`), `role: ` before it where a role matters."""
 
@@ -31,7 +31,7 @@ class Example:
     own_networks: tuple[str, ...] = ()
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Guardrail:
     """One rule. `code` never changes its meaning; `reason` and `mend` are sentences; `source` is an address or section.
 
@@ -49,7 +49,7 @@ class Guardrail:
     find: Callable[[Subject], Iterator[Breach]]
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A guardrail broken at an interface: by which packets, in words, and by which lines or rules.
 
@@ -83,7 +83,7 @@ class Finding:
         )
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Waived:
     """A finding that a waiver of the file accepts."""
 
@@ -91,7 +91,7 @@ class Waived:
     waiver: Waiver
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """What was found, what was found and waived, and what is wrong with the waivers themselves."""
 

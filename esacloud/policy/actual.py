@@ -7,17 +7,17 @@ group permits, whatever deny rules and priorities its cloud has.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from esacloud.errors import Place
 from esacloud.packets.sets import Box
-from esacloud.values import field, value_class
 
 INTERFACE_TAG, DEPLOYMENT_TAG = "esacloud:interface", "esacloud:deployment"
 """The tags by which esacloud's groups are known again, on every cloud."""
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One thing that somebody said and that permits packets: a flow of a policy, or a rule of a group.
 
@@ -31,7 +31,7 @@ class Statement:
     place: Place | None = None
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class ActualGroup:
     """A security group or network security group. `id` is unique in its source.
 
@@ -47,7 +47,7 @@ class ActualGroup:
     deployment: str | None = None
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class ActualGroups:
     """Everything that one document says.
 

@@ -7,6 +7,7 @@ rooms above (reports, Terraform, the command) speak to these values alone, so th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -14,12 +15,11 @@ from esacloud.deployment.model import Deployment, Dialect
 from esacloud.packets.sets import PacketSet
 from esacloud.policy.filtered import FilteredName
 from esacloud.policy.model import Policy
-from esacloud.values import value_class
 
 Document = Mapping[str, Any]  # the JSON value of one *.tf.json file
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class QuotaUse:
     """How much of one quota one thing takes: `what` in words, how much is used, and the limit."""
 
@@ -28,7 +28,7 @@ class QuotaUse:
     limit: int
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class GroupLine:
     """One group of rules as a summary shows it: its name, its interface, and how many rules go in and out."""
 
@@ -38,7 +38,7 @@ class GroupLine:
     outbound: int
 
 
-@value_class(slots=False)  # for the cached property
+@dataclass(frozen=True)  # for the cached property
 class Lowered:
     """A policy said in a cloud's own rules.
 
@@ -62,7 +62,7 @@ class Lowered:
         return self.evaluate()
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class ReadBack:
     """What a Terraform module read from disk permits, by interface.
 

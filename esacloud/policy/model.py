@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from esacloud.catalogue.model import PortRange, Text, Transport
 from esacloud.deployment.model import Reference, SelfReference
 from esacloud.errors import Problem
 from esacloud.packets.addresses import Network
-from esacloud.values import value_class
 
 Direction = Literal["in", "out"]
 Endpoint = Network | Reference | SelfReference
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Flow:
     """Traffic that one side opens: one interface, direction, protocol, port range and far side.
 
@@ -38,7 +38,7 @@ class Flow:
     filtered: tuple[str, ...] = ()
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class LeftOut:
     """A table row that is in no flow, and why.
 
@@ -52,7 +52,7 @@ class LeftOut:
     feature: str | None = None
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Widened:
     """A flow that a cloud cannot say exactly, and that the file allows to be opened wider: what it was, what it became."""
 
@@ -61,7 +61,7 @@ class Widened:
     wide: Flow
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything that one deployment permits on one cloud.
 

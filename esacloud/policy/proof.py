@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from esacloud.packets.sets import PacketSet
-from esacloud.values import value_class
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Difference:
     """Where rules and policy part at one interface. `extra` the rules alone permit, `missing` the policy alone."""
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from esacloud._version import __version__
@@ -19,7 +20,6 @@ from esacloud.policy.lowered import Lowered
 from esacloud.policy.model import Flow
 from esacloud.policy.packets import flow_boxes
 from esacloud.terraform.layout import render_flat
-from esacloud.values import value_class
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,7 +95,7 @@ def _said(flow: Flow) -> str:
     return f"{flow.interface}: {' and '.join(map(str, flow_boxes([flow])))}"
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What of a manifest on disk matters to who reads or replaces the module.
 

@@ -10,11 +10,11 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from esacloud.errors import InputError, Place, Problem
 from esacloud.terraform.manifest import MANIFEST, is_cut_short, read_manifest
-from esacloud.values import value_class
 
 STAGING = ".esacloud-staging"
 _WORKING = re.compile(  # https://developer.hashicorp.com/terraform/language/files, and what its commands leave behind
@@ -23,7 +23,7 @@ _WORKING = re.compile(  # https://developer.hashicorp.com/terraform/language/fil
 )
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Holding:
     """A directory that esacloud may write into.
 
@@ -37,7 +37,7 @@ class Holding:
     interrupted: bool
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class _Past:
     """What earlier writes of esacloud left: their file names and digests, whether the manifest was edited or cut short."""
 

@@ -460,10 +460,10 @@ def installed(execute: Execute = execute) -> Iterator[Strands]:
 
     The clock and the rest are replaced where the engine's modules have imported them by name as well.
     """
-    from esacloud import aws, change, live
+    from esacloud import aws, change
 
-    for package in (aws, change, live):
-        for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+    for package in (aws, change):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             importlib.import_module(found.name)
     replaced: list[tuple[Any, str, Any]] = []
     modules = [module for name, module in sorted(sys.modules.items()) if name.startswith("esacloud.")]
