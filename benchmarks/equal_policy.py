@@ -51,12 +51,12 @@ def neutral(policy: Policy) -> tuple[NeutralFlow, ...]:
     """
     networks: dict[tuple[str, Literal["in", "out"], str, tuple[int, int], tuple[str, ...]], list[Network]] = {}
     for flow in policy.flows:
-        if not isinstance(flow.far, Network) or flow.far.version != 4:
-            raise ValueError(f"not every tool can say {flow.far}")
+        if not isinstance(flow.remote, Network) or flow.remote.version != 4:
+            raise ValueError(f"not every tool can say {flow.remote}")
         if flow.transport not in PROTOCOLS or flow.source_ports != EVERY_PORT:
             raise ValueError(f"not every tool can say {flow}")
         key = (flow.interface, flow.direction, flow.transport, flow.ports, flow.entries)
-        networks.setdefault(key, []).append(flow.far)
+        networks.setdefault(key, []).append(flow.remote)
     return tuple(NeutralFlow(_name(*key), *key[:4], tuple(sorted(found))) for key, found in networks.items())
 
 
@@ -73,8 +73,8 @@ def flow_networks(flows: Iterable[NeutralFlow]) -> int:
 def box(direction: Literal["in", "out"], transport: str, ports: tuple[int, int], network: Network) -> Box:
     """The packets of one flow to or from one network."""
     protocol = PROTOCOLS[transport]
-    realm = IPV4 if network.version == 4 else IPV6
-    return Box(direction, realm, (protocol, protocol), EVERY_PORT, ports, (network.first, network.last))
+    address_space = IPV4 if network.version == 4 else IPV6
+    return Box(direction, address_space, (protocol, protocol), EVERY_PORT, ports, (network.first, network.last))
 
 
 def packets(flows: Sequence[NeutralFlow]) -> Mapping[str, PacketSet]:

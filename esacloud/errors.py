@@ -40,16 +40,16 @@ class Place:
 class Problem:
     """One thing that is wrong at one place, and what to write instead.
 
-    `what` and `mend` are whole sentences without a line break; `severity` says whether the work can go on.
+    `message` and `hint` are whole sentences without a line break; `severity` says whether the work can go on.
     """
 
     place: Place
-    what: str
-    mend: str
+    message: str
+    hint: str
     severity: Severity = "error"
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.severity}: {self.what} {self.mend}".rstrip()
+        return f"{self.place}: {self.severity}: {self.message} {self.hint}".rstrip()
 
 
 class EsacloudError(Exception):

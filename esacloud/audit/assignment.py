@@ -25,7 +25,7 @@ _HOMELESS = (
 )
 
 
-class Carriers(NamedTuple):
+class Attachments(NamedTuple):
     """Network interface -> ids of the groups that count there; `unknown` and `notes` as in `ActualGroups`."""
 
     groups: Placed
@@ -33,8 +33,8 @@ class Carriers(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def carriers(actual: ActualGroups, wanted: Callable[[Collection[str]], bool] = any) -> Carriers:
-    """The network interfaces that carry groups, or whose subnets do, as far as `wanted` says of these groups' ids."""
+def attachments(actual: ActualGroups, desired: Callable[[Collection[str]], bool] = any) -> Attachments:
+    """The network interfaces that carry groups, or whose subnets do, as far as `desired` says of these groups' ids."""
     known = {group.id.lower(): group.id for group in actual.groups} | {group.id: group.id for group in actual.groups}
     found: Placed = {}
     unknown: list[str] = []
@@ -47,7 +47,7 @@ def carriers(actual: ActualGroups, wanted: Callable[[Collection[str]], bool] = a
         ids = dict.fromkeys((*actual.attached.get(name, ()), *around))
         there = tuple(dict.fromkeys(known.get(one) or known.get(one.lower()) or "" for one in ids))
         unseen = [place for place in places if place.lower() not in actual.around]
-        if wanted(there):
+        if desired(there):
             found[name] = tuple(filter(None, there))
             missing = [one for one in ids if one not in known and one.lower() not in known]
             unknown += (f"{name}: the group {one} is on it and was not read; {lost}" for one in missing)
@@ -56,7 +56,7 @@ def carriers(actual: ActualGroups, wanted: Callable[[Collection[str]], bool] = a
                 homeless.append(name)
         elif places and not ids and not unseen:
             bare.append(name)
-    return Carriers(found, tuple(unknown), (*_said(bare, *_BARE), *_said(homeless, *_HOMELESS)))
+    return Attachments(found, tuple(unknown), (*_said(bare, *_BARE), *_said(homeless, *_HOMELESS)))
 
 
 def _said(names: list[str], of_one: str, of_several: str) -> tuple[str, ...]:
@@ -66,9 +66,9 @@ def _said(names: list[str], of_one: str, of_several: str) -> tuple[str, ...]:
     return (f"{', '.join(names[:_FEW])}{more}; {of_one if len(names) == 1 else of_several}",)
 
 
-def by_itself(actual: ActualGroups, on: Carriers | None = None) -> Placed:
+def by_itself(actual: ActualGroups, on: Attachments | None = None) -> Placed:
     """Interface -> groups, from the document alone: what it says is attached, and every other group for itself."""
-    found = (on or carriers(actual)).groups
+    found = (on or attachments(actual)).groups
     on_one = {one for ids in found.values() for one in ids}
     return {**found, **{group.id: (group.id,) for group in actual.groups if group.id not in on_one}}
 
@@ -85,42 +85,42 @@ def for_interfaces(
     Tags of another deployment than `deployment` say nothing. Raises InputError for an interface without groups and for a
     group that the document does not have.
     """
-    wanted = tuple(interfaces)
+    desired = tuple(interfaces)
     names = _names(actual)
-    problems = [_unknown("interface", name, wanted, place) for name in given if name not in wanted] + [
+    problems = [_unknown("interface", name, desired, place) for name in given if name not in desired] + [
         _unknown("group", one, tuple(names), place) for ids in given.values() for one in ids if one not in names
     ]
     found: Placed = {}
-    for interface in wanted:
+    for interface in desired:
         ids = tuple(names.get(one, one) for one in given.get(interface, ()))
         ids = ids or _tagged(actual.groups, interface, deployment)
-        if not ids and len(wanted) == len(actual.groups) == 1:
+        if not ids and len(desired) == len(actual.groups) == 1:
             ids = (actual.groups[0].id,)
         if not ids:
-            what = f"Nothing says which groups are on the interface {interface}."
-            problems.append(Problem(place, what, f"Add `--interface {interface}=GROUP[,GROUP...]`."))
+            message = f"Nothing says which groups are on the interface {interface}."
+            problems.append(Problem(place, message, f"Add `--interface {interface}=GROUP[,GROUP...]`."))
         found[interface] = ids
     if problems:
         raise InputError(*problems)
     return found
 
 
-def with_the_others(on: Carriers, placed: Placed) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+def with_the_others(on: Attachments, placed: Placed) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     """Each interface of a deployment with all that is on the network interfaces of its groups, and not with these alone.
 
     Gives what to call it -> the deployment's interfaces there, and the ids of the groups. An interface whose groups are on
     no network interface stands as it is; one whose network interfaces differ stands once for each.
     """
     found: dict[tuple[tuple[str, ...], frozenset[str]], tuple[str, tuple[str, ...]]] = {}
-    for carrier, ids in on.groups.items():
+    for attachment, ids in on.groups.items():
         here = tuple(name for name, own in placed.items() if not set(own).isdisjoint(ids))
         if here:
-            found.setdefault((here, frozenset(ids)), (carrier, ids))
+            found.setdefault((here, frozenset(ids)), (attachment, ids))
     told = [here for here, _ in found]
     out = {}
-    for (here, _), (carrier, ids) in found.items():
+    for (here, _), (attachment, ids) in found.items():
         name = " and ".join(here)
-        out[name if told.count(here) == 1 else f"{name} ({carrier})"] = here, ids
+        out[name if told.count(here) == 1 else f"{name} ({attachment})"] = here, ids
     covered = {name for here in told for name in here}
     return {**{name: ((name,), ids) for name, ids in placed.items() if name not in covered}, **out}
 
@@ -150,7 +150,7 @@ def _tagged(groups: Iterable[ActualGroup], interface: str, deployment: str | Non
     )
 
 
-def _unknown(what: str, name: str, known: tuple[str, ...], place: Place) -> Problem:
+def _unknown(message: str, name: str, known: tuple[str, ...], place: Place) -> Problem:
     near = nearest(name, known)
-    mend = f"Write {near} if that is meant." if near else f"There are {len(known)}: {', '.join(known[:_FEW])}."
-    return Problem(place, f"There is no {what} {name!r}.", mend)
+    hint = f"Write {near} if that is meant." if near else f"There are {len(known)}: {', '.join(known[:_FEW])}."
+    return Problem(place, f"There is no {message} {name!r}.", hint)

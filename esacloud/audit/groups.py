@@ -50,7 +50,9 @@ def _let_through(group: str, rule: Statement, passing: Mapping[str, Filter], act
 
 
 def _with_self(rule: Statement, names: frozenset[str]) -> Statement:
-    if all(box.realm in (IPV4, IPV6) or box.realm.partition(":")[2] not in names for box in rule.boxes):
+    if all(box.address_space in (IPV4, IPV6) or box.address_space.partition(":")[2] not in names for box in rule.boxes):
         return rule
-    boxes = tuple(box._replace(realm=SELF) if box.realm.partition(":")[2] in names else box for box in rule.boxes)
+    boxes = tuple(
+        box._replace(address_space=SELF) if box.address_space.partition(":")[2] in names else box for box in rule.boxes
+    )
     return Statement(rule.label, boxes, rule.roles, rule.place)

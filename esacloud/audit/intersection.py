@@ -40,25 +40,25 @@ def _both(one: Box, other: Box, actual: ActualGroups) -> Iterator[Box]:
     sources = _overlap(one.source_ports, other.source_ports)
     if not (ports and protocols and sources):
         return
-    far = _far(one, other, actual)
-    if far is not None:
-        yield Box(one.direction, far[0], protocols, sources, ports, far[1])
+    remote = _remote(one, other, actual)
+    if remote is not None:
+        yield Box(one.direction, remote[0], protocols, sources, ports, remote[1])
 
 
-def _far(one: Box, other: Box, actual: ActualGroups) -> tuple[str, Range] | None:
+def _remote(one: Box, other: Box, actual: ActualGroups) -> tuple[str, Range] | None:
     """What the far sides have in common."""
-    if one.realm == other.realm:
+    if one.address_space == other.address_space:
         addresses = _overlap(one.addresses, other.addresses)
-        return (one.realm, addresses) if addresses else None
-    sets = [box for box in (one, other) if box.realm not in (IPV4, IPV6)]
-    if not sets or (len(sets) == 2 and actual.apart.issuperset((one.realm, other.realm))):
+        return (one.address_space, addresses) if addresses else None
+    sets = [box for box in (one, other) if box.address_space not in (IPV4, IPV6)]
+    if not sets or (len(sets) == 2 and actual.apart.issuperset((one.address_space, other.address_space))):
         return None
     if len(sets) == 2:
-        found = min(sets, key=lambda box: (box.realm in actual.public_realms, box.realm))
+        found = min(sets, key=lambda box: (box.address_space in actual.public_address_spaces, box.address_space))
     else:
         named, plain = (one, other) if sets[0] is one else (other, one)
-        found = named if is_whole(plain) and named.realm not in actual.public_realms else plain
-    return found.realm, found.addresses
+        found = named if is_whole(plain) and named.address_space not in actual.public_address_spaces else plain
+    return found.address_space, found.addresses
 
 
 def _overlap(one: Range, other: Range) -> Range | None:

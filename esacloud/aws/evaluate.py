@@ -49,13 +49,13 @@ def permitted(
     direction: RuleDirection, ip_protocol: str, from_port: int | None, to_port: int | None, kind: SourceKind, source: str
 ) -> Box:
     """The packets of a rule with these properties. Raises ValueError for one that EC2 would not take."""
-    realm, addresses = _far_side(kind, source)
+    address_space, addresses = _remote(kind, source)
     protocols, ports = _protocols_and_ports(ip_protocol, from_port, to_port)
-    return Box("in" if direction == "ingress" else "out", realm, protocols, EVERY_PORT, ports, addresses)
+    return Box("in" if direction == "ingress" else "out", address_space, protocols, EVERY_PORT, ports, addresses)
 
 
 @lru_cache(maxsize=4096)  # the rules of a module are read once more from its files, and networks recur
-def _far_side(kind: SourceKind, source: str) -> tuple[str, Range]:
+def _remote(kind: SourceKind, source: str) -> tuple[str, Range]:
     if kind == "cidr_ipv4" or kind == "cidr_ipv6":
         return _network(kind, source)
     if kind == "self":

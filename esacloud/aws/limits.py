@@ -53,9 +53,9 @@ def limits(deployment: Deployment) -> Limits:
     most = FIXED["rules_times_groups"]
     rules, groups = values["rules_per_group"], values["groups_per_interface"]
     if not problems and rules * groups > most:
-        mend = f"Write groups_per_interface: {most // rules} beside rules_per_group: {rules}, or fewer rules."
-        what = f"rules_per_group x groups_per_interface is {rules} x {groups} = {rules * groups}; AWS allows {most}."
-        problems.append(Problem(place, what, mend))
+        hint = f"Write groups_per_interface: {most // rules} beside rules_per_group: {rules}, or fewer rules."
+        message = f"rules_per_group x groups_per_interface is {rules} x {groups} = {rules * groups}; AWS allows {most}."
+        problems.append(Problem(place, message, hint))
     if problems:
         raise InputError(*problems)
     return Limits(**values)

@@ -49,8 +49,8 @@ def _sends_mail_to_public_addresses(flow: Flow) -> bool:
     first, last = flow.ports
     if not (first <= SMTP <= last and flow.direction == "out" and flow.transport in ("tcp", "all")):
         return False
-    far = flow.far
-    return isinstance(far, Network) and not any(
-        far.version == network.version and network.first <= far.first and far.last <= network.last
+    remote = flow.remote
+    return isinstance(remote, Network) and not any(
+        remote.version == network.version and network.first <= remote.first and remote.last <= network.last
         for network in _NOT_PUBLIC
     )

@@ -5,6 +5,6 @@ from esacloud.aws.lower import lower
 from esacloud.aws.terraform.read import read_back
 from esacloud.aws.terraform.write import documents
 
-PUBLIC_REALMS: frozenset[str] = frozenset()  # who is in a security group or a prefix list cannot be seen
+PUBLIC_ADDRESS_SPACES: frozenset[str] = frozenset()  # who is in a security group or a prefix list cannot be seen
 
-__all__ = ["DIALECT", "PUBLIC_REALMS", "documents", "lower", "read_back"]
+__all__ = ["DIALECT", "PUBLIC_ADDRESS_SPACES", "documents", "lower", "read_back"]

@@ -103,5 +103,5 @@ def quota_uses(groups: Iterable[NetworkSecurityGroup], limits: Limits) -> Iterat
             for name in (*rule.source_application_security_groups, *rule.destination_application_security_groups)
         }
         if named:
-            what = f"{who}: application security groups"
-            yield QuotaUse(what, len(named), limits.application_security_groups_per_group)
+            message = f"{who}: application security groups"
+            yield QuotaUse(message, len(named), limits.application_security_groups_per_group)

@@ -16,7 +16,9 @@ Access = Literal["Allow", "Deny"]
 Protocol = Literal["Tcp", "Udp", "Icmp", "Esp", "Ah", "*"]
 
 EVERYTHING = ("*",)
-PUBLIC_REALMS = frozenset({"service_tag:Internet", "service_tag:AzureCloud"})  # tags that stand for public addresses
+PUBLIC_ADDRESS_SPACES = frozenset(
+    {"service_tag:Internet", "service_tag:AzureCloud"}
+)  # tags that stand for public addresses
 SELF = "self"
 
 

@@ -118,24 +118,24 @@ def _rows() -> str:
         '[for ports in rule.ports : join("-", distinct(ports)) if !anytrue([for other in rule.ports :'
         " other != ports && other[0] <= ports[0] && ports[1] <= other[1]])]"
     )
-    far = (
+    remote = (
         'rule.kind == "groups" ? [] : length(rule.networks) > 0 ? ('
         f'startswith(rule.kind, "any-") ? rule.networks : {networks}) : [rule.kind]'
     )
     groups = 'concat(rule.self ? ["self"] : [], [for ref in rule.refs : local.ids[ref]])'
     whole = "length(%(list)s) == 1 ? (%(list)s)[0] : null"
 
-    def side(name: str, is_far_when: str) -> str:
-        is_far = f'rule.direction == "{is_far_when}"'
-        prefixes = f'{is_far} ? rule.prefixes : ["*"]'
+    def side(name: str, is_remote_when: str) -> str:
+        is_remote = f'rule.direction == "{is_remote_when}"'
+        prefixes = f'{is_remote} ? rule.prefixes : ["*"]'
         return (
-            f' {name}_address_prefix = {is_far} ? ({whole % {"list": "rule.prefixes"}}) : "*",'
+            f' {name}_address_prefix = {is_remote} ? ({whole % {"list": "rule.prefixes"}}) : "*",'
             f" {name}_address_prefixes = length({prefixes}) > 1 ? {prefixes} : null,"
-            f" {name}_application_security_groups = {is_far} ? rule.groups : [],"
+            f" {name}_application_security_groups = {is_remote} ? rule.groups : [],"
         )
 
     filled = (
-        f"{{for key, rule in local.allowed : key => merge(rule, {{prefixes = {far}, groups = {groups}, destination ="
+        f"{{for key, rule in local.allowed : key => merge(rule, {{prefixes = {remote}, groups = {groups}, destination ="
         f' [for text in {ports} : text == "0-65535" ? "*" : text], source = length(rule.source_ports) == 0 ? "*" :'
         ' join("-", distinct(rule.source_ports))})}'
     )

@@ -23,7 +23,7 @@ _not_in_a_name = re.compile(r"[^A-Za-z0-9_.-]+")
 class RuleIdentity(NamedTuple):
     """What makes a rule that rule and no other.
 
-    `far` is the kind of far side: `ipv4`, `ipv6`, `any-ipv4`, `any-ipv6`, `groups`, or a service tag. Where direction,
+    `remote` is the kind of far side: `ipv4`, `ipv6`, `any-ipv4`, `any-ipv6`, `groups`, or a service tag. Where direction,
     protocol, ports and far side alone tell rules apart (`any`), `entries` is empty; where the far side does, `ports` is.
     """
 
@@ -31,7 +31,7 @@ class RuleIdentity(NamedTuple):
     transport: str
     source_ports: PortRange
     ports: tuple[PortRange, ...]
-    far: str
+    remote: str
     entries: tuple[str, ...]
 
 
@@ -43,7 +43,7 @@ def rule_name(identity: RuleIdentity) -> str:
         words.append("_".join(map(port_text, identity.ports)))
     if identity.source_ports != EVERY_PORT:
         words.append(f"from-{port_text(identity.source_ports)}")
-    words.append(identity.far)
+    words.append(identity.remote)
     if identity.entries:
         words.append("_".join(identity.entries))
     name = "-".join(words)

@@ -30,7 +30,7 @@ class Text:
     en: str
     zh: str
 
-    def said(self, language: str) -> str:
+    def in_language(self, language: str) -> str:
         """The text in `language`, which is `en` or `zh`."""
         return self.zh if language == "zh" else self.en
 

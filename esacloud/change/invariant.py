@@ -9,7 +9,7 @@ from esacloud.packets.sets import PacketSet
 
 
 @dataclass(frozen=True, slots=True)
-class Breach:
+class Violation:
     """What is permitted though neither state permits it, and what is not though both do, at one interface."""
 
     interface: str
@@ -17,9 +17,9 @@ class Breach:
     too_closed: PacketSet
 
 
-def breaches(
+def violations(
     old: Mapping[str, PacketSet], new: Mapping[str, PacketSet], now: Mapping[str, PacketSet]
-) -> tuple[Breach, ...]:
+) -> tuple[Violation, ...]:
     """Where the law does not hold; nothing exactly when it does. A missing interface permits nothing."""
     empty = PacketSet()
     found = []
@@ -27,5 +27,5 @@ def breaches(
         before, after, here = (side.get(interface, empty) for side in (old, new, now))
         too_open, too_closed = here - (before | after), (before & after) - here
         if too_open or too_closed:
-            found.append(Breach(interface, too_open, too_closed))
+            found.append(Violation(interface, too_open, too_closed))
     return tuple(found)

@@ -46,10 +46,10 @@ class LiveCloud(Protocol):
     calls: list[str]  # the API operations sent so far, in order
     begins_with: tuple[LiveRule, ...]  # the rules that the cloud gives to a new group, or may give
 
-    def wanted(self, lowered: Lowered) -> State:
+    def desired(self, lowered: Lowered) -> State:
         """What the deployment asks for: groups, rules, tags, and what carries them."""
 
-    def read(self, wanted: State | None) -> State:
+    def read(self, desired: State | None) -> State:
         """What is there; what the wanted state needs to know is read too. Raises OutsideError."""
 
     def read_back(self, plan: ChangePlan) -> State:
@@ -62,7 +62,7 @@ class LiveCloud(Protocol):
         could make unsafe.
         """
 
-    def complete(self, before: State, wanted: State) -> State:
+    def complete(self, before: State, desired: State) -> State:
         """The wanted state with what only the cloud knows: what carries the groups of an interface that gets another."""
 
     def nothing(self, before: State) -> State:
@@ -74,7 +74,7 @@ class LiveCloud(Protocol):
     def quotas(self, state: State) -> tuple[QuotaUse, ...]:
         """What the groups of a state use."""
 
-    def perform(self, step: Step, plan: ChangePlan, ids: dict[str, str]) -> None:
+    def execute_step(self, step: Step, plan: ChangePlan, ids: dict[str, str]) -> None:
         """Do one step. `ids` has the id of every group by name, and learns those of groups that are made.
 
         Raises OutsideError; whatever was done until then is a part of the step and safe to do again.

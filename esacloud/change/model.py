@@ -14,7 +14,7 @@ from typing import Any, Literal
 from esacloud.packets.sets import Box, Direction, PacketSet
 from esacloud.policy.lowered import QuotaUse
 
-Foreign = Literal["report", "keep", "purge"]
+Unmanaged = Literal["report", "keep", "purge"]
 Action = Literal[
     "create",
     "tag",
@@ -112,7 +112,7 @@ class GroupChange:
     """What happens to one group. `before` is None for one to be made, `after` for one to go.
 
     `begins` are rules that the cloud gives to a new group and that go, if they are there. `stays` are rules left alone;
-    `foreign` those among them that esacloud did not make and the deployment does not ask for.
+    `unmanaged` those among them that esacloud did not make and the deployment does not ask for.
     `describe` pairs a rule as it is with the same rule under its new description.
     """
 
@@ -125,7 +125,7 @@ class GroupChange:
     describe: tuple[tuple[LiveRule, LiveRule], ...] = ()
     begins: tuple[LiveRule, ...] = ()
     stays: tuple[LiveRule, ...] = ()
-    foreign: tuple[LiveRule, ...] = ()
+    unmanaged: tuple[LiveRule, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     untag: tuple[str, ...] = ()
     attach: tuple[str, ...] = ()
@@ -200,7 +200,7 @@ class ChangePlan:
     openings: tuple[Opening, ...]
     quotas: tuple[tuple[QuotaUse, QuotaUse], ...]
     notes: tuple[str, ...]
-    foreign: Foreign
+    unmanaged: Unmanaged
     exact: bool = False
 
     @property
@@ -209,14 +209,14 @@ class ChangePlan:
         return not self.steps
 
     @property
-    def left_foreign(self) -> tuple[tuple[str, LiveRule], ...]:
+    def left_unmanaged(self) -> tuple[tuple[str, LiveRule], ...]:
         """Foreign rules that the change leaves in place, each with its group."""
-        return tuple((change.name, rule) for change in self.changes for rule in change.foreign)
+        return tuple((change.name, rule) for change in self.changes for rule in change.unmanaged)
 
     @property
     def clean(self) -> bool:
         """Whether there is nothing to do and nothing to report."""
-        return self.empty and not (self.foreign == "report" and self.left_foreign)
+        return self.empty and not (self.unmanaged == "report" and self.left_unmanaged)
 
 
 def quotas_taken(rules: Iterable[LiveRule]) -> dict[tuple[Direction, str], int]:

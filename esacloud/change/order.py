@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from esacloud.change.model import Assignment, GroupChange, LiveRule, Step
-from esacloud.change.replacing import Alike, counts_alike, never, replaceable
+from esacloud.change.replacing import Equivalence, counts_equal, never, replaceable
 from esacloud.change.simulation import DIRECTIONS, PlayedGroup, View, views
 from esacloud.errors import InputError, Place, Problem
 from esacloud.packets.sets import PacketSet
@@ -36,23 +36,28 @@ def ordered(
     changes: Sequence[GroupChange],
     limits: Mapping[str, int],
     place: Place,
-    alike: Alike = never,
+    equivalent: Equivalence = never,
     *,
     attachments_read: bool = False,
 ) -> tuple[Step, ...]:
     """The steps of a change. `changes` has every group of both states, those without a change included.
 
-    `alike` says which rules the cloud can turn into which; `attachments_read` whether it is known what carries each group.
+    `equivalent`: which rules the cloud can turn into which. `attachments_read`: whether attachments are known.
     Raises InputError where the quotas leave no way that keeps the safety invariant.
     """
-    return tuple(_Play(changes, limits, place, alike, attachments_read).steps())
+    return tuple(_Play(changes, limits, place, equivalent, attachments_read).steps())
 
 
 class _Play:
     def __init__(
-        self, changes: Sequence[GroupChange], limits: Mapping[str, int], place: Place, alike: Alike, attachments_read: bool
+        self,
+        changes: Sequence[GroupChange],
+        limits: Mapping[str, int],
+        place: Place,
+        equivalent: Equivalence,
+        attachments_read: bool,
     ) -> None:
-        self.changes, self.place, self.alike = changes, place, alike
+        self.changes, self.place, self.equivalent = changes, place, equivalent
         self.groups = {change.name: PlayedGroup(change, limits) for change in changes}
         self.views = list(views(self.groups, attachments_read))
 
@@ -250,7 +255,7 @@ class _Play:
         staying = PacketSet.of(box for other in beside for box in other.boxes(other.staying))
 
         def fits(old: LiveRule, new: LiveRule) -> bool:
-            return self.alike(old, new) and counts_alike(old, new)
+            return self.equivalent(old, new) and counts_equal(old, new)
 
         for direction in DIRECTIONS:
             pairs = replaceable(group.remove[direction], group.add[direction], needed, staying, fits, group.boxes)
@@ -283,18 +288,18 @@ def _takes_from(rule: LiveRule, waiting: list[LiveRule]) -> bool:
 
 def _stuck(waiting: Iterable[PlayedGroup], place: Place) -> Problem:
     names = ", ".join(sorted({group.name for group in waiting}))
-    what = (
+    message = (
         f"{names}: the quota leaves no room for a new rule, every rule that could go permits packets that both the old and "
         "the new state permit, and no new rule permits all of them that one of these does."
     )
-    mend = (
+    hint = (
         "Ask the cloud for a higher quota and write it under `quotas`, or apply a file first that takes one peer out and "
         "then this one."
     )
-    return Problem(place, what, mend)
+    return Problem(place, message, hint)
 
 
 def _stuck_attachments(views: Iterable[View], place: Place) -> Problem:
     names = ", ".join(view.name for view in views if view.new != view.on)
-    what = f"{names}: no order of steps attaches its groups without opening or interrupting something on the way."
-    return Problem(place, what, "Attach the groups one by one, or detach them from it first.")
+    message = f"{names}: no order of steps attaches its groups without opening or interrupting something on the way."
+    return Problem(place, message, "Attach the groups one by one, or detach them from it first.")

@@ -13,7 +13,7 @@ from esacloud.change.model import LiveRule
 from esacloud.packets.sets import Box, PacketSet
 
 Boxes = Callable[[Iterable[LiveRule]], Iterable[Box]]
-Alike = Callable[[LiveRule, LiveRule], bool]
+Equivalence = Callable[[LiveRule, LiveRule], bool]
 """Whether the cloud can turn the first rule into the second."""
 
 
@@ -32,7 +32,7 @@ def replaceable(
     new: Sequence[LiveRule],
     needed: PacketSet,
     staying: PacketSet,
-    alike: Alike,
+    equivalent: Equivalence,
     boxes: Boxes = plain_boxes,
 ) -> list[tuple[LiveRule, LiveRule]]:
     """As many pairs as there can be, each rule in one at most, in the order of `new`.
@@ -43,14 +43,14 @@ def replaceable(
     before = [PacketSet.of(boxes([rule])) & needed for rule in old]
     after = [PacketSet.of(boxes([rule])) | staying for rule in new]
     choices = [
-        [at for at, one in enumerate(old) if alike(one, wanted) and before[at] <= after[number]]
-        for number, wanted in enumerate(new)
+        [at for at, one in enumerate(old) if equivalent(one, desired) and before[at] <= after[number]]
+        for number, desired in enumerate(new)
     ]
     taken: dict[int, int] = {}  # of `old` -> of `new`
     for at in range(len(new)):
         _place(at, choices, taken, set())
     partner = {theirs: mine for mine, theirs in taken.items()}
-    return [(old[partner[at]], wanted) for at, wanted in enumerate(new) if at in partner]
+    return [(old[partner[at]], desired) for at, desired in enumerate(new) if at in partner]
 
 
 def _place(at: int, choices: Sequence[Sequence[int]], taken: dict[int, int], tried: set[int]) -> bool:
@@ -65,7 +65,7 @@ def _place(at: int, choices: Sequence[Sequence[int]], taken: dict[int, int], tri
     return False
 
 
-def counts_alike(old: LiveRule, new: LiveRule) -> bool:
+def counts_equal(old: LiveRule, new: LiveRule) -> bool:
     """Whether the new rule takes no more of any quota than the old one gives back."""
     gives: Mapping[str, int] = dict(old.counts)
     return all(share <= gives.get(quota, 0) for quota, share in new.counts)

@@ -167,12 +167,12 @@ def ask(send: Callable[[], T], backoff: Backoff) -> T:
 
 
 def converge(
-    todo: Sequence[T],
+    pending: Sequence[T],
     send: Callable[[Sequence[T]], None],
     left: Callable[[Sequence[T]], Sequence[T]],
     backoff: Backoff,
 ) -> None:
-    """Send a call about all of `todo` until all of it is done.
+    """Send a call about all of `pending` until all of it is done.
 
     After an answer that leaves it open what was done, `left` reads what is still to do, and that alone is sent again.
     Raises RefusedError at once, and what the last try raised when all tries are used.
@@ -180,13 +180,13 @@ def converge(
     tries = Tries(backoff)
     while True:
         try:
-            send(todo)
+            send(pending)
             return
         except ThrottledError as error:
             tries.throttled(error)
         except (LostError, SettledError) as error:
-            todo = left(todo)
-            if not todo:
+            pending = left(pending)
+            if not pending:
                 return
             tries.failed(error)
 

@@ -65,7 +65,7 @@ class PlayedGroup:
         """What rules permit. `self` means another set of addresses at every interface."""
         for rule in rules:
             for box in rule.boxes:
-                yield box._replace(realm=f"self:{self.change.interface}") if box.realm == "self" else box
+                yield box._replace(address_space=f"self:{self.change.interface}") if box.address_space == "self" else box
 
     def there(self) -> Iterator[Box]:
         """What it permits now."""

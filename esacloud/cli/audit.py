@@ -110,8 +110,8 @@ def _check_words(arguments: Namespace) -> None:
 
     live = [word for word in arguments.sources if word in LIVE]
     if live and len(arguments.sources) > 1:
-        what = f"{live[0]} is everything in a live cloud, and stands alone."
-        raise InputError(Problem(Place("audit"), what, f"Audit {live[0]} and the rest one after the other."))
+        message = f"{live[0]} is everything in a live cloud, and stands alone."
+        raise InputError(Problem(Place("audit"), message, f"Audit {live[0]} and the rest one after the other."))
     known = LIVE[live[0]] if live else ()
     given = [name for name in dict.fromkeys(sum(LIVE.values(), ())) if getattr(arguments, name) is not None]
     problems = [

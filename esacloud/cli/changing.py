@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from esacloud.change.model import ChangePlan
 
 
-def carry_out(arguments: Namespace, todo: Sequence[tuple[LiveCloud, ChangePlan]], question: str) -> int:
+def carry_out(arguments: Namespace, pending: Sequence[tuple[LiveCloud, ChangePlan]], question: str) -> int:
     """Carry the plans out, and return the exit code: 1 where a foreign rule is left to look at, or the answer was no."""
     from esacloud.change import run as change
     from esacloud.cli.common import print_json
@@ -21,13 +21,13 @@ def carry_out(arguments: Namespace, todo: Sequence[tuple[LiveCloud, ChangePlan]]
     from esacloud.report.text.plan import applied_text, plan_text
 
     if not arguments.json:
-        print("\n\n".join(plan_text(plan) for _, plan in todo), flush=True)
-    asked = not arguments.yes and not all(plan.empty for _, plan in todo)
+        print("\n\n".join(plan_text(plan) for _, plan in pending), flush=True)
+    asked = not arguments.yes and not all(plan.empty for _, plan in pending)
     if asked and not agreed(question):
         print("Nothing was changed.")
         return 1
     done = []
-    for live, plan in todo:
+    for live, plan in pending:
         applied = change.apply(
             live,
             plan,
@@ -42,4 +42,4 @@ def carry_out(arguments: Namespace, todo: Sequence[tuple[LiveCloud, ChangePlan]]
             print(f"\n{applied_text(applied)}", flush=True)
     if arguments.json:
         print_json(applied_document(done))
-    return 1 if any(one.plan.foreign == "report" and one.plan.left_foreign for one in done) else 0
+    return 1 if any(one.plan.unmanaged == "report" and one.plan.left_unmanaged for one in done) else 0

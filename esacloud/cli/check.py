@@ -115,6 +115,6 @@ def _problem(problem: Problem) -> Mapping[str, Any]:
         "column": problem.place.column,
         "key": problem.place.key,
         "severity": problem.severity,
-        "what": problem.what,
-        "mend": problem.mend,
+        "message": problem.message,
+        "hint": problem.hint,
     }

@@ -47,9 +47,9 @@ class Reference:
     version: Version | None = None
 
 
-Way = Literal["open", "pinned", "filtered"]  # how a host name gets into rules that can hold none
+HostnameMode = Literal["open", "pinned", "filtered"]  # how a host name gets into rules that can hold none
 
-Far = Network | AnyAddress | Hostname | SelfReference | Reference
+Remote = Network | AnyAddress | Hostname | SelfReference | Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class PeerItem:
     A reference always has its cloud.
     """
 
-    far: Far
+    remote: Remote
     cloud: str | None
     place: Place
     note: str | None = None
@@ -153,7 +153,7 @@ class Deployment:
     clouds: Mapping[str, CloudSettings]
     interfaces: tuple[Interface, ...]
     peers: Mapping[str, Peer]
-    hostnames: Way | None
+    hostnames: HostnameMode | None
     versions: tuple[Version, ...]
     as_printed: tuple[str, ...]
     wider: tuple[str, ...]
@@ -162,15 +162,15 @@ class Deployment:
     place: Place
     warnings: tuple[Problem, ...] = ()
     own_networks: tuple[Network, ...] = ()
-    hostnames_of: Mapping[str, Way] = field(default_factory=dict)
+    hostnames_of: Mapping[str, HostnameMode] = field(default_factory=dict)
     firewall: Peer | None = None
     pinned: Pinned | None = None
 
-    def way_of(self, feature: str) -> Way | None:
+    def mode_of(self, feature: str) -> HostnameMode | None:
         """How the host names of a feature become addresses; None where the file does not say."""
         return self.hostnames_of.get(feature, self.hostnames)
 
-    def uses(self, way: Way) -> bool:
+    def uses(self, way: HostnameMode) -> bool:
         """Whether the file asks for this way for any feature."""
         return way == self.hostnames or way in self.hostnames_of.values()
 

@@ -10,24 +10,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from esacloud.deployment.document import MappingNode, Node, ScalarNode
-from esacloud.deployment.model import AnyAddress, Dialect, Far, Hostname, Reference, ReferenceKind, SelfReference
+from esacloud.deployment.model import AnyAddress, Dialect, Hostname, Reference, ReferenceKind, Remote, SelfReference
 from esacloud.deployment.names import fits, hostname_refusal
 from esacloud.deployment.reader import Reader, is_null, is_number, join
-from esacloud.deployment.refusals import Dialects, ambiguous, foreign, id_or_hostname, short, why_no_far_side
+from esacloud.deployment.refusals import Dialects, ambiguous, id_or_hostname, short, unmanaged, why_no_remote
 from esacloud.errors import one_of
 from esacloud.packets.addresses import AddressError, Network, Version, parse_network
 
 FAMILIES: dict[str, Version] = {"ipv4": 4, "ipv6": 6}
-_WORDS: dict[str, Far] = {"any": AnyAddress(), "self": SelfReference()}
+_WORDS: dict[str, Remote] = {"any": AnyAddress(), "self": SelfReference()}
 
 
-class FarReader:
+class RemoteReader:
     """Reads the far sides of one file. `known` are all clouds, `versions` the address families of the file."""
 
     def __init__(self, reader: Reader, known: Dialects, versions: tuple[Version, ...]) -> None:
         self.reader, self.known, self.versions = reader, known, versions
 
-    def bare(self, node: ScalarNode, key: str, here: Mapping[str, Dialect]) -> Far | None:
+    def bare(self, node: ScalarNode, key: str, here: Mapping[str, Dialect]) -> Remote | None:
         """A far side that is one text, at a place that speaks to the clouds `here`."""
         text: str = node.value
         if (word := _WORDS.get(text)) is not None:
@@ -38,7 +38,7 @@ class FarReader:
             return self._id_or_hostname(node, key, here, text)
         return network if network.version in self.versions else self._of_our_families(node, key, network)
 
-    def _id_or_hostname(self, node: ScalarNode, key: str, here: Mapping[str, Dialect], text: str) -> Far | None:
+    def _id_or_hostname(self, node: ScalarNode, key: str, here: Mapping[str, Dialect], text: str) -> Remote | None:
         for dialect in here.values():
             for kind in dialect.references:
                 if kind.shorthand and fits(kind.shorthand, text):
@@ -48,31 +48,33 @@ class FarReader:
                 return _hostname(text)
             self.reader.note(node, key, *refusal)
             return None
-        self.reader.note(node, key, *why_no_far_side("" if is_null(node) else text, here, self.known))
+        self.reader.note(node, key, *why_no_remote("" if is_null(node) else text, here, self.known))
         return None
 
-    def described(self, node: MappingNode, key: str, here: Mapping[str, Dialect]) -> tuple[Far | None, Mapping[str, Node]]:
+    def described(
+        self, node: MappingNode, key: str, here: Mapping[str, Dialect]
+    ) -> tuple[Remote | None, Mapping[str, Node]]:
         """A far side that is a mapping, where exactly one key says what it is; and the mapping's values."""
         kinds = {kind.kind: (dialect, kind) for dialect in here.values() for kind in dialect.references}
         present = {name.value for name, _ in node.value}
-        foreign_kind = self._foreign_kind(present - kinds.keys() - {"network", "hostname"}, here)
+        unmanaged_kind = self._unmanaged_kind(present - kinds.keys() - {"network", "hostname"}, here)
         beside = {"note"}
         for _, kind in (kinds[name] for name in present & kinds.keys()):
             beside.update(filter(None, (kind.size_key, "family" if kind.has_version else None)))
-        allowed = ["network", "hostname", *kinds, *(foreign_kind or {}), *sorted(beside)]
+        allowed = ["network", "hostname", *kinds, *(unmanaged_kind or {}), *sorted(beside)]
         fields = self.reader.mapping(node, key, allowed)
         subjects = [name for name in fields if name not in beside]
         if not subjects and len(fields) < len(node.value):
             return None, fields  # what it should have said is misspelt, and noted
         if len(subjects) != 1:
             known = one_of(["network", "hostname", *kinds])
-            what = f"The item is {' and '.join(subjects)} at once." if subjects else "The item does not say what it is."
-            self.reader.note(node, key, what, f"Write one of these keys: {known}.")
+            message = f"The item is {' and '.join(subjects)} at once." if subjects else "The item does not say what it is."
+            self.reader.note(node, key, message, f"Write one of these keys: {known}.")
             return None, fields
         (subject,) = subjects
         inside = join(key, subject)
-        if foreign_kind:
-            self.reader.note(node, inside, *foreign(*foreign_kind[subject], here))
+        if unmanaged_kind:
+            self.reader.note(node, inside, *unmanaged(*unmanaged_kind[subject], here))
             return None, fields
         text = self.reader.text(fields[subject], inside, "Write it as a text.")
         if text is None:
@@ -87,12 +89,12 @@ class FarReader:
             return None, fields
         return self._network_or_hostname(fields[subject], inside, subject, text), fields
 
-    def _network_or_hostname(self, node: Node, key: str, subject: str, text: str) -> Far | None:
+    def _network_or_hostname(self, node: Node, key: str, subject: str, text: str) -> Remote | None:
         if subject == "network":
             try:
                 return self._of_our_families(node, key, parse_network(text))
             except AddressError as error:
-                refusal = error.what, error.mend
+                refusal = error.message, error.hint
         elif (refused := hostname_refusal(text)) is None:
             return _hostname(text)
         else:
@@ -103,8 +105,8 @@ class FarReader:
     def _of_our_families(self, node: Node, key: str, network: Network) -> Network | None:
         if network.version in self.versions:
             return network
-        what = f"{network} is IPv{network.version}, which `families` leaves out."
-        self.reader.note(node, key, what, f"Add ipv{network.version} to `families`, or take the network out.")
+        message = f"{network} is IPv{network.version}, which `families` leaves out."
+        self.reader.note(node, key, message, f"Add ipv{network.version} to `families`, or take the network out.")
         return None
 
     def _reference(
@@ -152,7 +154,7 @@ class FarReader:
             return None
         return FAMILIES[name]
 
-    def _foreign_kind(
+    def _unmanaged_kind(
         self, names: set[str], here: Mapping[str, Dialect]
     ) -> dict[str, tuple[Dialect, ReferenceKind]] | None:
         """The kind of reference, of a cloud that this place does not speak to, that one of the names is."""

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Breach:
+class Violation:
     """What a guardrail's function reports: the packets that must not pass at an interface, and the same in words."""
 
     interface: str
     packets: PacketSet
-    what: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Guardrail:
-    """One rule. `code` never changes its meaning; `reason` and `mend` are sentences; `source` is an address or section.
+    """One rule. `code` never changes its meaning; `reason` and `hint` are sentences; `source` is an address or section.
 
     The tests run `bad` and `good`; the documentation page is made of all of this.
     """
@@ -43,10 +43,10 @@ class Guardrail:
     severity: Severity
     reason: str
     source: str
-    mend: str
+    hint: str
     bad: Example
     good: Example
-    find: Callable[[Subject], Iterator[Breach]]
+    find: Callable[[Subject], Iterator[Violation]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Finding:
     guardrail: Guardrail
     interface: str
     packets: PacketSet
-    what: str
+    message: str
     places: tuple[Place, ...]
     statements: tuple[str, ...]
 
@@ -79,7 +79,7 @@ class Finding:
         here = self.places[0] if self.places else place.at(place.key or self.interface)
         rule = self.guardrail
         return Problem(
-            here, f"{rule.code} {rule.title} {self.interface}: {self.what}", f"{rule.reason} {rule.mend}", rule.severity
+            here, f"{rule.code} {rule.title} {self.interface}: {self.message}", f"{rule.reason} {rule.hint}", rule.severity
         )
 
 

@@ -71,8 +71,8 @@ def resolve(
     lock = next_lock(deployment.name, answers, before, now, days)
     warnings = list(deployment.warnings)
     if not places:
-        what = "No host name of this file is pinned, so there is nothing to look up."
-        warnings.append(Problem(Place(file, key="hostnames"), what, "Write `hostnames: pinned`.", "warning"))
+        message = "No host name of this file is pinned, so there is nothing to look up."
+        warnings.append(Problem(Place(file, key="hostnames"), message, "Write `hostnames: pinned`.", "warning"))
     return Resolved(deployment.name, path, before, lock, changes(before, lock), tuple(warnings))
 
 

@@ -42,7 +42,7 @@ def catalogue_document(catalogue: Catalogue) -> dict[str, Any]:
             },
             "role_defaults": {role.name: role.default or "" for role in catalogue.roles.values()},
             "guardrails": {
-                rule.code: literal(f"{rule.code} {rule.title} {rule.reason} {rule.mend}")
+                rule.code: literal(f"{rule.code} {rule.title} {rule.reason} {rule.hint}")
                 for rule in GUARDRAILS
                 if rule.code in codes
             },

@@ -17,11 +17,11 @@ BITS = {4: 32, 6: 128}
 
 
 class AddressError(ValueError):
-    """A text that is no network. `what` says why, `mend` what to write instead; both are whole sentences."""
+    """A text that is no network. `message` says why, `hint` what to write instead; both are whole sentences."""
 
-    def __init__(self, what: str, mend: str) -> None:
-        super().__init__(f"{what} {mend}")
-        self.what, self.mend = what, mend
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(f"{message} {hint}")
+        self.message, self.hint = message, hint
 
 
 class Network(NamedTuple):

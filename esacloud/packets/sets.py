@@ -44,11 +44,11 @@ Regions = dict[tuple[Direction, str], Layers]
 class Box(NamedTuple):
     """All packets of one direction whose every coordinate lies in a range; both ends belong to it.
 
-    `realm` is `ipv4`, `ipv6` or the name of an opaque reference, for which `addresses` is `ONE_POINT`.
+    `address_space` is `ipv4`, `ipv6` or the name of an opaque reference, for which `addresses` is `ONE_POINT`.
     """
 
     direction: Direction
-    realm: str
+    address_space: str
     protocols: Range
     source_ports: Range
     ports: Range
@@ -64,13 +64,13 @@ class Box(NamedTuple):
             text += _ports_text(first, self.ports) if first == last else ""
         if self.source_ports != EVERY_PORT:
             text += f" from source port {_range_text(self.source_ports)}"
-        return f"{text} {self.direction} {'from' if self.direction == 'in' else 'to'} {self.far_text()}"
+        return f"{text} {self.direction} {'from' if self.direction == 'in' else 'to'} {self.remote_text()}"
 
-    def far_text(self) -> str:
+    def remote_text(self) -> str:
         """The far side alone: a network, or the reference's name."""
-        if self.realm not in (IPV4, IPV6):
-            return self.realm
-        version: Version = 4 if self.realm == IPV4 else 6
+        if self.address_space not in (IPV4, IPV6):
+            return self.address_space
+        version: Version = 4 if self.address_space == IPV4 else 6
         return str(next(networks_between(version, *self.addresses)))
 
 
@@ -121,8 +121,8 @@ class PacketSet:
     def _regions(self) -> Regions:
         if self._layers is None:
             regions: dict[tuple[Direction, str], Spans] = {}
-            for direction, realm, protocols, source_ports, ports, addresses in self._boxes:
-                spans = regions.setdefault((direction, realm), {})
+            for direction, address_space, protocols, source_ports, ports, addresses in self._boxes:
+                spans = regions.setdefault((direction, address_space), {})
                 spans.setdefault((protocols, source_ports, ports), []).append(addresses)
             self._layers = {region: _build(spans, 0) for region, spans in regions.items()}
         return self._layers
@@ -158,30 +158,32 @@ class PacketSet:
 
     def boxes(self) -> Iterator[Box]:
         """Disjoint boxes that together are the set, in one order that depends on the set alone."""
-        for (direction, realm), layers in sorted(self._regions.items()):
+        for (direction, address_space), layers in sorted(self._regions.items()):
             for p_first, p_last, by_source in layers:
                 for s_first, s_last, by_port in by_source:
                     for d_first, d_last, addresses in by_port:
                         for span in addresses:
-                            yield Box(direction, realm, (p_first, p_last), (s_first, s_last), (d_first, d_last), span)
+                            yield Box(
+                                direction, address_space, (p_first, p_last), (s_first, s_last), (d_first, d_last), span
+                            )
 
     def witness(self) -> Box | None:
         """One box of the set to show a person, the first in order; None of the empty set."""
         return next(self.boxes(), None)
 
-    def only(self, direction: Direction | None = None, realm: str | None = None) -> PacketSet:
+    def only(self, direction: Direction | None = None, address_space: str | None = None) -> PacketSet:
         """The part of the set that goes one way, or lives in one realm."""
         return self._from(
             {
                 region: layers
                 for region, layers in self._regions.items()
-                if direction in (None, region[0]) and realm in (None, region[1])
+                if direction in (None, region[0]) and address_space in (None, region[1])
             }
         )
 
-    def realms(self) -> frozenset[str]:
+    def address_spaces(self) -> frozenset[str]:
         """The realms in which the set holds anything."""
-        return frozenset(realm for _, realm in self._regions)
+        return frozenset(address_space for _, address_space in self._regions)
 
     def parts(self) -> Collection[Box]:
         """Boxes that together are the set, perhaps overlapping, in no order: for these no canonical form is worked out."""
@@ -200,8 +202,8 @@ def _keep_first_alone(mine: bool, theirs: bool) -> bool:
 
 
 def _is_possible(box: Box) -> bool:
-    _, realm, protocols, source_ports, ports, addresses = box
-    top = _LAST_ADDRESS.get(realm, 0)
+    _, address_space, protocols, source_ports, ports, addresses = box
+    top = _LAST_ADDRESS.get(address_space, 0)
     return (
         0 <= protocols[0] <= protocols[1] <= 255
         and 0 <= source_ports[0] <= source_ports[1] <= 65535

@@ -30,11 +30,11 @@ _FORM = "Write it as `tcp/25 in from any` or `udp/53 out to 10.0.0.2`."
 
 
 class PacketTextError(ValueError):
-    """A text that names no packets. `what` says why, `mend` what to write instead; both are whole sentences."""
+    """A text that names no packets. `message` says why, `hint` what to write instead; both are whole sentences."""
 
-    def __init__(self, what: str, mend: str) -> None:
-        super().__init__(f"{what} {mend}")
-        self.what, self.mend = what, mend
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(f"{message} {hint}")
+        self.message, self.hint = message, hint
 
 
 def parse_packets(*sentences: str) -> PacketSet:
@@ -44,23 +44,23 @@ def parse_packets(*sentences: str) -> PacketSet:
 
 def parse_boxes(sentence: str) -> tuple[Box, ...]:
     """The boxes that one sentence names. Raises `PacketTextError` for anything that is not such a sentence."""
-    what, direction, far = _halves(sentence)
-    what, from_port, source = what.partition(" from source port ")
+    message, direction, remote = _halves(sentence)
+    message, from_port, source = message.partition(" from source port ")
     source_ports = _range(source, 65535, sentence) if from_port else EVERY_PORT
     return tuple(
-        Box(direction, realm, protocols, source_ports, ports, addresses)
-        for protocols, ports in _services(what.strip(), sentence)
-        for realm, addresses in _fars(far, sentence)
+        Box(direction, address_space, protocols, source_ports, ports, addresses)
+        for protocols, ports in _services(message.strip(), sentence)
+        for address_space, addresses in _remotes(remote, sentence)
     )
 
 
 def _halves(sentence: str) -> tuple[str, Direction, str]:
-    before, incoming, far = sentence.partition(" in from ")
-    if incoming and far.strip():
-        return before.strip(), "in", far.strip()
-    before, outgoing, far = sentence.partition(" out to ")
-    if outgoing and far.strip():
-        return before.strip(), "out", far.strip()
+    before, incoming, remote = sentence.partition(" in from ")
+    if incoming and remote.strip():
+        return before.strip(), "in", remote.strip()
+    before, outgoing, remote = sentence.partition(" out to ")
+    if outgoing and remote.strip():
+        return before.strip(), "out", remote.strip()
     raise PacketTextError(f"{sentence!r} says neither `in from` nor `out to` somewhere.", _FORM)
 
 
@@ -129,7 +129,7 @@ def _number(text: str, top: int, sentence: str) -> int:
     return int(text)
 
 
-def _fars(text: str, sentence: str) -> Iterator[tuple[str, Range]]:
+def _remotes(text: str, sentence: str) -> Iterator[tuple[str, Range]]:
     """The realms and addresses of the second half: `any`, `self`, a reference `kind:id`, or a network."""
     if text == "any":
         yield IPV4, (0, (1 << 32) - 1)
@@ -140,7 +140,7 @@ def _fars(text: str, sentence: str) -> Iterator[tuple[str, Range]]:
         try:
             network = parse_network(text)
         except AddressError as error:
-            raise PacketTextError(f"{sentence!r}: {error.what}", error.mend) from None
+            raise PacketTextError(f"{sentence!r}: {error.message}", error.hint) from None
         yield IPV4 if network.version == 4 else IPV6, (network.first, network.last)
 
 

@@ -56,7 +56,7 @@ class ActualGroups:
       case -> ids of the groups on it.
     - `together`: whether a packet passes when `any` group on an interface permits it, or only when `all` do.
     - `notes`: what comes before or after these groups and is not in them.
-    - `public_realms`: realms of references that stand for the public Internet or for a large part of it.
+    - `public_address_spaces`: realms of references that stand for the public Internet or for a large part of it.
     - `apart`: realms of references, no two of which have an address in common.
     """
 
@@ -66,7 +66,7 @@ class ActualGroups:
     attached: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    public_realms: frozenset[str] = frozenset()
+    public_address_spaces: frozenset[str] = frozenset()
     inside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     around: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     apart: frozenset[str] = frozenset()

@@ -21,9 +21,9 @@ Document = Mapping[str, Any]  # the JSON value of one *.tf.json file
 
 @dataclass(frozen=True, slots=True)
 class QuotaUse:
-    """How much of one quota one thing takes: `what` in words, how much is used, and the limit."""
+    """How much of one quota one thing takes: `quota` by its name, how much is used, and the limit."""
 
-    what: str
+    quota: str
     used: int
     limit: int
 
@@ -66,12 +66,12 @@ class Lowered:
 class ReadBack:
     """What a Terraform module read from disk permits, by interface.
 
-    `oddities` are sentences about what in it is not as esacloud writes it and so could not be evaluated, or does not count
+    `deviations`: sentences about what is not as esacloud writes it and so could not be evaluated, or does not count
     as proven: with any of them nothing is proven. `filtered` are the host names that its firewall rules let pass.
     """
 
     packets: Mapping[str, PacketSet]
-    oddities: tuple[str, ...]
+    deviations: tuple[str, ...]
     filtered: frozenset[FilteredName] = frozenset()
 
 
@@ -79,7 +79,9 @@ class Cloud(Protocol):
     """The module `esacloud.<cloud>.cloud`."""
 
     DIALECT: Dialect
-    PUBLIC_REALMS: frozenset[str]  # references that stand for public addresses, as Azure's service tag Internet does
+    PUBLIC_ADDRESS_SPACES: frozenset[
+        str
+    ]  # references that stand for public addresses, as Azure's service tag Internet does
 
     def lower(self, policy: Policy, deployment: Deployment) -> Lowered:
         """Say the policy in the cloud's rules, exactly. Raises InputError when quotas or its words do not suffice."""

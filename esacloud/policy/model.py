@@ -29,7 +29,7 @@ class Flow:
     transport: Transport
     ports: PortRange
     source_ports: PortRange
-    far: Endpoint
+    remote: Endpoint
     entries: tuple[str, ...]
     rows: tuple[int, ...]
     peers: tuple[str, ...]

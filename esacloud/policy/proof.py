@@ -34,7 +34,7 @@ def differences(policy: Mapping[str, PacketSet], rules: Mapping[str, PacketSet])
     empty = PacketSet()
     found = []
     for interface in sorted(policy.keys() | rules.keys()):
-        wanted, given = policy.get(interface, empty), rules.get(interface, empty)
-        if wanted != given:
-            found.append(Difference(interface, given - wanted, wanted - given))
+        desired, given = policy.get(interface, empty), rules.get(interface, empty)
+        if desired != given:
+            found.append(Difference(interface, given - desired, desired - given))
     return tuple(found)

@@ -16,23 +16,23 @@ from esacloud.deployment.model import (
     Dialect,
     FeatureUse,
     Hostname,
+    HostnameMode,
     Peer,
     PeerItem,
     Pinned,
     Reference,
-    Way,
 )
 from esacloud.errors import Place, Problem
 from esacloud.packets.addresses import ANY_IPV4, ANY_IPV6, Network
 from esacloud.policy.filtered import WEB
 from esacloud.policy.model import Endpoint
 
-Named = tuple[Way, tuple[str, ...]]  # host names that a far side stands for, and how it came to
-FarSide = tuple[Endpoint, Named]
+Named = tuple[HostnameMode, tuple[str, ...]]  # host names that a far side stands for, and how it came to
+NamedRemote = tuple[Endpoint, Named]
 NO_NAMES: Named = ("open", ())
 
 
-class FarSides:
+class Remotes:
     """Finds the far sides of entries, collecting problems on the way and remembering which peers and names were used."""
 
     def __init__(self, deployment: Deployment, dialect: Dialect, problems: list[Problem]) -> None:
@@ -42,7 +42,7 @@ class FarSides:
         self._deployment, self._dialect, self._problems = deployment, dialect, problems
         self._any = tuple(ANY_IPV4 if version == 4 else ANY_IPV6 for version in deployment.versions)
 
-    def of(self, use: FeatureUse, entry: Entry) -> tuple[FarSide, ...]:
+    def of(self, use: FeatureUse, entry: Entry) -> tuple[NamedRemote, ...]:
         """The far sides of an entry that this use of its feature switches on; none, with a problem, where nobody says."""
         peer = use.peers.get(entry.role) or self._deployment.peers.get(entry.role)
         if peer is not None:
@@ -52,8 +52,8 @@ class FarSides:
             named = self._names_beside_networks(use, entry)
             return tuple((network, named) for network in entry.networks if network.version in self._deployment.versions)
         if entry.hostnames:
-            what = f"The feature {use.feature} speaks to {', '.join(entry.hostnames)} ({cited(entry)}: {entry.id})"
-            return tuple(self._named(entry.hostnames, use, entry, use.place, what))
+            message = f"The feature {use.feature} speaks to {', '.join(entry.hostnames)} ({cited(entry)}: {entry.id})"
+            return tuple(self._named(entry.hostnames, use, entry, use.place, message))
         if self._deployment.catalogue.roles[entry.role].default == "any":
             return tuple((network, NO_NAMES) for network in self._any)
         self._problems.append(
@@ -68,32 +68,34 @@ class FarSides:
 
     def _names_beside_networks(self, use: FeatureUse, entry: Entry) -> Named:
         """The rules open the networks; a firewall in the route of the packets has to let the names pass all the same."""
-        if self._deployment.way_of(use.feature) == "filtered" and all(ports in WEB for ports in entry.ports):
+        if self._deployment.mode_of(use.feature) == "filtered" and all(ports in WEB for ports in entry.ports):
             return "filtered", entry.hostnames
         return NO_NAMES
 
-    def _given(self, peer: Peer, use: FeatureUse, entry: Entry) -> Iterator[FarSide]:
+    def _given(self, peer: Peer, use: FeatureUse, entry: Entry) -> Iterator[NamedRemote]:
         for item in self._items(peer):
-            far = item.far
-            if isinstance(far, AnyAddress):
+            remote = item.remote
+            if isinstance(remote, AnyAddress):
                 yield from ((network, NO_NAMES) for network in self._any)
-            elif isinstance(far, Hostname):
-                what = f"The peer {peer.role} names the host {far.name}"
-                yield from self._named((far.name,), use, entry, item.place, what)
+            elif isinstance(remote, Hostname):
+                message = f"The peer {peer.role} names the host {remote.name}"
+                yield from self._named((remote.name,), use, entry, item.place, message)
             else:
-                yield far, NO_NAMES
+                yield remote, NO_NAMES
 
     def _items(self, peer: Peer) -> list[PeerItem]:
         """The items of a peer that speak to our cloud; a problem where there are none."""
         cloud = self._dialect.cloud
         items = [item for item in peer.items if _cloud_of(item) in (None, cloud)]
         if not items:
-            what = f"The peer {peer.role} says nothing for {self._dialect.title}."
-            self._problems.append(Problem(peer.place, what, f"Add a network, or an item for {cloud}."))
+            message = f"The peer {peer.role} says nothing for {self._dialect.title}."
+            self._problems.append(Problem(peer.place, message, f"Add a network, or an item for {cloud}."))
         return items
 
-    def _named(self, names: tuple[str, ...], use: FeatureUse, entry: Entry, place: Place, what: str) -> Iterator[FarSide]:
-        way = self._deployment.way_of(use.feature)
+    def _named(
+        self, names: tuple[str, ...], use: FeatureUse, entry: Entry, place: Place, message: str
+    ) -> Iterator[NamedRemote]:
+        way = self._deployment.mode_of(use.feature)
         if way == "open":
             yield from ((network, (way, names)) for network in self._any)
         elif way == "pinned":
@@ -102,15 +104,15 @@ class FarSides:
                 self.warnings.append(_rotating(names, use, entry))
             yield from self._pinned(names, place)
         elif way == "filtered":
-            yield from self._through_firewall(names, place, what)
+            yield from self._through_firewall(names, place, message)
         else:
-            mend = (
+            hint = (
                 "Write `hostnames: open` to open those ports to any address, `pinned` or `filtered` to open less, "
                 "or give the peer's networks."
             )
-            self._problems.append(Problem(place, f"{what}, and no security group can hold a name.", mend))
+            self._problems.append(Problem(place, f"{message}, and no security group can hold a name.", hint))
 
-    def _pinned(self, names: tuple[str, ...], place: Place) -> Iterator[FarSide]:
+    def _pinned(self, names: tuple[str, ...], place: Place) -> Iterator[NamedRemote]:
         for name in names:
             addresses = self._addresses(name, self._deployment.pinned, place)
             yield from ((network, ("pinned", (name,))) for network in addresses)
@@ -121,36 +123,36 @@ class FarSides:
         addresses = [network for network in known if network.version in self._deployment.versions]
         if not addresses:
             file = self._deployment.place.file
-            mend = f"Run `esacloud resolve {file}`."
+            hint = f"Run `esacloud resolve {file}`."
             if known:
                 versions = ", ".join(f"IPv{version}" for version in sorted({network.version for network in known}))
-                what = f"{name} has addresses of {versions} alone in {lock.file if lock else ''}."
-                mend = "Add that family to `families`, or choose another way for the feature under `hostnames`."
+                message = f"{name} has addresses of {versions} alone in {lock.file if lock else ''}."
+                hint = "Add that family to `families`, or choose another way for the feature under `hostnames`."
             elif lock is None:
-                what = f"{name} is to be pinned, and there is no lock file beside {file}."
+                message = f"{name} is to be pinned, and there is no lock file beside {file}."
             else:
-                what = f"{name} is to be pinned, and {lock.file} does not have it."
-            self._problems.append(Problem(place, what, mend))
+                message = f"{name} is to be pinned, and {lock.file} does not have it."
+            self._problems.append(Problem(place, message, hint))
         return addresses
 
-    def _through_firewall(self, names: tuple[str, ...], place: Place, what: str) -> Iterator[FarSide]:
+    def _through_firewall(self, names: tuple[str, ...], place: Place, message: str) -> Iterator[NamedRemote]:
         firewall = self._deployment.firewall
         if firewall is None:
-            mend = (
+            hint = (
                 "Write `firewall: any` where the firewall lies in the route of the packets, which keep their destination; "
                 "where it is a proxy that they are sent to, write its networks."
             )
-            self._problems.append(Problem(place, f"{what}, and the file does not say which way the firewall is.", mend))
+            self._problems.append(Problem(place, f"{message}, and the file does not say which way the firewall is.", hint))
             return
         for item in self._items(firewall):
-            if isinstance(item.far, AnyAddress):
+            if isinstance(item.remote, AnyAddress):
                 yield from ((network, ("filtered", names)) for network in self._any)
-            elif not isinstance(item.far, Hostname):
-                yield item.far, ("filtered", names)
+            elif not isinstance(item.remote, Hostname):
+                yield item.remote, ("filtered", names)
 
 
 def _cloud_of(item: PeerItem) -> str | None:
-    return item.far.cloud if isinstance(item.far, Reference) else item.cloud
+    return item.remote.cloud if isinstance(item.remote, Reference) else item.cloud
 
 
 def _rotating(names: tuple[str, ...], use: FeatureUse, entry: Entry) -> Problem:

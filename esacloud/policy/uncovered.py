@@ -44,9 +44,9 @@ def unused_peers(deployment: Deployment, used: Set[int]) -> Iterator[Problem]:
     for peer in given:
         if id(peer) not in used:
             features = sorted({entry.feature for entry in deployment.catalogue.entries if entry.role == peer.role})
-            what = f"No feature that is switched on here uses {peer.role}."
-            mend = f"Take it out, or switch on {one_of(features)}, with the settings that need it."
-            yield Problem(peer.place, what, mend, "warning")
+            message = f"No feature that is switched on here uses {peer.role}."
+            hint = f"Take it out, or switch on {one_of(features)}, with the settings that need it."
+            yield Problem(peer.place, message, hint, "warning")
 
 
 def unused_names(deployment: Deployment, switched_on: Set[str]) -> Iterator[Problem]:
@@ -54,9 +54,9 @@ def unused_names(deployment: Deployment, switched_on: Set[str]) -> Iterator[Prob
     for key, ids in (("as_printed", deployment.as_printed), ("wider", deployment.wider)):
         for entry_id in ids:
             if entry_id not in switched_on:
-                what = f"{entry_id} is not switched on, so naming it changes nothing."
+                message = f"{entry_id} is not switched on, so naming it changes nothing."
                 place = deployment.place.at(key)
-                yield Problem(place, what, "Take it out, or switch its feature on.", "warning")
+                yield Problem(place, message, "Take it out, or switch its feature on.", "warning")
 
 
 def opens_nothing(deployment: Deployment, use: FeatureUse) -> Problem:
@@ -65,5 +65,5 @@ def opens_nothing(deployment: Deployment, use: FeatureUse) -> Problem:
     entries = deployment.catalogue.of_feature[use.feature]
     entry = max(entries, key=lambda entry: all(use.settings[name] in on for name, on in entry.when.items()))
     why = why_not(entry, deployment.release, use.settings) or _NO_ADDRESS
-    what = f"The feature {use.feature} opens nothing here: {why.en}."
-    return Problem(use.place, what, "Change that, or take the feature out.", "warning")
+    message = f"The feature {use.feature} opens nothing here: {why.en}."
+    return Problem(use.place, message, "Change that, or take the feature out.", "warning")

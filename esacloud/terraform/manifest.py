@@ -57,7 +57,7 @@ def manifest_text(lowered: Lowered, deployment: Deployment, files: Mapping[str, 
                 {"name": line.name, "interface": line.interface, "inbound": line.inbound, "outbound": line.outbound}
                 for line in lowered.groups
             ],
-            "quotas": [{"what": use.what, "used": use.used, "limit": use.limit} for use in lowered.quotas],
+            "quotas": [{"quota": use.quota, "used": use.used, "limit": use.limit} for use in lowered.quotas],
             "proof": {
                 "says": PROVEN,
                 "interfaces": len(policy.interfaces),
@@ -154,13 +154,13 @@ def _differs(path: Path, text: str) -> str | None:
         found = path.read_bytes()
     except OSError:
         return f"{path.name}: The file cannot be read."
-    wanted = text.encode()
-    if found == wanted:
+    desired = text.encode()
+    if found == desired:
         return None
     line = next(
         number
         for number, (one, other) in enumerate(
-            zip([*found.split(b"\n"), None], [*wanted.split(b"\n"), None], strict=False), start=1
+            zip([*found.split(b"\n"), None], [*desired.split(b"\n"), None], strict=False), start=1
         )
         if one != other
     )

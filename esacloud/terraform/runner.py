@@ -54,9 +54,9 @@ class Runner:
 
     def __init__(self, directory: str, binary: str | None = None) -> None:
         if not Path(directory).is_dir():
-            what = "There is no such directory."
+            message = "There is no such directory."
             raise InputError(
-                Problem(Place(directory), what, "Name the one that esacloud generate wrote, or a root of yours.")
+                Problem(Place(directory), message, "Name the one that esacloud generate wrote, or a root of yours.")
             )
         self.directory, self.binary = directory, find(binary)
         self._python_terraform = _package()

@@ -31,7 +31,7 @@ def plain(value: object) -> str | None:
     return value.replace("$${", "${").replace("%%{", "%{")
 
 
-def deviations(found: Any, expected: Any, path: str = "") -> Iterator[str]:
+def document_deviations(found: Any, expected: Any, path: str = "") -> Iterator[str]:
     """Where a document is not as expected: sentences that begin with the path, as in `locals.tags is missing`.
 
     Types count, so that neither 1 nor 1.0 passes for true.
@@ -44,10 +44,10 @@ def deviations(found: Any, expected: Any, path: str = "") -> Iterator[str]:
             if key not in expected:
                 yield f"{_join(path, key)} is nothing that esacloud writes."
             elif value is not expected[key] and _bytes(value) != _bytes(expected[key]):  # equal, as nearly always: done
-                yield from deviations(value, expected[key], _join(path, key))
+                yield from document_deviations(value, expected[key], _join(path, key))
     elif isinstance(found, list) and isinstance(expected, list) and len(found) == len(expected):
         for number, (one, other) in enumerate(zip(found, expected, strict=True)):
-            yield from deviations(one, other, f"{path}[{number}]")
+            yield from document_deviations(one, other, f"{path}[{number}]")
     elif type(found) is not type(expected) or found != expected:
         yield f"{path or 'The document'} is not what esacloud writes there."
 

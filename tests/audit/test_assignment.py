@@ -11,7 +11,7 @@ import pytest
 from support.described import network_security_group, permission, security_group, security_rule
 
 from esacloud import workflow
-from esacloud.audit.assignment import carriers
+from esacloud.audit.assignment import attachments
 from esacloud.audit.model import Audit
 from esacloud.audit.run import against_deployment
 from esacloud.audit.sources import read_files
@@ -36,7 +36,7 @@ MAIL = security_group(
 WIDE = security_group("sg-3", [permission("tcp/8080", "10.0.0.0/24")])
 
 
-def carrier(name: str, *groups: str) -> dict[str, Any]:
+def attachment(name: str, *groups: str) -> dict[str, Any]:
     return {"NetworkInterfaceId": name, "Groups": [{"GroupId": group} for group in groups]}
 
 
@@ -47,37 +47,40 @@ def held(*interfaces: dict[str, Any], groups: tuple[dict[str, Any], ...] = (MANA
 
 
 def test_a_group_that_somebody_added_to_the_network_interface_counts() -> None:
-    audit = held(carrier("eni-1", "sg-1"), carrier("eni-2", "sg-2", "sg-3"))
-    assert [(one.interface, one.group) for one in audit.unasked] == [("data1", "sg-3")]
+    audit = held(attachment("eni-1", "sg-1"), attachment("eni-2", "sg-2", "sg-3"))
+    assert [(one.interface, one.group) for one in audit.unexpected] == [("data1", "sg-3")]
     assert not audit.missing
 
 
 def test_network_interfaces_that_differ_are_looked_at_apart() -> None:
     audit = held(
-        carrier("eni-1", "sg-1"), carrier("eni-2", "sg-2", "sg-3"), carrier("eni-3", "sg-2"), carrier("eni-4", "sg-2")
+        attachment("eni-1", "sg-1"),
+        attachment("eni-2", "sg-2", "sg-3"),
+        attachment("eni-3", "sg-2"),
+        attachment("eni-4", "sg-2"),
     )
     assert [one.interface for one in audit.looked] == ["management", "data1 (eni-2)", "data1 (eni-3)"]
-    assert {one.interface for one in audit.unasked} == {"data1 (eni-2)"}
+    assert {one.interface for one in audit.unexpected} == {"data1 (eni-2)"}
 
 
 def test_two_interfaces_of_a_gateway_on_one_network_interface_ask_for_both() -> None:
-    audit = held(carrier("eni-1", "sg-2", "sg-1"))
+    audit = held(attachment("eni-1", "sg-2", "sg-1"))
     assert [one.interface for one in audit.looked] == ["management and data1"]
     assert audit.clean
 
 
 def test_what_the_user_names_stands_as_it_is_named() -> None:
-    audit = held(carrier("eni-1", "sg-1"), carrier("eni-2", "sg-2", "sg-3"), data1=("sg-2",))
+    audit = held(attachment("eni-1", "sg-1"), attachment("eni-2", "sg-2", "sg-3"), data1=("sg-2",))
     assert audit.clean
 
 
 def test_network_interfaces_of_others_are_not_looked_at() -> None:
-    audit = held(carrier("eni-1", "sg-1"), carrier("eni-2", "sg-2"), carrier("eni-9", "sg-3", "sg-unknown"))
+    audit = held(attachment("eni-1", "sg-1"), attachment("eni-2", "sg-2"), attachment("eni-9", "sg-3", "sg-unknown"))
     assert audit.clean
 
 
 def test_a_group_that_was_not_read_is_said() -> None:
-    audit = held(carrier("eni-1", "sg-1", "sg-far"))
+    audit = held(attachment("eni-1", "sg-1", "sg-far"))
     assert audit.unknown == ("eni-1: the group sg-far is on it and was not read; what it permits is not counted",)
 
 
@@ -137,26 +140,26 @@ def test_files_about_interfaces_and_subnets_say_which_groups_count_together(
     for name, document in (("nics", interface), ("vnets", place), ("nsgs", GROUPS)):
         (tmp_path / name).write_text(json.dumps(document))
         paths.append(str(tmp_path / name))
-    assert carriers(read_files(paths)).groups == BOTH
+    assert attachments(read_files(paths)).groups == BOTH
 
 
 def test_groups_say_themselves_which_subnets_they_are_on(tmp_path: Path) -> None:
     path = tmp_path / "all.json"
     path.write_text(json.dumps([INTERFACE, GROUPS[0], {**GROUPS[1], "subnets": [{"id": SUBNET}]}]))
-    assert carriers(read_files([str(path)])).groups == BOTH
+    assert attachments(read_files([str(path)])).groups == BOTH
 
 
 def test_a_subnet_of_which_nothing_is_known_is_said(tmp_path: Path) -> None:
     path = tmp_path / "all.json"
     path.write_text(json.dumps([INTERFACE, GROUPS[0]]))
-    (said,) = carriers(read_files([str(path)])).unknown
+    (said,) = attachments(read_files([str(path)])).unknown
     assert "nothing says which group is on its subnet" in said
 
 
 def test_groups_alone_count_alone_as_long_as_nothing_says_where_they_are(tmp_path: Path) -> None:
     path = tmp_path / "all.json"
     path.write_text(json.dumps([{**GROUPS[0], "networkInterfaces": [{"id": NIC}]}]))
-    assert carriers(read_files([str(path)])) == ({}, (), ())
+    assert attachments(read_files([str(path)])) == ({}, (), ())
 
 
 def test_a_rule_apart_from_its_group_is_said_and_not_judged(tmp_path: Path) -> None:

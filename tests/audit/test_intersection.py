@@ -17,9 +17,9 @@ PUBLIC, NEAR, GROUP = "service_tag:Internet", "service_tag:VirtualNetwork", "app
 LAST = (1 << 32) - 1
 ADDRESSES = ((0, LAST), (0, LAST // 2), (10, 19), (15, 15), (LAST, LAST))
 POINTS = (0, 10, 15, 19, LAST // 2 + 1, LAST)
-AZURE = ActualGroups("azure", (), "all", public_realms=frozenset({PUBLIC}), apart=frozenset({PUBLIC, NEAR}))
+AZURE = ActualGroups("azure", (), "all", public_address_spaces=frozenset({PUBLIC}), apart=frozenset({PUBLIC, NEAR}))
 
-fars = st.one_of(
+remotes = st.one_of(
     st.tuples(st.just(IPV4), st.sampled_from(ADDRESSES)),
     st.tuples(st.sampled_from((PUBLIC, NEAR, GROUP)), st.just(ONE_POINT)),
 )
@@ -27,7 +27,7 @@ ports = st.sampled_from(((25, 25), (20, 30), (22, 22), EVERY_PORT))
 
 
 def boxes(direction: str) -> st.SearchStrategy[list[Box]]:
-    made = st.builds(lambda far, port: Box(direction, far[0], (6, 6), EVERY_PORT, port, far[1]), fars, ports)  # type: ignore[arg-type]
+    made = st.builds(lambda remote, port: Box(direction, remote[0], (6, 6), EVERY_PORT, port, remote[1]), remotes, ports)  # type: ignore[arg-type]
     return st.lists(made, max_size=3)
 
 
@@ -39,7 +39,11 @@ def concrete(found: Iterable[Box], behind: dict[str, frozenset[int]]) -> set[tup
         for port in (22, 25, 80)
         if box.ports[0] <= port <= box.ports[1]
         for point in POINTS
-        if (point in behind[box.realm] if box.realm in behind else box.addresses[0] <= point <= box.addresses[1])
+        if (
+            point in behind[box.address_space]
+            if box.address_space in behind
+            else box.addresses[0] <= point <= box.addresses[1]
+        )
     }
 
 
@@ -87,4 +91,4 @@ def test_what_excludes_each_other_has_nothing_in_common(first: str, second: str)
 
 
 def test_both_families_are_kept_apart() -> None:
-    assert common("tcp/25 in from any", "tcp/25 in from any").realms() == {IPV4, IPV6}
+    assert common("tcp/25 in from any", "tcp/25 in from any").address_spaces() == {IPV4, IPV6}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.policies import GROUP, deployment, far, flow, flows, policy
+from support.policies import GROUP, deployment, flow, flows, policy, remote
 
 from esacloud.aws.lower import lower
 from esacloud.aws.model import SecurityGroupRule
@@ -82,8 +82,8 @@ def test_two_flows_that_are_one_rule_to_ec2_make_one_that_cites_both() -> None:
     [
         flow("tcp/21 in self", source_ports=(20, 20)),
         flow("icmp in self", ports=(2048, 2048)),
-        flow("tcp/21 in self", far=Reference("azure", "service_tag", "Internet")),
-        flow("tcp/21 in self", far=Reference("aws", "service_tag", "Internet")),
+        flow("tcp/21 in self", remote=Reference("azure", "service_tag", "Internet")),
+        flow("tcp/21 in self", remote=Reference("aws", "service_tag", "Internet")),
     ],
 )
 def test_what_ec2_cannot_say_is_refused(unsayable: Flow) -> None:
@@ -104,7 +104,7 @@ def flow_of(other: Flow, row: int) -> Flow:
         direction=other.direction,
         transport=other.transport,
         ports=other.ports,
-        far=other.far,
+        remote=other.remote,
         rows=(row,),
         names=("updates.example",),
     )
@@ -120,7 +120,7 @@ def test_keys_are_unique_over_all_interfaces(some: list[Flow]) -> None:
 @given(st.sets(flows(), max_size=12), st.integers(1, 5))
 def test_a_flow_more_with_k_peers_is_k_rules_more_and_no_other_change(some: set[Flow], peers: int) -> None:
     some_flows = [each for each in some if each.ports != (587, 587)]
-    more = [flow("tcp/587 in self", far=far(f"192.0.2.{number}")) for number in range(peers)]
+    more = [flow("tcp/587 in self", remote=remote(f"192.0.2.{number}")) for number in range(peers)]
     before = lower(policy(some_flows), deployment()).native.groups[0].rules
     after = lower(policy([*more, *some_flows]), deployment()).native.groups[0].rules
     assert set(before) < set(after)

@@ -34,7 +34,7 @@ def test_the_rules_permit_exactly_the_policy(drawn):
 def test_the_module_read_back_permits_exactly_the_policy(drawn):
     lowered = lower(drawn, TWO)
     back = read_back(documents(lowered, TWO))
-    assert back.oddities == ()
+    assert back.deviations == ()
     assert not differences(packets_by_interface(drawn), back.packets)
 
 

@@ -40,7 +40,7 @@ def test_an_entry_of_whatever_letters_still_gives_a_name(entry: str):
 def test_a_name_says_what_the_rule_is_for():
     assert rule_name(DNS) == "out-udp-53-ipv4-dns"
     assert rule_name(DNS._replace(source_ports=(20, 20))) == "out-udp-53-from-20-ipv4-dns"
-    assert rule_name(DNS._replace(far="any-ipv4", entries=())) == "out-udp-53-any-ipv4"
+    assert rule_name(DNS._replace(remote="any-ipv4", entries=())) == "out-udp-53-any-ipv4"
 
 
 def test_a_name_that_would_be_too_long_ends_in_a_digest_of_the_whole():

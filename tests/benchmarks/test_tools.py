@@ -40,8 +40,8 @@ def cloud(tool_and_cloud):
 def test_the_output_permits_exactly_the_policy(tool, cloud, tmp_path: Path):
     policy = inputs.site(cloud)
     out = experiments.convert(tool, policy, tmp_path)
-    for interface, wanted in packets(policy.flows).items():
-        assert (tool.packets(out, policy)[interface] ^ wanted) <= tool.leeway()
+    for interface, desired in packets(policy.flows).items():
+        assert (tool.packets(out, policy)[interface] ^ desired) <= tool.leeway()
 
 
 def test_there_is_a_rule_for_every_flow(tool, cloud, tmp_path: Path):
@@ -57,8 +57,8 @@ def test_a_changed_port_in_the_output_is_found(tool, cloud, tmp_path: Path):
         if file.is_file():
             file.write_text(re.sub(r"\b6443\b", "6444", file.read_text()))
     assert any(
-        not (tool.packets(out, policy)[interface] ^ wanted) <= tool.leeway()
-        for interface, wanted in packets(policy.flows).items()
+        not (tool.packets(out, policy)[interface] ^ desired) <= tool.leeway()
+        for interface, desired in packets(policy.flows).items()
     )
 
 
@@ -71,8 +71,8 @@ def test_many_policies_become_as_many_outputs(tool, cloud, tmp_path: Path):
     run(tool.many(source, out), tmp_path)
     assert sorted(path.name.partition(".")[0] for path in out.iterdir()) == ["0000", "0001", "0002"]
     assert all(
-        (tool.packets(out, policies[0])[interface] ^ wanted) <= tool.leeway()
-        for interface, wanted in packets(policies[0].flows).items()
+        (tool.packets(out, policies[0])[interface] ^ desired) <= tool.leeway()
+        for interface, desired in packets(policies[0].flows).items()
     )
 
 

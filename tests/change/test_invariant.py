@@ -22,7 +22,7 @@ from esacloud.aws.live.rules import permissions
 from esacloud.aws.lower import lower
 from esacloud.change import run
 from esacloud.change.live import Connection, LiveCloud
-from esacloud.change.model import ChangePlan, Foreign
+from esacloud.change.model import ChangePlan, Unmanaged
 from esacloud.deployment.model import CloudSettings
 from esacloud.errors import InputError, OutsideError, Place
 from esacloud.lab.ec2.application import CREDENTIALS
@@ -30,7 +30,7 @@ from esacloud.packets.sets import PacketSet
 from esacloud.policy.model import Flow
 
 INTERFACES = ("data1", "data2")
-MODES: tuple[Foreign, ...] = ("report", "keep", "purge")
+MODES: tuple[Unmanaged, ...] = ("report", "keep", "purge")
 
 
 @dataclass(frozen=True)
@@ -42,16 +42,16 @@ class Drawn:
 
 
 def _distinct(flows: list[Flow]) -> tuple[Flow, ...]:
-    named = {(flow.interface, flow.direction, flow.transport, flow.ports, str(flow.far)): flow for flow in flows}
-    return tuple(flow for flow in named.values() if getattr(flow.far, "id", "") != "sg-00000000")
+    named = {(flow.interface, flow.direction, flow.transport, flow.ports, str(flow.remote)): flow for flow in flows}
+    return tuple(flow for flow in named.values() if getattr(flow.remote, "id", "") != "sg-00000000")
 
 
 def drawn() -> st.SearchStrategy[Drawn]:
-    carriers = st.sampled_from([(), (), (ENI,), (ENI2,), (ENI, ENI2)])
+    attachments = st.sampled_from([(), (), (ENI,), (ENI2,), (ENI, ENI2)])
     return st.builds(
         Drawn,
         st.lists(policies.flows(INTERFACES), max_size=8).map(_distinct),
-        st.fixed_dictionaries(dict.fromkeys(INTERFACES, carriers)),
+        st.fixed_dictionaries(dict.fromkeys(INTERFACES, attachments)),
     )
 
 
@@ -60,7 +60,7 @@ def _plan(
     name: str,
     one: Drawn,
     quota: int = 60,
-    foreign: Foreign = "report",
+    unmanaged: Unmanaged = "report",
     over: str | None = None,
     client: object = None,
 ) -> tuple[LiveCloud, ChangePlan]:
@@ -75,7 +75,7 @@ def _plan(
     deployment = policies.deployment(INTERFACES, name=name, clouds={"aws": cloud})
     lowered = lower(policies.policy(one.flows, INTERFACES, name), deployment)
     live = run.connect(deployment, "aws", Connection(client=client or ec2.client, backoff=NO_WAIT))
-    return live, run.plan(live, lowered, foreign)
+    return live, run.plan(live, lowered, unmanaged)
 
 
 def _theirs(ec2: LiveEc2, name: str, flows: tuple[Flow, ...]) -> None:
@@ -102,7 +102,7 @@ def _theirs(ec2: LiveEc2, name: str, flows: tuple[Flow, ...]) -> None:
     old=drawn(),
     new=drawn(),
     theirs=st.lists(policies.flows(INTERFACES), max_size=2).map(_distinct),
-    foreign=st.sampled_from(MODES),
+    unmanaged=st.sampled_from(MODES),
     quota=st.sampled_from([60, 60, 6, 4]),
     takes_over=st.booleans(),
     fault=st.none() | st.tuples(st.integers(0, 20), st.sampled_from([one for one in TRANSIENT if one != "late"])),
@@ -112,7 +112,7 @@ def test_between_any_two_deployments_the_law_holds_after_every_call_and_restorin
     old: Drawn,
     new: Drawn,
     theirs: tuple[Flow, ...],
-    foreign: Foreign,
+    unmanaged: Unmanaged,
     quota: int,
     takes_over: bool,
     fault: tuple[int, str] | None,
@@ -129,19 +129,19 @@ def test_between_any_two_deployments_the_law_holds_after_every_call_and_restorin
             ec2.carry_out(*_plan(ec2, name, old, quota, over=over))
             _theirs(ec2, name, theirs)
             before = ec2.picture(name)
-            live, plan = _plan(ec2, name, new, quota, foreign, over, ec2.faulty)
+            live, plan = _plan(ec2, name, new, quota, unmanaged, over, ec2.faulty)
         except InputError as error:
             event(f"refused before any call: {str(error)[:40]}")
             return
-        wanted = plan.after.packets()
+        desired = plan.after.packets()
         ec2.proxy.reset()
         ec2.proxy.faults = dict([fault] if fault else [])
-        with ec2.law(name, wanted):
+        with ec2.law(name, desired):
             applied = ec2.carry_out(live, plan)
         event(f"{len(plan.steps)} steps")
-        assert applied.state.packets() == wanted
-        assert {key: ec2.permitted(name).get(key, PacketSet()) for key in wanted} == wanted
-        assert _plan(ec2, name, new, quota, foreign, over)[1].empty
+        assert applied.state.packets() == desired
+        assert {key: ec2.permitted(name).get(key, PacketSet()) for key in desired} == desired
+        assert _plan(ec2, name, new, quota, unmanaged, over)[1].empty
         if applied.snapshot:
             ec2.restore(applied.snapshot)
             assert ec2.picture(name) == before
@@ -179,7 +179,7 @@ def test_two_hundred_random_changes_with_random_faults_end_where_the_last_one_po
     file, path = text(name, ["10.2.0.1"], aws=quota), tmp_path / "gateway.yaml"
     ec2.apply(file)
     ends = {"failed": 0, "killed": 0, "met somebody": 0}
-    foreign = PacketSet.of(box for rule in OTHERS for box in _boxes(rule))
+    unmanaged = PacketSet.of(box for rule in OTHERS for box in _boxes(rule))
     for number in range(200):
         features = chance.choice(["mail, dns", "mail, dns, cluster", "dns"])
         servers = chance.sample(everyone, chance.randint(1, 6 if features == "dns" else 5))
@@ -201,7 +201,7 @@ def test_two_hundred_random_changes_with_random_faults_end_where_the_last_one_po
                     ends["met somebody"] += 1
 
             ec2.proxy.before = intrude
-        with ec2.law(name, plan.after.packets(), opened=foreign, closed=foreign):
+        with ec2.law(name, plan.after.packets(), opened=unmanaged, closed=unmanaged):
             if number % 5 == 3:
                 ends["killed"] += _killed(ec2, commands, path, file, chance)
             else:
@@ -211,8 +211,8 @@ def test_two_hundred_random_changes_with_random_faults_end_where_the_last_one_po
                     ends["failed"] += 1
         ec2.proxy.reset()
     assert all(10 < count < 190 for count in ends.values()), ends
-    wanted = ec2.apply(file, "purge").plan.after.packets()
-    assert ec2.permitted(name) == wanted
+    desired = ec2.apply(file, "purge").plan.after.packets()
+    assert ec2.permitted(name) == desired
     assert ec2.plan(file)[1].clean
     ec2.destroy(file)
     assert not ec2.groups(name)
@@ -232,7 +232,7 @@ def _killed(ec2: LiveEc2, commands: Source, path: Path, file: str, chance: rando
             running.kill()
 
     ec2.proxy.after = kill
-    running = commands.start(["apply", str(path), "--yes", "--foreign", "purge", *where], environment)
+    running = commands.start(["apply", str(path), "--yes", "--unmanaged", "purge", *where], environment)
     code = running.wait()
     with ec2.proxy.lock:
         ec2.proxy.after = None

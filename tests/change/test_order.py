@@ -199,7 +199,7 @@ class Scene:
     old: dict[str, tuple[LiveRule, ...]]
     new: dict[str, tuple[LiveRule, ...]]
     on: dict[str, tuple[str, ...]]
-    shall: dict[str, tuple[str, ...]]
+    desired_: dict[str, tuple[str, ...]]
 
 
 GROUPS, CARRIERS = ("data1", "data1-2", "data2"), ("eni-1", "eni-2", "eni-3")
@@ -210,13 +210,13 @@ DEFAULT = replace(rule(0, 15), key="everything")
 
 @st.composite
 def scenes(draw: st.DrawFn) -> Scene:
-    old, new, on, shall = {}, {}, {}, {}
+    old, new, on, desired_ = {}, {}, {}, {}
     for name in GROUPS:
         if draw(st.booleans()):
             old[name], on[name] = draw(SMALL), draw(PLACES)
         if draw(st.booleans()):
-            new[name], shall[name] = draw(SMALL), draw(PLACES)
-    return Scene(old, new, on, shall)
+            new[name], desired_[name] = draw(SMALL), draw(PLACES)
+    return Scene(old, new, on, desired_)
 
 
 def changes_of(scene: Scene) -> list[GroupChange]:
@@ -224,9 +224,9 @@ def changes_of(scene: Scene) -> list[GroupChange]:
     for name in GROUPS:
         interface = name.partition("-")[0]
         old, new = ({one.key: one for one in side.get(name, ())} for side in (scene.old, scene.new))
-        on, shall = set(scene.on.get(name, ())), set(scene.shall.get(name, ()))
+        on, desired_ = set(scene.on.get(name, ())), set(scene.desired_.get(name, ()))
         before = LiveGroup(name, interface, name, "", scene.old.get(name, ()), id=name, attached=tuple(sorted(on)))
-        after = LiveGroup(name, interface, name, "", tuple(new.values()), attached=tuple(sorted(shall)))
+        after = LiveGroup(name, interface, name, "", tuple(new.values()), attached=tuple(sorted(desired_)))
         if name in scene.old and name in scene.new:
             made.append(
                 GroupChange(
@@ -234,8 +234,8 @@ def changes_of(scene: Scene) -> list[GroupChange]:
                     add=tuple(one for key, one in new.items() if key not in old),
                     remove=tuple(one for key, one in old.items() if key not in new),
                     stays=tuple(one for key, one in old.items() if key in new),
-                    attach=tuple(sorted(shall - on)),
-                    detach=tuple(sorted(on - shall)),
+                    attach=tuple(sorted(desired_ - on)),
+                    detach=tuple(sorted(on - desired_)),
                 )
             )
         elif name in scene.new:
@@ -262,13 +262,13 @@ class Cloud:
         self.rules = {name: {one.key: one for one in rules} for name, rules in scene.old.items()}
         self.on = {name: {group for group, places in scene.on.items() if name in places} for name in CARRIERS}
         self.limit = limit
-        after = {name: {group for group, places in scene.shall.items() if name in places} for name in CARRIERS}
+        after = {name: {group for group, places in scene.desired_.items() if name in places} for name in CARRIERS}
         new = {name: {one.key: one for one in rules} for name, rules in scene.new.items()}
         self.old = {name: self.permitted(name) for name in CARRIERS}
         self.new = {name: packets_of(*(one for group in after[name] for one in new[group].values())) for name in CARRIERS}
 
-    def permitted(self, carrier: str) -> PacketSet:
-        return packets_of(*(one for group in self.on[carrier] for one in self.rules[group].values()))
+    def permitted(self, attachment: str) -> PacketSet:
+        return packets_of(*(one for group in self.on[attachment] for one in self.rules[group].values()))
 
     def look(self) -> None:
         for name in CARRIERS:
@@ -325,7 +325,7 @@ def test_every_part_of_every_step_keeps_the_invariant_at_every_network_interface
     assert {name: rules.keys() for name, rules in cloud.rules.items()} == {
         name: {one.key for one in rules} for name, rules in scene.new.items()
     }
-    assert cloud.on == {name: {group for group, places in scene.shall.items() if name in places} for name in CARRIERS}
+    assert cloud.on == {name: {group for group, places in scene.desired_.items() if name in places} for name in CARRIERS}
     written = [one.attachment for step in steps for one in step.assignments]
     event(f"writes for one attachment: {max(map(written.count, written), default=0)}")
 

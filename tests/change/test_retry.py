@@ -48,7 +48,7 @@ def by_ask(send: Callable[..., Any], backoff: Backoff) -> None:
 
 
 def by_converge(send: Callable[..., Any], backoff: Backoff) -> None:
-    converge([1], send, lambda todo: todo, backoff)
+    converge([1], send, lambda pending: pending, backoff)
 
 
 def by_until_done(send: Callable[..., Any], backoff: Backoff) -> None:
@@ -77,7 +77,7 @@ def test_a_throttled_call_is_sent_again_whole_without_a_look() -> None:
     fail = failing(*throttled(1))
     converge(
         [1, 2],
-        lambda todo: sent.append(list(todo)) or fail(),  # type: ignore[func-returns-value]
+        lambda pending: sent.append(list(pending)) or fail(),  # type: ignore[func-returns-value]
         lambda _: pytest.fail("nothing to look at"),
         backoff(Time()),
     )
@@ -87,14 +87,14 @@ def test_a_throttled_call_is_sent_again_whole_without_a_look() -> None:
 def test_after_a_lost_answer_only_what_is_left_is_sent() -> None:
     sent: list[list[int]] = []
     fail = failing(LostError("cut"))
-    converge([1, 2, 3], lambda todo: sent.append(list(todo)) or fail(), lambda _: [3], backoff(Time()))  # type: ignore[func-returns-value]
+    converge([1, 2, 3], lambda pending: sent.append(list(pending)) or fail(), lambda _: [3], backoff(Time()))  # type: ignore[func-returns-value]
     assert sent == [[1, 2, 3], [3]]
 
 
 def test_after_a_lost_answer_to_a_call_that_worked_nothing_is_sent() -> None:
     sent: list[list[int]] = []
     fail = failing(LostError("cut"))
-    converge([1], lambda todo: sent.append(list(todo)) or fail(), lambda _: [], backoff(Time()))  # type: ignore[func-returns-value]
+    converge([1], lambda pending: sent.append(list(pending)) or fail(), lambda _: [], backoff(Time()))  # type: ignore[func-returns-value]
     assert sent == [[1]]
 
 

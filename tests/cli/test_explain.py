@@ -38,7 +38,7 @@ def test_a_port_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
         "  What for     The gateway and the management appliance exchange what lies in the policy, virus and outbreak "
         "quarantines.",
         "  Opened by    the gateway and the far side",
-        "  Far side     management-appliances (Security management appliances (SMA))",
+        "  Remote       management-appliances (Security management appliances (SMA))",
         "  Feature      central-quarantine (Quarantines centralised on a management appliance)",
         "  Switched on  by quarantines: both or policy (default both)",
         "  Row 46       7025, TCP, in and out",

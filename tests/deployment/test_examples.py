@@ -35,7 +35,7 @@ def test_no_example_lets_everyone_in_but_for_mail(path: Path) -> None:
     deployment = workflow.read_deployment(str(path))
     for cloud in deployment.clouds:
         for flow in workflow.compile_for(deployment, cloud).flows:
-            if flow.direction == "in" and isinstance(flow.far, Network) and flow.far.prefix == 0:
+            if flow.direction == "in" and isinstance(flow.remote, Network) and flow.remote.prefix == 0:
                 assert (flow.transport, flow.ports) == ("tcp", (25, 25))
 
 

@@ -39,7 +39,7 @@ from greenlet import getcurrent, greenlet
 from esacloud import workflow
 from esacloud.change import lock, run, snapshot
 from esacloud.change.live import Connection
-from esacloud.change.model import Foreign
+from esacloud.change.model import Unmanaged
 from esacloud.change.retry import Backoff
 from esacloud.deployment.model import Deployment
 from esacloud.errors import EsacloudError
@@ -56,7 +56,7 @@ class Program(NamedTuple):
 
     kind: Kind
     file: str
-    foreign: Foreign = "purge"
+    unmanaged: Unmanaged = "purge"
 
 
 class Call(NamedTuple):
@@ -205,12 +205,12 @@ class Strand(greenlet):
 
     def files(self) -> Files:
         """The files of its machine; read anew only where something about them is new."""
-        look, todo = [], [str(self.directory)]
-        while todo:
-            with os.scandir(todo.pop()) as entries:
+        look, pending = [], [str(self.directory)]
+        while pending:
+            with os.scandir(pending.pop()) as entries:
                 for entry in entries:
                     if entry.is_dir():
-                        todo.append(entry.path)
+                        pending.append(entry.path)
                     else:
                         found = entry.stat()
                         look.append((entry.path, found.st_size, found.st_mtime_ns))
@@ -238,7 +238,7 @@ def execute(program: Program, client: Client, directory: Path) -> Outcome:
     else:
         deployment, lowered = read(program.file)
         live = run.connect(deployment, "aws", connection)
-        plan = run.plan(live, lowered, program.foreign) if program.kind == "apply" else run.plan_destroy(live)
+        plan = run.plan(live, lowered, program.unmanaged) if program.kind == "apply" else run.plan_destroy(live)
     applied = run.apply(live, plan, directory, backoff=BACKOFF)
     return Outcome("done" if applied.snapshot else "unchanged", snapshot=applied.snapshot)
 

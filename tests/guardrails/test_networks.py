@@ -48,10 +48,10 @@ def test_every_global_ipv6_unicast_address_is_public(number: int) -> None:
         assert has_public(IPV6, (number, number))
 
 
-@pytest.mark.parametrize("realm", [IPV4, IPV6])
-def test_public_and_not_public_share_nothing_and_are_everything(realm: str) -> None:
-    assert not shared(public(realm), listed(realm, "not_public"))
-    assert len(joined([*public(realm), *listed(realm, "not_public")])) == 1
+@pytest.mark.parametrize("address_space", [IPV4, IPV6])
+def test_public_and_not_public_share_nothing_and_are_everything(address_space: str) -> None:
+    assert not shared(public(address_space), listed(address_space, "not_public"))
+    assert len(joined([*public(address_space), *listed(address_space, "not_public")])) == 1
 
 
 @given(SPANS, SPANS)

@@ -44,7 +44,7 @@ def test_what_is_read_the_standard_library_reads_the_same(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "what", "mend"),
+    ("text", "message", "hint"),
     [
         ("10.0.0.1/24", "has host bits set: the network that holds it is 10.0.0.0/24", "or 10.0.0.1 for the one address"),
         ("2001:db8::1/32", "has host bits set: the network that holds it is 2001:db8::/32", "or 2001:db8::1 for"),
@@ -66,11 +66,11 @@ def test_what_is_read_the_standard_library_reads_the_same(text: str) -> None:
         (" 10.0.0.1", "is no IPv4 or IPv6 network", "10.0.0.0/24"),
     ],
 )
-def test_a_text_that_is_no_network_is_refused_with_what_to_write(text: str, what: str, mend: str) -> None:
+def test_a_text_that_is_no_network_is_refused_with_what_to_write(text: str, message: str, hint: str) -> None:
     with pytest.raises(AddressError) as caught:
         parse_network(text)
-    assert what in caught.value.what
-    assert mend in caught.value.mend
+    assert message in caught.value.message
+    assert hint in caught.value.hint
 
 
 @given(versions.flatmap(lambda version: st.tuples(st.just(version), *[st.integers(0, 2 ** BITS[version] - 1)] * 2)))

@@ -19,8 +19,8 @@ SOURCE_PORTS = (0, 20, 65535)
 PORTS = (0, 25, 26, 443, 65535)
 
 
-def borders_of(realm: str) -> tuple[int, ...]:
-    top = TOP[realm]
+def borders_of(address_space: str) -> tuple[int, ...]:
+    top = TOP[address_space]
     return (0,) if not top else (0, 255, top // 2, top // 2 + 1, top)
 
 
@@ -34,23 +34,23 @@ def ranges(borders: tuple[int, ...]) -> st.SearchStrategy[tuple[int, int]]:
 
 @st.composite
 def boxes(draw: st.DrawFn) -> Box:
-    realm = draw(st.sampled_from(REALMS))
+    address_space = draw(st.sampled_from(REALMS))
     return Box(
         draw(st.sampled_from(("in", "out"))),
-        realm,
+        address_space,
         draw(ranges(PROTOCOLS)),
         draw(ranges(SOURCE_PORTS)),
         draw(ranges(PORTS)),
-        draw(ranges(borders_of(realm))),
+        draw(ranges(borders_of(address_space))),
     )
 
 
 box_lists = st.lists(boxes(), max_size=6)
 Point = tuple[str, str, int, int, int, int]
 UNIVERSE: list[Point] = [
-    (direction, realm, *rest)
-    for direction, realm in product(("in", "out"), REALMS)
-    for rest in product(*map(points_between, (PROTOCOLS, SOURCE_PORTS, PORTS, borders_of(realm))))
+    (direction, address_space, *rest)
+    for direction, address_space in product(("in", "out"), REALMS)
+    for rest in product(*map(points_between, (PROTOCOLS, SOURCE_PORTS, PORTS, borders_of(address_space))))
 ]
 
 
@@ -143,14 +143,14 @@ def test_the_directions_and_realms_of_a_set_make_up_the_set(a: list[Box]) -> Non
     whole = PacketSet.of(a)
     assert whole.only(direction="in") | whole.only(direction="out") == whole
     parts = PacketSet()
-    for realm in whole.realms():
-        parts |= whole.only(realm=realm)
+    for address_space in whole.address_spaces():
+        parts |= whole.only(address_space=address_space)
     assert parts == whole
 
 
-def tcp(port: int | tuple[int, int], addresses: tuple[int, int], realm: str = IPV4) -> Box:
+def tcp(port: int | tuple[int, int], addresses: tuple[int, int], address_space: str = IPV4) -> Box:
     ports = port if isinstance(port, tuple) else (port, port)
-    return Box("out", realm, (TCP, TCP), EVERY_PORT, ports, addresses)
+    return Box("out", address_space, (TCP, TCP), EVERY_PORT, ports, addresses)
 
 
 def test_a_reference_is_apart_from_every_address_and_every_other_reference() -> None:

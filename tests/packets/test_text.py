@@ -22,13 +22,13 @@ def printable_boxes(draw: st.DrawFn) -> Box:
         )
     )
     version = draw(st.sampled_from([4, 6, 0]))
-    realm, addresses = "security_group:sg-0123456789abcdef0", ONE_POINT
+    address_space, addresses = "security_group:sg-0123456789abcdef0", ONE_POINT
     if version:
         bits = 32 if version == 4 else 128
         prefix = draw(st.integers(0, bits))
         network = Network(version, draw(st.integers(0, (1 << prefix) - 1)) << (bits - prefix), prefix)  # type: ignore[arg-type]
-        realm, addresses = (IPV4 if version == 4 else IPV6), (network.first, network.last)
-    return Box(draw(st.sampled_from(["in", "out"])), realm, protocols, draw(PORTS), ports, addresses)
+        address_space, addresses = (IPV4 if version == 4 else IPV6), (network.first, network.last)
+    return Box(draw(st.sampled_from(["in", "out"])), address_space, protocols, draw(PORTS), ports, addresses)
 
 
 @given(printable_boxes())
@@ -72,7 +72,7 @@ def test_an_icmp_type_alone_is_every_code_of_it() -> None:
 def test_what_is_no_sentence_is_refused(sentence: str, said: str) -> None:
     with pytest.raises(PacketTextError, match=said) as refused:
         parse_packets(sentence)
-    assert refused.value.mend.endswith(".")
+    assert refused.value.hint.endswith(".")
 
 
 @given(st.text(max_size=60))

@@ -24,7 +24,7 @@ def packets(given_flows: tuple[Flow, ...] | list[Flow], interface: str) -> Packe
 
 def said(given_flows: tuple[Flow, ...]) -> list[str]:
     return [
-        f"{flow.transport}/{flow.ports[0]}-{flow.ports[1]} {flow.direction} {flow.far} {list(flow.rows)}"
+        f"{flow.transport}/{flow.ports[0]}-{flow.ports[1]} {flow.direction} {flow.remote} {list(flow.rows)}"
         for flow in given_flows
     ]
 
@@ -65,7 +65,7 @@ def test_where_nothing_is_saved_nothing_is_touched(some: list[Flow]) -> None:
 
 
 def _packets_of(flow: Flow) -> tuple[object, ...]:
-    return flow.transport, flow.ports, flow.source_ports, flow.far
+    return flow.transport, flow.ports, flow.source_ports, flow.remote
 
 
 @pytest.mark.parametrize("version", [4, 6])
@@ -73,7 +73,7 @@ def test_every_set_of_eight_addresses_becomes_the_fewest_networks(version: Versi
     addresses = [Network(version, (10 << 24) + 8 + number, BITS[version]) for number in range(8)]
     for chosen in range(1, 256):
         some = [address for number, address in enumerate(addresses) if chosen >> number & 1]
-        result = [str(one.far) for one in merged(flow("tcp/25 in self", far=address) for address in some)]
+        result = [str(one.remote) for one in merged(flow("tcp/25 in self", remote=address) for address in some)]
         assert result == _fewest(version, some)
 
 
@@ -88,8 +88,8 @@ def test_every_set_of_two_ports_and_four_addresses_stays_exact_and_becomes_no_lo
 
 @given(st.lists(networks().filter(lambda network: network.prefix), min_size=5, max_size=20))
 def test_networks_of_one_port_become_the_fewest_that_hold_them(some: list[Network]) -> None:
-    result = merged(flow("tcp/25 in self", far=network) for network in some)
-    assert sorted(str(one.far) for one in result) == sorted([*_fewest(4, some), *_fewest(6, some)])
+    result = merged(flow("tcp/25 in self", remote=network) for network in some)
+    assert sorted(str(one.remote) for one in result) == sorted([*_fewest(4, some), *_fewest(6, some)])
 
 
 def _fewest(version: Version, some: list[Network]) -> list[str]:

@@ -45,7 +45,7 @@ MAIN = ("fresh", "change", "destroy", "restore")
 
 @dataclass
 class Scene:
-    """One change: `go` makes it, `start` goes back to before it. `wanted` is what is permitted then, `end` all there is."""
+    """One change: `go` makes it, `start` undoes it. `desired` is what is permitted then, `end` all there is."""
 
     azure: LiveAzure
     kind: str
@@ -69,7 +69,7 @@ class Scene:
         self.start()
         self.go()
         self.methods = list(azure.arm.methods)
-        self.wanted: Mapping[str, PacketSet] = azure.permitted(self.name)
+        self.desired: Mapping[str, PacketSet] = azure.permitted(self.name)
         self.end = azure.picture()
         self.start()
 

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from esacloud.aws.live.calls import INTERFACE_NOT_FOUND
-from esacloud.aws.live.read import carriers, describe, live_group
+from esacloud.aws.live.read import attachments, describe, live_group
 from esacloud.aws.live.rules import DEFAULT_EGRESS
 from esacloud.aws.live.scope import Identity
 from esacloud.change.model import Assignment, LiveGroup, Step
 from esacloud.change.retry import LOOKS, ConflictError, RefusedError, converge
 
 if TYPE_CHECKING:
-    from esacloud.aws.live.execute import Performer
+    from esacloud.aws.live.execute import StepExecutor
 
 FRESH = 10.0  # seconds for which a list of groups that was read serves to make another of it
 
@@ -26,7 +26,7 @@ class Attacher:
     taken off it, by id. `verified` are the groups as they were read when nothing was left to do but to attach them.
     """
 
-    def __init__(self, run: Performer) -> None:
+    def __init__(self, run: StepExecutor) -> None:
         self.run = run
         self.carried = dict(run.plan.before.attachments or {})
         self.moved: dict[str, dict[str, bool]] = {}
@@ -36,10 +36,10 @@ class Attacher:
         """Write the list of groups of each network interface once, after what they get is seen to be as it has to be."""
         if step.expects:
             self._verify(step)
-        if time.monotonic() - self.run.seen.carriers_read > FRESH:
+        if time.monotonic() - self.run.seen.attachments_read > FRESH:
             self._read_lists(step.assignments)
-        shall = {one.attachment: self._assigned(one) for one in step.assignments}
-        for name, ids in shall.items():
+        desired_ = {one.attachment: self._assigned(one) for one in step.assignments}
+        for name, ids in desired_.items():
             if name in self.carried and ids != self.carried[name]:
                 self._write_list(name, ids)
         for one in step.assignments:
@@ -52,7 +52,7 @@ class Attacher:
 
         A rule that every new group begins with, and that only this read has shown, goes first.
         """
-        names = {group.name: self.run.ids[group.name] for group in self.run.wanted.values() if group.name in self.run.ids}
+        names = {group.name: self.run.ids[group.name] for group in self.run.desired.values() if group.name in self.run.ids}
         for number in range(LOOKS):
             self.run.backoff.wait_for_look(number)
             shown = describe(self.run.calls, self.run.where.vpc, "group-id", sorted(names.values()))
@@ -67,7 +67,7 @@ class Attacher:
         raise ConflictError(f"{', '.join(differing)}: the rules are not those that were written, so nothing was attached")
 
     def _live(self, name: str, found: dict[str, Any]) -> LiveGroup:
-        interface = self.run.wanted[name].interface
+        interface = self.run.desired[name].interface
         return live_group(Identity(name, interface), found, self.run.first(interface), self.run.where, self.run.seen.sizes)
 
     def _revoke_defaults(self, group: LiveGroup | None, expected: frozenset[str]) -> None:
@@ -94,7 +94,7 @@ class Attacher:
                     raise
                 raise ConflictError(str(error), error.code) from error
 
-        converge((name,), send, lambda todo: todo, self.run.backoff)
+        converge((name,), send, lambda pending: pending, self.run.backoff)
         self.carried[name] = ids
 
     def _read_lists(self, assignments: Iterable[Assignment]) -> None:
@@ -105,7 +105,7 @@ class Attacher:
         waiting = {one.attachment for one in assignments}
         for number in range(LOOKS):
             self.run.backoff.wait_for_look(number)
-            found = carriers(self.run.calls, names=sorted(waiting))
+            found = attachments(self.run.calls, names=sorted(waiting))
             waiting &= found.keys()
             for name, ids in found.items():
                 if all((group in ids) == on for group, on in self.moved.get(name, {}).items()):

@@ -62,8 +62,8 @@ def client_for(connection: Connection, region: str | None) -> Any:
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError, NoRegionError
     except ImportError:
-        what = "A live AWS account is reached through boto3, and it is not installed."
-        raise InputError(Problem(Place("aws"), what, "Install it: pip install 'esacloud[aws]'.")) from None
+        message = "A live AWS account is reached through boto3, and it is not installed."
+        raise InputError(Problem(Place("aws"), message, "Install it: pip install 'esacloud[aws]'.")) from None
     try:
         session = boto3.Session(profile_name=connection.profile)
         return session.client(

@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from esacloud.aws.live.calls import REPLACING, Calls, client_for
-from esacloud.aws.live.execute import Performer
+from esacloud.aws.live.execute import StepExecutor
 from esacloud.aws.live.lock import CloudLock
-from esacloud.aws.live.read import Seen, read, with_carriers
+from esacloud.aws.live.read import Seen, read, with_attachments
 from esacloud.aws.live.replacing import same_source_kind
 from esacloud.aws.live.rules import DEFAULT_RULES, from_lowered, live_rule, sized
-from esacloud.aws.live.scope import ADOPTED_TAG, AT_INTERFACE, NAME_TAG, Whereabouts, of_deployment, of_snapshot
+from esacloud.aws.live.scope import ADOPTED_TAG, AT_INTERFACE, NAME_TAG, Scope, of_deployment, of_snapshot
 from esacloud.aws.model import SecurityGroups
 from esacloud.change.live import Connection
 from esacloud.change.model import ChangePlan, GroupChange, LiveGroup, LiveRule, State, Step, quotas_taken
@@ -48,10 +48,10 @@ class AwsLive:
     cloud = "aws"
     begins_with = DEFAULT_RULES
 
-    def __init__(self, where: Whereabouts, client: Any, connection: Connection) -> None:
+    def __init__(self, where: Scope, client: Any, connection: Connection) -> None:
         self.where, self._backoff = where, connection.backoff.for_run()
         self._calls = Calls(client, self._backoff, connection)
-        self._performer: Performer | None = None
+        self._executor: StepExecutor | None = None
         self._seen = Seen()
 
     @property
@@ -59,7 +59,7 @@ class AwsLive:
         """The API operations sent so far."""
         return self._calls.journal
 
-    def wanted(self, lowered: Lowered) -> State:
+    def desired(self, lowered: Lowered) -> State:
         """The groups of the lowered policy. Raises InputError where the file attaches an interface that is not in it."""
         native: SecurityGroups = lowered.native
         self._check_interfaces({group.interface for group in native.groups})
@@ -99,19 +99,19 @@ class AwsLive:
         if problems:
             raise InputError(*problems)
 
-    def read(self, wanted: State | None) -> State:
+    def read(self, desired: State | None) -> State:
         """What is there."""
-        return read(self._calls, self.where, wanted, self._seen)
+        return read(self._calls, self.where, desired, self._seen)
 
     def read_back(self, plan: ChangePlan) -> State:
         """What is there; where the last step attached groups, their rules as they were read right before that.
 
         That serves once: where it does not show everything yet, EC2 is read again.
         """
-        made = self._performer.attacher if self._performer and self._performer.plan is plan else None
+        made = self._executor.attacher if self._executor and self._executor.plan is plan else None
         if made is None or not made.verified:
             return self.read(plan.after)
-        groups, made.verified = [with_carriers(group, made.carried) for group in made.verified], []
+        groups, made.verified = [with_attachments(group, made.carried) for group in made.verified], []
         return self.where.state(groups, attachments=made.carried)
 
     def needs_lock(self, plan: ChangePlan) -> bool:
@@ -133,48 +133,50 @@ class AwsLive:
         """No group at all."""
         return replace(before, groups=(), notes=())
 
-    def complete(self, before: State, wanted: State) -> State:
+    def complete(self, before: State, desired: State) -> State:
         """Groups of one interface go together: each is attached to whatever carries any of them.
 
         Raises InputError where a network interface would carry more groups than the quota has, RefusedError where EC2 would
         refuse what the change ends with: a network interface without a group, or to delete a group that others refer to.
         """
-        carriers: dict[str, set[str]] = {}
+        attachments: dict[str, set[str]] = {}
         for group in before.groups:
-            carriers.setdefault(group.interface, set()).update(group.attached)
+            attachments.setdefault(group.interface, set()).update(group.attached)
         groups = []
-        for group in wanted.groups:
-            also = carriers.get(group.interface, set()) if wanted.attachments is None else set()
+        for group in desired.groups:
+            also = attachments.get(group.interface, set()) if desired.attachments is None else set()
             rules = tuple(sized(rule, self._seen.sizes) for rule in group.rules)
             groups.append(replace(group, rules=rules, attached=tuple(sorted({*group.attached, *also}))))
-        wanted = replace(wanted, groups=tuple(groups), notes=(*wanted.notes, *self._gone(before, wanted)))
-        self._check_room(before, wanted)
-        self._check_referring(before, wanted)
-        return wanted
+        desired = replace(desired, groups=tuple(groups), notes=(*desired.notes, *self._gone(before, desired)))
+        self._check_room(before, desired)
+        self._check_referring(before, desired)
+        return desired
 
-    def _gone(self, before: State, wanted: State) -> list[str]:
+    def _gone(self, before: State, desired: State) -> list[str]:
         known = {group.id for group in before.groups}
         return [
             f"{group.name}: {group.id} is gone and is made anew; rules elsewhere about the old id do not follow."
-            for group in wanted.groups
+            for group in desired.groups
             if group.id and group.id not in known
         ]
 
-    def _check_room(self, before: State, wanted: State) -> None:
+    def _check_room(self, before: State, desired: State) -> None:
         """Count the groups on each network interface at the end."""
         most, problems = self.where.limits[AT_INTERFACE], []
         ids = {group.name: group.id for group in before.groups}
-        shall = {group.name: group for group in wanted.groups}
+        desired_ = {group.name: group for group in desired.groups}
         for name, carried in (before.attachments or {}).items():
-            coming = [group for group in wanted.groups if name in group.attached and ids.get(group.name) not in carried]
+            coming = [group for group in desired.groups if name in group.attached and ids.get(group.name) not in carried]
             leaving = [
-                one for one in before.groups if one.id in carried and self._leaves(one, shall.get(one.name), name, wanted)
+                one
+                for one in before.groups
+                if one.id in carried and self._leaves(one, desired_.get(one.name), name, desired)
             ]
             left = len(carried) + len(coming) - len(leaving)
             if left > most and coming:
-                what = f"{name} carries {len(carried)} groups and would get {len(coming)} more."
-                mend = f"AWS allows {most}; take one off, or ask for more and write it under `quotas`."
-                problems.append(Problem(self.where.place.at("cloud.aws.interfaces"), what, mend))
+                message = f"{name} carries {len(carried)} groups and would get {len(coming)} more."
+                hint = f"AWS allows {most}; take one off, or ask for more and write it under `quotas`."
+                problems.append(Problem(self.where.place.at("cloud.aws.interfaces"), message, hint))
             if left == 0 and leaving:
                 names = ", ".join(f"{one.id} ({one.title})" for one in leaving)
                 raise RefusedError(
@@ -185,14 +187,14 @@ class AwsLive:
         if problems:
             raise InputError(*problems)
 
-    def _leaves(self, group: LiveGroup, shall: LiveGroup | None, name: str, wanted: State) -> bool:
+    def _leaves(self, group: LiveGroup, desired_: LiveGroup | None, name: str, desired: State) -> bool:
         """Whether a group of ours leaves a network interface."""
-        if shall is None:
+        if desired_ is None:
             return group.made_here
-        return wanted.attachments is not None and name not in shall.attached
+        return desired.attachments is not None and name not in desired_.attached
 
-    def _check_referring(self, before: State, wanted: State) -> None:
-        names = {group.name for group in wanted.groups}
+    def _check_referring(self, before: State, desired: State) -> None:
+        names = {group.name for group in desired.groups}
         going = {group.id or "": group for group in before.groups if group.made_here and group.name not in names}
         held = {
             one: [other for other in self._seen.referring.get(one, ()) if other.partition(" ")[0] not in going]
@@ -214,7 +216,7 @@ class AwsLive:
         """The steps in order, each with the calls that it takes when nothing goes wrong."""
         place = replace(self.where.place, key="cloud.aws.quotas") if self.where.place.file != "aws" else Place("aws")
         read = after.attachments is not None
-        steps = ordered(changes, after.limits, place, alike=same_source_kind, attachments_read=read)
+        steps = ordered(changes, after.limits, place, equivalent=same_source_kind, attachments_read=read)
         return tuple(replace(step, calls=_calls_of(step)) for step in steps)
 
     def quotas(self, state: State) -> tuple[QuotaUse, ...]:
@@ -233,11 +235,11 @@ class AwsLive:
         uses += (QuotaUse(f"{interface}: {AT_INTERFACE}", count, most) for interface, count in at_interface.items())
         return tuple(uses)
 
-    def perform(self, step: Step, plan: ChangePlan, ids: dict[str, str]) -> None:
+    def execute_step(self, step: Step, plan: ChangePlan, ids: dict[str, str]) -> None:
         """Do one step of a plan."""
-        if self._performer is None or self._performer.plan is not plan:
-            self._performer = Performer(self._calls, self.where, plan, ids, self._seen, self._backoff)
-        self._performer.do(step)
+        if self._executor is None or self._executor.plan is not plan:
+            self._executor = StepExecutor(self._calls, self.where, plan, ids, self._seen, self._backoff)
+        self._executor.do(step)
 
     def exclusive(self, owner: str) -> AbstractContextManager[None]:
         """A lock in the VPC itself: a group of a name that only one can make."""

@@ -15,10 +15,10 @@ from typing import Any
 
 from esacloud.aws.live.attach import Attacher
 from esacloud.aws.live.calls import GROUP_NOT_FOUND, Calls
-from esacloud.aws.live.read import Seen, carriers, describe
+from esacloud.aws.live.read import Seen, attachments, describe
 from esacloud.aws.live.replacing import ids_by_key, request
 from esacloud.aws.live.rules import from_described, permissions
-from esacloud.aws.live.scope import Whereabouts
+from esacloud.aws.live.scope import Scope
 from esacloud.change.model import ChangePlan, LiveGroup, LiveRule, Step
 from esacloud.change.retry import LOOKS, Backoff, ConflictError, LostError, RefusedError, SettledError, converge
 from esacloud.packets.sets import Direction
@@ -37,17 +37,17 @@ _NOT_AS_PLANNED = frozenset(
 _Pairs = Sequence[tuple[LiveRule, LiveRule]]
 
 
-class Performer:
+class StepExecutor:
     """Does the steps of one plan.
 
     `made` are ids of groups made in this run, which EC2 may not know everywhere yet.
     """
 
     def __init__(
-        self, calls: Calls, where: Whereabouts, plan: ChangePlan, ids: dict[str, str], seen: Seen, backoff: Backoff
+        self, calls: Calls, where: Scope, plan: ChangePlan, ids: dict[str, str], seen: Seen, backoff: Backoff
     ) -> None:
         self.calls, self.where, self.plan, self.ids, self.seen, self.backoff = calls, where, plan, ids, seen, backoff
-        self.wanted: Mapping[str, LiveGroup] = {group.name: group for group in plan.after.groups}
+        self.desired: Mapping[str, LiveGroup] = {group.name: group for group in plan.after.groups}
         self.changes = {change.name: change for change in plan.changes}
         self.made: set[str] = set()
         self.attacher = Attacher(self)
@@ -90,7 +90,7 @@ class Performer:
                 raise ValueError(f"{step.action} is no step on EC2")
 
     def _create(self, step: Step) -> None:
-        group = self.wanted[step.group]
+        group = self.desired[step.group]
         tags = [{"Key": key, "Value": value} for key, value in group.tags.items()]
         unsure = False
 
@@ -195,7 +195,7 @@ class Performer:
                 return remaining
             for number, rule in enumerate(rules):  # EC2 has done a part of them, and no read says which
                 if until is None or number - len(done_before) < until:
-                    converge((rule,), send, lambda todo: todo, self.backoff)
+                    converge((rule,), send, lambda pending: pending, self.backoff)
             return ()
 
         converge(step.rules, send, cleared, self.backoff)
@@ -209,7 +209,7 @@ class Performer:
             except SettledError as error:
                 raise ConflictError(f"a rule of {step.group} that is needed is not there any more ({error})") from error
 
-        converge(step.rules, send, lambda todo: todo, self.backoff)
+        converge(step.rules, send, lambda pending: pending, self.backoff)
 
     def _describe(self, step: Step) -> None:
         def left(rules: Sequence[LiveRule]) -> Sequence[LiveRule]:
@@ -249,7 +249,7 @@ class Performer:
         def again(_: Sequence[int]) -> None:
             send()
 
-        converge((0,), again, lambda todo: todo, self.backoff)
+        converge((0,), again, lambda pending: pending, self.backoff)
 
     def _delete(self, step: Step) -> None:
         group = self.ids[step.group]
@@ -267,11 +267,11 @@ class Performer:
                     raise ConflictError(f"EC2 does not delete {group}: {'; '.join(holders)}", DEPENDENCY) from error
                 raise LostError(str(error)) from error  # nothing holds it that can be seen: EC2 has not caught up yet
 
-        converge((group,), send, lambda todo: todo, self.backoff)
+        converge((group,), send, lambda pending: pending, self.backoff)
 
     def _holders(self, group: str) -> list[str]:
         """What still holds a group: what carries it, and groups with rules about it."""
-        holders = [f"{name} carries it" for name, ids in carriers(self.calls, ids=[group]).items() if group in ids]
+        holders = [f"{name} carries it" for name, ids in attachments(self.calls, ids=[group]).items() if group in ids]
         for name, words in (("ip-permission.group-id", "inbound"), ("egress.ip-permission.group-id", "outbound")):
             found = describe(self.calls, self.where.vpc, name, (group,))
             holders += (

@@ -18,7 +18,7 @@ from uuid import uuid4
 from esacloud.aws.live.calls import GROUP_NOT_FOUND, Calls
 from esacloud.aws.live.ownership import tags_of
 from esacloud.aws.live.read import LOCK_TAG, Seen, describe
-from esacloud.aws.live.scope import Whereabouts
+from esacloud.aws.live.scope import Scope
 from esacloud.change.retry import LockedError, LostError, RefusedError, SettledError, converge
 from esacloud.errors import OutsideError
 from esacloud.policy.actual import DEPLOYMENT_TAG
@@ -42,9 +42,7 @@ class CloudLock(AbstractContextManager[None]):
     this machine's locks, of which the caller holds the one of this deployment.
     """
 
-    def __init__(
-        self, calls: Calls, where: Whereabouts, seen: Seen, owner: str, now: Callable[[], datetime] = utc_now
-    ) -> None:
+    def __init__(self, calls: Calls, where: Scope, seen: Seen, owner: str, now: Callable[[], datetime] = utc_now) -> None:
         self.calls, self.where, self.seen, self.owner, self.now = calls, where, seen, owner, now
         self.name = f"esacloud-lock-{where.deployment}"
         self.group = ""
@@ -88,7 +86,7 @@ class CloudLock(AbstractContextManager[None]):
             )
             ids.append(str(answer["GroupId"]))
 
-        def left(todo: Sequence[str]) -> Sequence[str]:
+        def left(pending: Sequence[str]) -> Sequence[str]:
             for found in describe(self.calls, self.where.vpc, "group-name", (self.name,)):
                 if tags_of(found).get(LOCK_TAG) == run:
                     ids.append(str(found["GroupId"]))
@@ -96,7 +94,7 @@ class CloudLock(AbstractContextManager[None]):
                 if not self._is_over(found):
                     raise LockedError(self._held(found))
                 self._delete(str(found["GroupId"]))
-            return todo
+            return pending
 
         try:
             converge((self.name,), send, left, self.calls.backoff)
@@ -119,11 +117,11 @@ class CloudLock(AbstractContextManager[None]):
             self.calls.send("CreateTags", Resources=[self.group], Tags=tags)
 
         try:
-            converge((0,), send, lambda todo: todo, self.calls.backoff)
+            converge((0,), send, lambda pending: pending, self.calls.backoff)
         except RefusedError as error:
             if error.code == GROUP_NOT_FOUND:
-                what = f"the lock of {self.where.deployment}, {self.group}, is gone: this run was taken for dead"
-                raise RefusedError(what, LOST) from error  # not the code of EC2, which is about the call to come
+                message = f"the lock of {self.where.deployment}, {self.group}, is gone: this run was taken for dead"
+                raise RefusedError(message, LOST) from error  # not the code of EC2, which is about the call to come
             raise
 
     def _is_over(self, group: Mapping[str, Any]) -> bool:
@@ -159,7 +157,7 @@ class CloudLock(AbstractContextManager[None]):
                 if made and unknown < 4:
                     raise LostError(str(error)) from error
 
-        converge((group,), send, lambda todo: todo, self.calls.backoff)
+        converge((group,), send, lambda pending: pending, self.calls.backoff)
 
 
 def _listed(tags: Mapping[str, str]) -> list[dict[str, str]]:

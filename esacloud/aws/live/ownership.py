@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from esacloud.aws.live.scope import ADOPTED_TAG, Identity, Whereabouts
+from esacloud.aws.live.scope import ADOPTED_TAG, Identity, Scope
 from esacloud.change.model import LiveGroup, State
 from esacloud.errors import InputError, Problem
 from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG
@@ -19,27 +19,27 @@ def tags_of(group: _Described) -> dict[str, str]:
     return {str(tag["Key"]): str(tag["Value"]) for tag in group.get("Tags", ())}
 
 
-def check_adopted(where: Whereabouts, groups: Iterable[_Described]) -> None:
+def check_adopted(where: Scope, groups: Iterable[_Described]) -> None:
     """Refuse ids of the file that are not there, or belong to another deployment. Raises InputError."""
     there = {str(group["GroupId"]): group for group in groups}
     problems = []
     for interface, name in where.adopted.items():
         place = where.place.at(f"cloud.aws.interfaces.{interface}.group")
         if name not in there:
-            what = f"There is no security group {name} in {where.vpc}."
-            problems.append(Problem(place, what, "Write the id of a group in that VPC, or take the key out."))
+            message = f"There is no security group {name} in {where.vpc}."
+            problems.append(Problem(place, message, "Write the id of a group in that VPC, or take the key out."))
             continue
         owner = tags_of(there[name]).get(DEPLOYMENT_TAG, where.deployment)
         if owner != where.deployment:
-            what = f"The security group {name} belongs to the deployment {owner}."
-            problems.append(Problem(place, what, "Name a group of its own for this deployment."))
+            message = f"The security group {name} belongs to the deployment {owner}."
+            problems.append(Problem(place, message, "Name a group of its own for this deployment."))
     if problems:
         raise InputError(*problems)
 
 
-def check_names(where: Whereabouts, named: Iterable[_Described], wanted: State | None) -> None:
+def check_names(where: Scope, named: Iterable[_Described], desired: State | None) -> None:
     """Refuse a name that a group has which is not this deployment's."""
-    interfaces = {group.title: group.interface for group in wanted.groups} if wanted else {}
+    interfaces = {group.title: group.interface for group in desired.groups} if desired else {}
     problems = [
         Problem(
             where.place.at("cloud.aws.name_prefix"),
@@ -55,9 +55,9 @@ def check_names(where: Whereabouts, named: Iterable[_Described], wanted: State |
         raise InputError(*problems)
 
 
-def check_tags(where: Whereabouts, groups: Iterable[_Described], wanted: State | None) -> None:
+def check_tags(where: Scope, groups: Iterable[_Described], desired: State | None) -> None:
     """Refuse groups that carry this deployment's tags and are not its groups."""
-    known = {group.id for group in wanted.groups} if wanted else set()
+    known = {group.id for group in desired.groups} if desired else set()
     problems = [
         _stray(where, group)
         for group in groups
@@ -75,9 +75,9 @@ def was_adopted(group: _Described) -> bool:
     return tags_of(group).get(ADOPTED_TAG) == str(group["GroupId"])
 
 
-def _stray(where: Whereabouts, group: _Described) -> Problem:
+def _stray(where: Scope, group: _Described) -> Problem:
     name, interface = group["GroupId"], tags_of(group).get(INTERFACE_TAG, "INTERFACE")
-    what = (
+    message = (
         f"The security group {name} ({group['GroupName']}) has the tags of the interface {interface} of "
         f"{where.deployment}, but its name and description are not those of a group that esacloud made."
     )
@@ -88,10 +88,10 @@ def _stray(where: Whereabouts, group: _Described) -> Problem:
     )
     if prefix:
         hint += f" If it was made with another name_prefix: write `name_prefix: {prefix}`."
-    return Problem(where.place.at("cloud.aws.interfaces"), what, hint)
+    return Problem(where.place.at("cloud.aws.interfaces"), message, hint)
 
 
-def identified(group: _Described, where: Whereabouts, known: LiveGroup | None) -> Identity:
+def identified(group: _Described, where: Scope, known: LiveGroup | None) -> Identity:
     """Which group of the deployment this is. One that was adopted once, or in whose place the file adopts another one, has
     a name of its own, which no desired group has.
     """
@@ -108,9 +108,9 @@ def identified(group: _Described, where: Whereabouts, known: LiveGroup | None) -
     return Identity(f"{interface} ({name})", interface)
 
 
-def told_twice(where: Whereabouts, one: Identity, first: _Described, second: _Described) -> Problem:
+def duplicate_groups(where: Scope, one: Identity, first: _Described, second: _Described) -> Problem:
     """Two groups that are the same group of the deployment, as one that terraform made and one of `apply`."""
     names = " and ".join(f"{group['GroupId']} ({group['GroupName']})" for group in (first, second))
-    what = f"{names} are both {one.name} of {where.deployment}."
+    message = f"{names} are both {one.name} of {where.deployment}."
     hint = f"Remove the tag {DEPLOYMENT_TAG} from the one that does not belong to {where.deployment}."
-    return Problem(where.place.at("cloud.aws.interfaces"), what, hint)
+    return Problem(where.place.at("cloud.aws.interfaces"), message, hint)

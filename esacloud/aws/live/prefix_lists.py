@@ -13,10 +13,10 @@ from esacloud.packets.addresses import Version
 
 
 def sizes(
-    calls: Calls, groups: Iterable[Mapping[str, Any]], wanted: State | None, known: Sizes
+    calls: Calls, groups: Iterable[Mapping[str, Any]], desired: State | None, known: Sizes
 ) -> Iterator[tuple[str, tuple[int, tuple[Version, ...]]]]:
     """What each prefix list counts that a state names: its maximum of entries, or the weight that AWS publishes."""
-    said = _said_sizes(wanted)
+    said = _said_sizes(desired)
     names = {rule.native["source"] for group in groups for rule in from_described(group, None, {}) if _about_list(rule)}
     names |= said.keys()
     if not names:
@@ -41,10 +41,10 @@ def _about_list(rule: LiveRule) -> bool:
     return kind == "prefix_list_id"
 
 
-def _said_sizes(wanted: State | None) -> dict[str, tuple[int, tuple[Version, ...]]]:
+def _said_sizes(desired: State | None) -> dict[str, tuple[int, tuple[Version, ...]]]:
     """What prefix lists count, as far as the wanted rules say."""
     found: dict[str, tuple[int, tuple[Version, ...]]] = {}
-    for rule in (rule for group in wanted.groups for rule in group.rules) if wanted else ():
+    for rule in (rule for group in desired.groups for rule in group.rules) if desired else ():
         if _about_list(rule):
             families: tuple[Version, ...] = tuple(4 if "4" in name else 6 for name, _ in rule.counts)
             found[str(rule.native["source"])] = (rule.counts[0][1], families)

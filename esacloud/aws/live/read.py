@@ -12,10 +12,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from esacloud.aws.live.calls import Calls
-from esacloud.aws.live.ownership import check_adopted, check_names, check_tags, identified, tags_of, told_twice, was_adopted
+from esacloud.aws.live.ownership import (
+    check_adopted,
+    check_names,
+    check_tags,
+    duplicate_groups,
+    identified,
+    tags_of,
+    was_adopted,
+)
 from esacloud.aws.live.prefix_lists import sizes
 from esacloud.aws.live.rules import DEFAULT_EGRESS, Sizes, from_described
-from esacloud.aws.live.scope import Identity, Whereabouts
+from esacloud.aws.live.scope import Identity, Scope
 from esacloud.change.model import LiveGroup, LiveRule, State
 from esacloud.change.retry import LOOKS, RefusedError
 from esacloud.errors import InputError, Problem
@@ -37,7 +45,7 @@ class Seen:
     - `by_name`: whether to look for groups by their names too: one was met that the tags did not show.
     - `referring`: id of a group that goes -> groups with rules about it, in words.
     - `sizes`: of prefix lists: entries and families.
-    - `carriers_read`: when, by `time.monotonic`, the lists of groups of network interfaces were read.
+    - `attachments_read`: when, by `time.monotonic`, the lists of groups of network interfaces were read.
     """
 
     locks: tuple[_Described, ...] = ()
@@ -45,35 +53,35 @@ class Seen:
     by_name: bool = False
     referring: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sizes: dict[str, tuple[int, tuple[Version, ...]]] = field(default_factory=dict)
-    carriers_read: float = 0.0
+    attachments_read: float = 0.0
 
 
-def read(calls: Calls, where: Whereabouts, wanted: State | None, seen: Seen) -> State:
+def read(calls: Calls, where: Scope, desired: State | None, seen: Seen) -> State:
     """What is there, for None whatever is this deployment's; `seen` gets the rest.
 
     What carries the groups is read where the file names it, where an interface has more than one group, where groups come
     or go, and where a group has not lost the rule that every group begins with. Raises OutsideError where EC2 cannot be
     read, InputError where the file names something that is not there, or tags are on what is not ours.
     """
-    documents = _documents(calls, where, wanted, seen)
+    documents = _documents(calls, where, desired, seen)
     check_adopted(where, documents.values())
-    check_tags(where, documents.values(), wanted)
-    seen.sizes.update(sizes(calls, documents.values(), wanted, seen.sizes))
-    groups = _groups(documents.values(), where, wanted, seen.sizes)
-    going = _going(groups, wanted)
-    if wanted is not None and going:
+    check_tags(where, documents.values(), desired)
+    seen.sizes.update(sizes(calls, documents.values(), desired, seen.sizes))
+    groups = _groups(documents.values(), where, desired, seen.sizes)
+    going = _going(groups, desired)
+    if desired is not None and going:
         seen.referring = {one: _referring(calls, where.vpc, one) for one in going}
-    if not _carriers_matter(groups, wanted):
+    if not _attachments_matter(groups, desired):
         return where.state(groups)
-    asked = {one for group in wanted.groups for one in group.attached} if wanted else set()
-    seen.carriers_read = time.monotonic()
-    carried = carriers(calls, [group.id or "" for group in groups], sorted(asked))
+    asked = {one for group in desired.groups for one in group.attached} if desired else set()
+    seen.attachments_read = time.monotonic()
+    carried = attachments(calls, [group.id or "" for group in groups], sorted(asked))
     if missing := sorted(asked - carried.keys()):
         place = where.place.at("cloud.aws.interfaces")
         raise InputError(
             *(Problem(place, f"There is no network interface {one} in {where.region}.", "Mend its id.") for one in missing)
         )
-    placed = [with_carriers(group, carried) for group in groups]
+    placed = [with_attachments(group, carried) for group in groups]
     return where.state(placed, attachments=carried, notes=tuple(_notes(carried, placed)))
 
 
@@ -90,29 +98,29 @@ def _parts(values: Iterable[str]) -> Iterator[list[str]]:
         yield every[start : start + FILTER_VALUES]
 
 
-def _documents(calls: Calls, where: Whereabouts, wanted: State | None, seen: Seen) -> dict[str, dict[str, Any]]:
+def _documents(calls: Calls, where: Scope, desired: State | None, seen: Seen) -> dict[str, dict[str, Any]]:
     """The groups that may be this deployment's, by id."""
-    found = _tagged(calls, where, wanted, seen)
+    found = _tagged(calls, where, desired, seen)
     locks = {key: group for key, group in found.items() if LOCK_TAG in tags_of(group)}
     seen.locks = tuple(group for key, group in locks.items() if key != seen.own_lock)
     found = {key: group for key, group in found.items() if key not in locks}
-    ids = {*where.adopted.values(), *((group.id for group in wanted.groups if group.id) if wanted else ())} - found.keys()
-    if ids and wanted is not None:
+    ids = {*where.adopted.values(), *((group.id for group in desired.groups if group.id) if desired else ())} - found.keys()
+    if ids and desired is not None:
         found |= _by_id(describe(calls, where.vpc, "group-id", sorted(ids)))
-    titles = {group.title for group in wanted.groups if not group.adopted} if wanted else set()
+    titles = {group.title for group in desired.groups if not group.adopted} if desired else set()
     missing = titles - {str(group["GroupName"]) for group in found.values()} - _of_terraform(found.values(), where)
     if missing and (seen.by_name or len(missing) > 1 or found):
         named = describe(calls, where.vpc, "group-name", sorted(missing))
-        check_names(where, named, wanted)
+        check_names(where, named, desired)
         found |= _by_id(named)
     return found
 
 
-def _tagged(calls: Calls, where: Whereabouts, wanted: State | None, seen: Seen) -> dict[str, dict[str, Any]]:
+def _tagged(calls: Calls, where: Scope, desired: State | None, seen: Seen) -> dict[str, dict[str, Any]]:
     """Groups with the deployment's tag; for None also those that lost it. Waits until it shows the lock of this run."""
     for number in range(LOOKS):
         calls.backoff.wait_for_look(number)
-        if wanted is None:
+        if desired is None:
             every = describe(calls, where.vpc)
             found = _by_id(group for group in every if _may_be_ours(group, where))
             seen.referring = {key: tuple(_referring_among(every, key)) for key in found}
@@ -123,7 +131,7 @@ def _tagged(calls: Calls, where: Whereabouts, wanted: State | None, seen: Seen) 
     raise RefusedError(f"EC2 DescribeSecurityGroups: it does not show {seen.own_lock}, the lock of this run", "NotShown")
 
 
-def _may_be_ours(group: _Described, where: Whereabouts) -> bool:
+def _may_be_ours(group: _Described, where: Scope) -> bool:
     ours = tags_of(group).get(DEPLOYMENT_TAG) == where.deployment or group["GroupId"] in where.adopted.values()
     return ours or where.identity(group) is not None
 
@@ -132,19 +140,19 @@ def _by_id(groups: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {str(group["GroupId"]): group for group in groups}
 
 
-def _of_terraform(groups: Iterable[_Described], where: Whereabouts) -> set[str]:
+def _of_terraform(groups: Iterable[_Described], where: Scope) -> set[str]:
     found = (where.identity(group) for group in groups)
     return {where.title(one.name) for one in found if one is not None and one.by_terraform}
 
 
-def _groups(groups: Iterable[dict[str, Any]], where: Whereabouts, wanted: State | None, sizes: Sizes) -> list[LiveGroup]:
-    known = {group.id: group for group in wanted.groups if group.id} if wanted else {}
+def _groups(groups: Iterable[dict[str, Any]], where: Scope, desired: State | None, sizes: Sizes) -> list[LiveGroup]:
+    known = {group.id: group for group in desired.groups if group.id} if desired else {}
     named: dict[str, tuple[Identity, dict[str, Any]]] = {}
     problems = []
     for group in sorted(groups, key=lambda group: str(group["GroupId"])):
         one = identified(group, where, known.get(str(group["GroupId"])))
         if one.name in named:
-            problems.append(told_twice(where, one, named[one.name][1], group))
+            problems.append(duplicate_groups(where, one, named[one.name][1], group))
         named.setdefault(one.name, (one, group))
     if problems:
         raise InputError(*problems)
@@ -153,7 +161,7 @@ def _groups(groups: Iterable[dict[str, Any]], where: Whereabouts, wanted: State 
     return [live_group(one, group, firsts.get(one.interface), where, sizes) for _, (one, group) in order]
 
 
-def live_group(one: Identity, group: dict[str, Any], first: str | None, where: Whereabouts, sizes: Sizes) -> LiveGroup:
+def live_group(one: Identity, group: dict[str, Any], first: str | None, where: Scope, sizes: Sizes) -> LiveGroup:
     """A group as EC2 describes it; `first` is the id of the first group of its interface."""
     made = where.identity(group)
     adopted = group["GroupId"] in where.adopted.values() or (made is None and was_adopted(group))
@@ -177,8 +185,8 @@ def _owned(rule: LiveRule, made_here: bool) -> LiveRule:
     return replace(rule, ours=True) if made_here and rule.key in DEFAULT_EGRESS and not rule.description else rule
 
 
-def _going(groups: Iterable[LiveGroup], wanted: State | None) -> list[str]:
-    names = {group.name for group in wanted.groups} if wanted else set()
+def _going(groups: Iterable[LiveGroup], desired: State | None) -> list[str]:
+    names = {group.name for group in desired.groups} if desired else set()
     return [group.id or "" for group in groups if group.made_here and group.name not in names]
 
 
@@ -205,28 +213,28 @@ def _referring_among(groups: Iterable[dict[str, Any]], name: str) -> Iterator[st
             yield f"{key} ({group['GroupName']})"
 
 
-def _carriers_matter(groups: list[LiveGroup], wanted: State | None) -> bool:
-    if wanted is None:
+def _attachments_matter(groups: list[LiveGroup], desired: State | None) -> bool:
+    if desired is None:
         return bool(groups)
-    if wanted.attachments is not None:
-        return bool(groups) or any(group.attached for group in wanted.groups)
-    if any(group.attached for group in wanted.groups):
+    if desired.attachments is not None:
+        return bool(groups) or any(group.attached for group in desired.groups)
+    if any(group.attached for group in desired.groups):
         return True
-    names = {group.name: group for group in (*wanted.groups, *groups)}
-    goes = any(name not in {group.name for group in wanted.groups} for name in names)
+    names = {group.name: group for group in (*desired.groups, *groups)}
+    goes = any(name not in {group.name for group in desired.groups} for name in names)
     several = any(
         one.interface == group.interface and name != group.name for group in groups for name, one in names.items()
     )
-    return goes or several or any(_is_unfinished(group, wanted) for group in groups)
+    return goes or several or any(_is_unfinished(group, desired) for group in groups)
 
 
-def _is_unfinished(group: LiveGroup, wanted: State) -> bool:
+def _is_unfinished(group: LiveGroup, desired: State) -> bool:
     """Whether a group still has the rule that it began with, so that probably nothing carries it yet."""
-    shall = {rule.key for one in wanted.groups if one.name == group.name for rule in one.rules}
-    return group.made_here and any(rule.key in DEFAULT_EGRESS and rule.key not in shall for rule in group.rules)
+    desired_ = {rule.key for one in desired.groups if one.name == group.name for rule in one.rules}
+    return group.made_here and any(rule.key in DEFAULT_EGRESS and rule.key not in desired_ for rule in group.rules)
 
 
-def carriers(calls: Calls, ids: Iterable[str] = (), names: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
+def attachments(calls: Calls, ids: Iterable[str] = (), names: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
     """Network interface -> ids of the groups on it: those that carry one of these groups, and those of these names."""
     found: dict[str, tuple[str, ...]] = {}
     for name, values in (("group-id", list(ids)), ("network-interface-id", list(names))):
@@ -237,7 +245,7 @@ def carriers(calls: Calls, ids: Iterable[str] = (), names: Iterable[str] = ()) -
     return dict(sorted(found.items()))
 
 
-def with_carriers(group: LiveGroup, carried: Mapping[str, tuple[str, ...]]) -> LiveGroup:
+def with_attachments(group: LiveGroup, carried: Mapping[str, tuple[str, ...]]) -> LiveGroup:
     """The group with the network interfaces that carry it."""
     return replace(group, attached=tuple(name for name, ids in carried.items() if group.id in ids))
 

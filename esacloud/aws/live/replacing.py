@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from esacloud.aws.live.rules import REFERENCED, SOURCES, far_side, from_described, kind_of
+from esacloud.aws.live.rules import REFERENCED, SOURCES, from_described, kind_of, remote
 from esacloud.change.model import LiveRule
 
 _REQUESTED = {
@@ -47,7 +47,7 @@ def _keys(item: Mapping[str, Any], first_group: str | None) -> Iterator[str]:
 def request(rule: LiveRule, first_group: str) -> dict[str, Any]:
     """The rule as ModifySecurityGroupRules takes it."""
     native = rule.native
-    kind, _, source = far_side(rule, first_group)
+    kind, _, source = remote(rule, first_group)
     made = {_REQUESTED[kind]: source, "Description": rule.description}
     first, last = (-1, -1) if native["from_port"] is None else (native["from_port"], native["to_port"])
     return {"IpProtocol": native["ip_protocol"], "FromPort": first, "ToPort": last, **made}

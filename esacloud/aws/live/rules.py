@@ -146,7 +146,7 @@ def kind_of(rule: LiveRule) -> str:
     return REFERENCED if kind == "self" else kind
 
 
-def far_side(rule: LiveRule, first_group: str) -> tuple[str, str, str]:
+def remote(rule: LiveRule, first_group: str) -> tuple[str, str, str]:
     """The far side as calls take it: its kind, a group's account where it is another, and the network or id."""
     kind, source = kind_of(rule), str(rule.native["source"])
     if rule.native["source_kind"] == "self":
@@ -162,7 +162,7 @@ def permissions(rules: Iterable[LiveRule], first_group: str, *, described: bool)
         native = rule.native
         protocol, first, last = native["ip_protocol"], native["from_port"], native["to_port"]
         made = grouped.setdefault((protocol, first, last), _permission(protocol, first, last))
-        kind, account, source = far_side(rule, first_group)
+        kind, account, source = remote(rule, first_group)
         name, inside = _LIST_OF[kind]
         item = {inside: source, **({"UserId": account} if account else {})}
         if described and rule.description:

@@ -38,7 +38,7 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Whereabouts:
+class Scope:
     """Region, VPC and deployment; `adopted`: interface -> group id; `attached`: interface -> network interface ids."""
 
     region: str
@@ -87,11 +87,11 @@ class Whereabouts:
         return State("aws", self.deployment, self.scope(), tuple(groups), self.limits, **more)
 
 
-def of_deployment(deployment: Deployment, region: str | None) -> Whereabouts:
+def of_deployment(deployment: Deployment, region: str | None) -> Scope:
     """The place that a deployment file names; `region` stands in for the file's."""
     settings = deployment.clouds["aws"]
     quotas = limits(deployment)
-    return Whereabouts(
+    return Scope(
         region=region or settings.values["region"],
         vpc=settings.values["vpc"],
         deployment=deployment.name,
@@ -107,12 +107,12 @@ def of_deployment(deployment: Deployment, region: str | None) -> Whereabouts:
     )
 
 
-def of_snapshot(found: Mapping[str, Any], region: str | None) -> Whereabouts:
+def of_snapshot(found: Mapping[str, Any], region: str | None) -> Scope:
     """The place that a snapshot was taken of."""
     scope = found["scope"]
     at_interface = Counter(group["interface"] for group in found["groups"])  # what was there once fits again
     room = {**found["limits"], AT_INTERFACE: max(found["limits"][AT_INTERFACE], *at_interface.values(), 0)}
-    return Whereabouts(
+    return Scope(
         region=region or scope["region"],
         vpc=scope["vpc"],
         deployment=found["deployment"],

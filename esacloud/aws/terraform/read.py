@@ -18,7 +18,7 @@ from esacloud.aws.terraform.rows import read_groups, read_rules
 from esacloud.packets.sets import Box, PacketSet
 from esacloud.policy.filtered import FilteredName
 from esacloud.policy.lowered import Document, ReadBack
-from esacloud.terraform.syntax import deviations, plain
+from esacloud.terraform.syntax import document_deviations, plain
 
 _VPC = r"vpc-[0-9a-f]+"
 _DIRECTIONS: tuple[RuleDirection, ...] = ("ingress", "egress")
@@ -26,29 +26,29 @@ _DIRECTIONS: tuple[RuleDirection, ...] = ("ingress", "egress")
 
 def read_back(documents: Mapping[str, Document]) -> ReadBack:
     """What the documents permit, by interface, and what in them is not as esacloud writes it."""
-    oddities: list[str] = []
+    deviations: list[str] = []
     tables = _at(documents.get(terraform.MAIN), "locals")
     if not isinstance(tables, dict):
         return ReadBack({}, (f"{terraform.MAIN}: locals is missing, and with it every rule.",))
-    oddities.extend(f"{terraform.MAIN}: locals.{sentence}" for sentence in _odd_locals(tables))
-    groups = read_groups(tables.get("groups"), oddities)
+    deviations.extend(f"{terraform.MAIN}: locals.{sentence}" for sentence in _odd_locals(tables))
+    groups = read_groups(tables.get("groups"), deviations)
     boxes: dict[str, list[Box]] = {interface: [] for interface in groups.values()}
     for direction in _DIRECTIONS:
-        for interface, permitted in read_rules(tables.get(f"{direction}_rules"), direction, groups, oddities):
+        for interface, permitted in read_rules(tables.get(f"{direction}_rules"), direction, groups, deviations):
             boxes[interface].append(permitted)
     expected = _expected(documents, tables)
     filtered: frozenset[FilteredName] = frozenset()
     if FIREWALL in documents:
-        filtered, expected[FIREWALL] = read_names(documents[FIREWALL], oddities)
+        filtered, expected[FIREWALL] = read_names(documents[FIREWALL], deviations)
     for file in sorted(documents.keys() | expected.keys()):
         if file not in expected:
-            oddities.append(f"{file}: esacloud writes no such file.")
+            deviations.append(f"{file}: esacloud writes no such file.")
         elif file not in documents:
-            oddities.append(f"{file}: The file is missing.")
+            deviations.append(f"{file}: The file is missing.")
         else:
-            oddities.extend(f"{file}: {sentence}" for sentence in deviations(documents[file], expected[file]))
+            deviations.extend(f"{file}: {sentence}" for sentence in document_deviations(documents[file], expected[file]))
     packets = {interface: PacketSet.of(of_it) for interface, of_it in boxes.items()}
-    return ReadBack(packets, tuple(oddities), filtered)
+    return ReadBack(packets, tuple(deviations), filtered)
 
 
 def _odd_locals(tables: Mapping[str, Any]) -> Iterator[str]:

@@ -41,39 +41,39 @@ _IDS = {
 }
 
 
-class _OddError(Exception):
+class _DeviationError(Exception):
     """A row that cannot be evaluated. Says the key in the row, or "", and what is wrong with it."""
 
-    def __init__(self, key: str, what: str) -> None:
-        super().__init__(what)
-        self.key, self.what = key, what
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key, self.message = key, message
 
 
-def read_groups(table: Any, oddities: list[str]) -> dict[str, str]:
+def read_groups(table: Any, deviations: list[str]) -> dict[str, str]:
     """The groups, name -> interface, in the order of the table."""
     groups: dict[str, str] = {}
     if not isinstance(table, dict):
-        oddities.append(f"{terraform.MAIN}: locals.groups is no table.")
+        deviations.append(f"{terraform.MAIN}: locals.groups is no table.")
         return groups
     for name, row in table.items():
         if not isinstance(row, dict) or row.keys() != _GROUP_KEYS or plain(name) is None:
-            oddities.append(f"{terraform.MAIN}: locals.groups.{name} is no row with an interface and a description.")
+            deviations.append(f"{terraform.MAIN}: locals.groups.{name} is no row with an interface and a description.")
         elif not isinstance(row["description"], str) or not _is_description(row["description"]):
-            oddities.append(f"{terraform.MAIN}: locals.groups.{name}.description is no text that EC2 takes.")
+            deviations.append(f"{terraform.MAIN}: locals.groups.{name}.description is no text that EC2 takes.")
         elif (interface := plain(row["interface"])) is None:
-            oddities.append(f"{terraform.MAIN}: locals.groups.{name}.interface is no text, or holds a template.")
+            deviations.append(f"{terraform.MAIN}: locals.groups.{name}.interface is no text, or holds a template.")
         else:
             groups[name] = interface
     return groups
 
 
 def read_rules(
-    table: Any, direction: RuleDirection, groups: Mapping[str, str], oddities: list[str]
+    table: Any, direction: RuleDirection, groups: Mapping[str, str], deviations: list[str]
 ) -> Iterator[tuple[str, Box]]:
     """The interface and the packets of every row that can be evaluated."""
     path = f"{terraform.MAIN}: locals.{direction}_rules"
     if not isinstance(table, dict):
-        oddities.append(f"{path} is no table.")
+        deviations.append(f"{path} is no table.")
         return
     first_of: dict[str, str] = {}
     for group, interface in groups.items():
@@ -83,43 +83,43 @@ def read_rules(
         try:
             group, rule = _rule(key, row, groups, first_of)
             box = permitted(direction, *rule)
-        except _OddError as odd:
-            oddities.append(f"{path}.{key}{'.' if odd.key else ''}{odd.key} {odd.what}")
+        except _DeviationError as deviation:
+            deviations.append(f"{path}.{key}{'.' if deviation.key else ''}{deviation.key} {deviation.message}")
         except ValueError as error:
-            oddities.append(f"{path}.{key} is no rule that EC2 takes: {error}.")
+            deviations.append(f"{path}.{key} is no rule that EC2 takes: {error}.")
         else:
             if (other := seen.setdefault((group, rule), key)) != key:
-                oddities.append(f"{path}.{key} is the same rule as {other}; EC2 refuses it.")
+                deviations.append(f"{path}.{key} is the same rule as {other}; EC2 refuses it.")
             yield groups[group], box
 
 
 def _rule(key: str, row: Any, groups: Mapping[str, str], first_of: Mapping[str, str]) -> tuple[str, Rule]:
-    """A row's group and rule. Raises _OddError for what evaluating the rule alone would not find."""
+    """A row's group and rule. Raises _DeviationError for what evaluating the rule alone would not find."""
     if not isinstance(row, dict):
-        raise _OddError("", "is no row of a table.")
+        raise _DeviationError("", "is no row of a table.")
     source = _shape(tuple(row))
     if source is None:
-        raise _OddError("", _why_no_shape(row))
+        raise _DeviationError("", _why_no_shape(row))
     if "{" in key and plain(key) is None:
-        raise _OddError("", "has a template in its key.")
-    group, protocol, far, description = row["group"], row["ip_protocol"], row[source], row["description"]
+        raise _DeviationError("", "has a template in its key.")
+    group, protocol, remote, description = row["group"], row["ip_protocol"], row[source], row["description"]
     if not isinstance(group, str) or group not in groups:
-        raise _OddError("group", "names no group of this module.")
+        raise _DeviationError("group", "names no group of this module.")
     if not isinstance(description, str) or not _is_description(description):
-        raise _OddError("description", "is no text that EC2 takes, or holds a template.")
+        raise _DeviationError("description", "is no text that EC2 takes, or holds a template.")
     if not isinstance(protocol, str) or (protocol not in _WITH_PORTS and protocol != "-1"):
-        raise _OddError("ip_protocol", "is none of tcp, udp, icmp, icmpv6 and -1.")
+        raise _DeviationError("ip_protocol", "is none of tcp, udp, icmp, icmpv6 and -1.")
     if ("from_port" in row) != (protocol in _WITH_PORTS):
-        raise _OddError("from_port", "and to_port stand beside every protocol but -1, which opens all ports.")
-    _check_source(source, far, first_of[groups[group]])
+        raise _DeviationError("from_port", "and to_port stand beside every protocol but -1, which opens all ports.")
+    _check_source(source, remote, first_of[groups[group]])
     rows, entries = row["rows"], row["entries"]
     if type(rows) is not list or not _WHOLE_NUMBERS.issuperset(map(type, rows)):
-        raise _OddError("rows", "is no list of whole numbers.")
+        raise _DeviationError("rows", "is no list of whole numbers.")
     if type(entries) is not list or not _TEXTS.issuperset(map(type, entries)):
-        raise _OddError("entries", "is no list of texts.")
+        raise _DeviationError("entries", "is no list of texts.")
     if None in map(plain, entries):
-        raise _OddError("entries", "holds a template.")
-    return group, (protocol, _port(row, "from_port"), _port(row, "to_port"), _SOURCES[source], far)
+        raise _DeviationError("entries", "holds a template.")
+    return group, (protocol, _port(row, "from_port"), _port(row, "to_port"), _SOURCES[source], remote)
 
 
 @lru_cache(maxsize=256)
@@ -149,22 +149,22 @@ def _is_description(text: str) -> bool:
 def _port(row: Mapping[str, Any], key: str) -> int | None:
     number = row.get(key)
     if (number is not None and type(number) is not int) or (number is None and key in row):
-        raise _OddError(key, "is no whole number.")
+        raise _DeviationError(key, "is no whole number.")
     return number
 
 
-def _check_source(source: str, far: Any, first_group: str) -> None:
+def _check_source(source: str, remote: Any, first_group: str) -> None:
     """Terraform and EC2 would mend or refuse what is not in canonical form; either way it is not what was proven."""
-    if not isinstance(far, str):
-        raise _OddError(source, "is no text.")
+    if not isinstance(remote, str):
+        raise _DeviationError(source, "is no text.")
     if source == terraform.SELF:
-        if far != first_group:
-            raise _OddError(source, f"is not {first_group}, the first group of its interface.")
+        if remote != first_group:
+            raise _DeviationError(source, f"is not {first_group}, the first group of its interface.")
     elif source in _IDS:
-        if not re.fullmatch(_IDS[source], far):
-            raise _OddError(source, "is no id of that kind.")
-    elif odd := _odd_network(far):
-        raise _OddError(source, odd)
+        if not re.fullmatch(_IDS[source], remote):
+            raise _DeviationError(source, "is no id of that kind.")
+    elif deviation := _odd_network(remote):
+        raise _DeviationError(source, deviation)
 
 
 @lru_cache(maxsize=4096)
@@ -172,5 +172,5 @@ def _odd_network(text: str) -> str | None:
     try:
         network = parse_network(text)
     except AddressError as error:
-        return f"is no network: {error.what}"
+        return f"is no network: {error.message}"
     return None if str(network) == text else f"is not in canonical form, which is {network}."

@@ -16,7 +16,7 @@ from typing import Any
 from esacloud.azure.evaluate import is_everything, match, permitted, whole_of
 from esacloud.azure.inventory import planned
 from esacloud.azure.inventory.arm_documents import GROUP, RULE, attachments, inner, items, kind_of
-from esacloud.azure.model import EVERYTHING, PUBLIC_REALMS, SELF, SecurityRule
+from esacloud.azure.model import EVERYTHING, PUBLIC_ADDRESS_SPACES, SELF, SecurityRule
 from esacloud.packets.sets import PacketSet
 from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG, ActualGroup, ActualGroups, Statement
 from esacloud.terraform.show import Resource, is_shown, resources
@@ -59,7 +59,7 @@ def read(document: Any) -> ActualGroups | None:
         on.attached,
         unknown,
         NOTES,
-        PUBLIC_REALMS,
+        PUBLIC_ADDRESS_SPACES,
         inside=on.inside,
         around=on.around,
         apart=_APART,
@@ -172,8 +172,8 @@ def _with_self(row: Mapping[str, Any], interface: str) -> Mapping[str, Any]:
 def _statements(rules: list[SecurityRule]) -> Iterator[Statement]:
     """What each rule that allows lets through, and what only the default rules do."""
     passing = permitted(rules)
-    realms = passing.realms()
-    whole = whole_of(realms)
+    address_spaces = passing.address_spaces()
+    whole = whole_of(address_spaces)
     denies = [rule for rule in rules if rule.access == "Deny"]
     simple = all(is_everything(rule) for rule in denies)
     for rule in sorted(rules, key=lambda rule: (rule.direction, rule.priority)):
@@ -187,7 +187,7 @@ def _statements(rules: list[SecurityRule]) -> Iterator[Statement]:
         if share:
             yield Statement(rule.name, share)
     explicit = [rule for rule in rules if rule.access == "Allow"]
-    rest = passing - permitted((*explicit, *_DENY_THE_REST), realms)
+    rest = passing - permitted((*explicit, *_DENY_THE_REST), address_spaces)
     if rest:
         yield Statement("default rules", tuple(rest.boxes()))
 

@@ -34,8 +34,8 @@ def fetch(
     """
     subscription = subscription or os.environ.get(SUBSCRIPTION_VARIABLE)
     if not subscription:
-        mend = f"Add `--subscription ID`, or set {SUBSCRIPTION_VARIABLE}."
-        raise InputError(Problem(Place("azure"), "Nothing says which subscription is meant.", mend))
+        hint = f"Add `--subscription ID`, or set {SUBSCRIPTION_VARIABLE}."
+        raise InputError(Problem(Place("azure"), "Nothing says which subscription is meant.", hint))
     return fetch_with(client_for(Connection(endpoint_url=endpoint_url), subscription), resource_group, backoff)
 
 
@@ -48,8 +48,8 @@ def fetch_with(client: Any, resource_group: str | None = None, backoff: Backoff 
     found = read(documents)
     if found is None or not found.groups:
         where = f"the resource group {resource_group}" if resource_group else "the subscription"
-        mend = "Name another, or ask with an identity that may read it."
-        raise InputError(Problem(Place("azure"), f"There is no network security group in {where}.", mend))
+        hint = "Name another, or ask with an identity that may read it."
+        raise InputError(Problem(Place("azure"), f"There is no network security group in {where}.", hint))
     return found
 
 

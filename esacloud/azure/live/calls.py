@@ -51,8 +51,8 @@ def client_for(connection: Connection, subscription: str) -> Any:
         from azure.identity import ClientSecretCredential, DefaultAzureCredential
         from azure.mgmt.network import NetworkManagementClient
     except ImportError:
-        what = "Azure is reached through azure-mgmt-network and azure-identity, which are not both here."
-        raise InputError(Problem(Place("azure"), what, "Install them: pip install 'esacloud[azure]'.")) from None
+        message = "Azure is reached through azure-mgmt-network and azure-identity, which are not both here."
+        raise InputError(Problem(Place("azure"), message, "Install them: pip install 'esacloud[azure]'.")) from None
     _hear_once()
     options: dict[str, Any] = {"retry_total": 0, "connection_timeout": 10, "read_timeout": 60}  # retry.py retries
     url, given = connection.endpoint_url, connection.credentials
@@ -363,7 +363,7 @@ def _replaced(resource_id: str, body: Document, now: Document, shown: Sequence[D
     """
     before = next((one for one in shown if (one.get("tags") or {}) != body.get("tags")), None)
     given = now.get("properties") or {}
-    on = [str(one["id"]) for what in ("networkInterfaces", "subnets") for one in given.get(what) or ()]
+    on = [str(one["id"]) for message in ("networkInterfaces", "subnets") for one in given.get(message) or ()]
     text = (
         f"Azure {resource_id}: it was to be made, and something of that name was there, which the look right before did "
         "not show. Azure has written over that (it answered 200 and not 201)."

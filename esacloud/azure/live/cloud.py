@@ -11,7 +11,7 @@ from typing import Any
 from esacloud.azure.checks import quota_uses
 from esacloud.azure.limits import Limits
 from esacloud.azure.live.calls import Calls, client_for
-from esacloud.azure.live.execute import Performer
+from esacloud.azure.live.execute import StepExecutor
 from esacloud.azure.live.identity import left_alone
 from esacloud.azure.live.read import Seen, read
 from esacloud.azure.live.rules import Judge, from_lowered, live_rule, security_rule
@@ -23,14 +23,14 @@ from esacloud.azure.live.scope import (
     MADE_TAG,
     MEMBERS,
     SUBSCRIPTION_VARIABLE,
-    Whereabouts,
+    Scope,
     is_members,
     members_name,
     of_deployment,
     of_snapshot,
     parse_id,
 )
-from esacloud.azure.live.steps import bare, check_after, check_carriers, ordered, quotas
+from esacloud.azure.live.steps import bare, check_after, check_attachments, ordered, quotas
 from esacloud.azure.model import NetworkSecurityGroup, NetworkSecurityGroups
 from esacloud.change.live import Connection
 from esacloud.change.model import ChangePlan, GroupChange, LiveGroup, LiveRule, State, Step
@@ -54,9 +54,9 @@ def live(deployment: Deployment, connection: Connection) -> AzureLive:
     given = (connection.credentials or {}).get("subscription_id")
     subscription = settings.values.get("subscription") or given or os.environ.get(SUBSCRIPTION_VARIABLE)
     if not subscription:
-        what = "The file names no subscription."
-        mend = f"Write `subscription` under `cloud.azure`, or set {SUBSCRIPTION_VARIABLE}."
-        raise InputError(Problem(replace(settings.place, key="cloud.azure.subscription"), what, mend))
+        message = "The file names no subscription."
+        hint = f"Write `subscription` under `cloud.azure`, or set {SUBSCRIPTION_VARIABLE}."
+        raise InputError(Problem(replace(settings.place, key="cloud.azure.subscription"), message, hint))
     where = of_deployment(deployment, subscription, connection.region)
     _check_subscription(where)
     return AzureLive(where, client_for(connection, subscription), connection)
@@ -75,12 +75,12 @@ def _with_room_for(groups: Iterable[Mapping[str, Any]], limits: Mapping[str, int
     rules = {group["name"]: tuple(security_rule(rule["native"]) for rule in group["rules"]) for group in groups}
     security = (NetworkSecurityGroup(name, of_it) for name, of_it in rules.items() if not is_members(name))
     for use in quota_uses(security, Limits(**limits)):
-        name = _LIMIT_OF[use.what.partition(": ")[2]]
+        name = _LIMIT_OF[use.quota.partition(": ")[2]]
         room[name] = max(room[name], use.used)
     return room
 
 
-def _check_subscription(where: Whereabouts) -> None:
+def _check_subscription(where: Scope) -> None:
     place = replace(where.place, key="cloud.azure.interfaces")
     problems = [
         Problem(place, f"{one} is in another subscription than {where.subscription}.", "Name one of the same subscription.")
@@ -98,18 +98,18 @@ class AzureLive:
     cloud = "azure"
     begins_with: tuple[LiveRule, ...] = ()
 
-    def __init__(self, where: Whereabouts, client: Any, connection: Connection) -> None:
+    def __init__(self, where: Scope, client: Any, connection: Connection) -> None:
         self.where, self._backoff = where, connection.backoff.for_run()
         self._calls = Calls(client, self._backoff, connection)
         self._judge, self._seen = Judge(), Seen()
-        self._performer: Performer | None = None
+        self._executor: StepExecutor | None = None
 
     @property
     def calls(self) -> list[str]:
         """The requests sent so far, as a role's actions name them."""
         return self._calls.journal
 
-    def wanted(self, lowered: Lowered) -> State:
+    def desired(self, lowered: Lowered) -> State:
         """The groups of the lowered policy. Raises InputError where the file attaches an interface that is not in it."""
         native: NetworkSecurityGroups = lowered.native
         self._check_interfaces({group.interface for group in native.groups})
@@ -165,12 +165,12 @@ class AzureLive:
         if problems:
             raise InputError(*problems)
 
-    def read(self, wanted: State | None) -> State:
+    def read(self, desired: State | None) -> State:
         """What is there. What would be refused before a change is an outside failure once one has begun."""
         try:
-            return read(self._calls, self.where, self._judge, self._seen, wanted)
+            return read(self._calls, self.where, self._judge, self._seen, desired)
         except InputError as error:
-            if self._performer is None:
+            if self._executor is None:
                 raise
             raise RefusedError(str(error)) from error
 
@@ -188,25 +188,25 @@ class AzureLive:
             raise InputError(*left_alone(self._seen.unproven, self.where))
         return replace(before, groups=(), notes=())
 
-    def complete(self, before: State, wanted: State) -> State:
+    def complete(self, before: State, desired: State) -> State:
         """Groups that terraform made keep to it. Raises InputError where something else is in the place of a group."""
         there = {group.name: group for group in before.groups}
         groups = []
-        for group in wanted.groups:
+        for group in desired.groups:
             found = there.get(group.name)
             tags = group.tags
             if found is not None and not found.made_here and MADE_TAG not in found.tags:
                 tags = {key: value for key, value in tags.items() if key != MADE_TAG}
             judge = None if is_members(group.name) else self._judge
             groups.append(replace(group, tags=tags, judge=judge))
-        notes = (*wanted.notes, *bare(before, wanted), *self._unproven(wanted))
-        wanted = replace(wanted, groups=tuple(groups), notes=notes)
-        check_carriers(before, wanted, self._seen, self.where)
-        return wanted
+        notes = (*desired.notes, *bare(before, desired), *self._unproven(desired))
+        desired = replace(desired, groups=tuple(groups), notes=notes)
+        check_attachments(before, desired, self._seen, self.where)
+        return desired
 
-    def _unproven(self, wanted: State) -> Iterator[str]:
+    def _unproven(self, desired: State) -> Iterator[str]:
         """Groups with one of our names and without our tags; one in the place of a wanted group is refused elsewhere."""
-        titles = {group.title.lower() for group in wanted.groups}
+        titles = {group.title.lower() for group in desired.groups}
         for name, _ in self._seen.unproven:
             if name.lower() not in titles:
                 yield f"{name} has the name of a group of {self.where.deployment} and not its tags, so it is left in place."
@@ -220,11 +220,11 @@ class AzureLive:
         """Rules, addresses and application security groups of each group."""
         return quotas(state)
 
-    def perform(self, step: Step, plan: ChangePlan, ids: dict[str, str]) -> None:
+    def execute_step(self, step: Step, plan: ChangePlan, ids: dict[str, str]) -> None:
         """Do one step of a plan."""
-        if self._performer is None or self._performer.plan is not plan:
-            self._performer = Performer(self._calls, self.where, self._judge, self._seen, plan, ids, self._backoff)
-        self._performer.do(step)
+        if self._executor is None or self._executor.plan is not plan:
+            self._executor = StepExecutor(self._calls, self.where, self._judge, self._seen, plan, ids, self._backoff)
+        self._executor.do(step)
 
     def exclusive(self, owner: str) -> AbstractContextManager[None]:  # noqa: ARG002 - there is no lock to hold
         """No lock: who wrote after us had seen what we wrote, as their ETag says, and is not written over."""

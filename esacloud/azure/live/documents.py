@@ -11,7 +11,7 @@ from typing import Any
 
 from esacloud.azure.live.calls import Document
 from esacloud.azure.live.rules import SIDES, Judge, body, from_document
-from esacloud.azure.live.scope import GROUPS, MADE_BY, MADE_TAG, MEMBERS, Whereabouts, members_name
+from esacloud.azure.live.scope import GROUPS, MADE_BY, MADE_TAG, MEMBERS, Scope, members_name
 from esacloud.change.model import LiveGroup, LiveRule
 
 SUCCEEDED, DELETING = "Succeeded", "Deleting"
@@ -35,10 +35,10 @@ def tags_of(document: Document) -> dict[str, str]:
     return {str(key): str(value) for key, value in (document.get("tags") or {}).items()}
 
 
-def security_group(document: Document, interface: str, own_members: str, where: Whereabouts, judge: Judge) -> LiveGroup:
+def security_group(document: Document, interface: str, own_members: str, where: Scope, judge: Judge) -> LiveGroup:
     """A network security group, with the subnets and network interfaces that carry it."""
     given = document.get("properties") or {}
-    carriers = [str(one["id"]) for what in ("networkInterfaces", "subnets") for one in given.get(what) or ()]
+    attachments = [str(one["id"]) for message in ("networkInterfaces", "subnets") for one in given.get(message) or ()]
     rules = (judge.learn(from_document(rule, where, own_members)) for rule in given.get("securityRules") or ())
     adopted = where.is_adopted(str(document["name"]), interface, tags_of(document))
     return LiveGroup(
@@ -48,7 +48,7 @@ def security_group(document: Document, interface: str, own_members: str, where: 
         description="",
         rules=tuple(sorted(rules, key=lambda rule: rule.key)),
         tags=tags_of(document),
-        attached=tuple(sorted(map(where.spelled, carriers))),
+        attached=tuple(sorted(map(where.spelled, attachments))),
         id=where.spelled(str(document["id"])),
         made_here=not adopted and tags_of(document).get(MADE_TAG) == MADE_BY,
         adopted=adopted,
@@ -56,7 +56,7 @@ def security_group(document: Document, interface: str, own_members: str, where: 
     )
 
 
-def members_group(document: Document, interface: str, attached: Iterable[str], where: Whereabouts) -> LiveGroup:
+def members_group(document: Document, interface: str, attached: Iterable[str], where: Scope) -> LiveGroup:
     """An application security group, with those network interfaces in it that were looked at."""
     return LiveGroup(
         name=members_name(interface),
@@ -72,7 +72,7 @@ def members_group(document: Document, interface: str, attached: Iterable[str], w
 
 
 def security_group_body(
-    group: LiveGroup, tags: Mapping[str, str], now: Document | None, own_members: str, where: Whereabouts
+    group: LiveGroup, tags: Mapping[str, str], now: Document | None, own_members: str, where: Scope
 ) -> Document:
     """What is to be written: all rules of the group, those that are there in the words in which they stand."""
     known: dict[tuple[str, str], Any] = {}

@@ -23,7 +23,7 @@ from esacloud.azure.live.documents import (
 )
 from esacloud.azure.live.read import Seen
 from esacloud.azure.live.rules import Judge
-from esacloud.azure.live.scope import GROUPS, INTERFACES, MEMBERS, Whereabouts, is_members, members_name, parse_id
+from esacloud.azure.live.scope import GROUPS, INTERFACES, MEMBERS, Scope, is_members, members_name, parse_id
 from esacloud.azure.live.target import Target
 from esacloud.change.model import ChangePlan, LiveGroup, Step
 from esacloud.change.retry import Backoff, LostError, RefusedError, until_done
@@ -31,13 +31,13 @@ from esacloud.change.retry import Backoff, LostError, RefusedError, until_done
 IN_USE = ("InUseNetworkSecurityGroupCannotBeDeleted", "ApplicationSecurityGroupReferencedCannotBeDeleted")
 
 
-class Performer:
+class StepExecutor:
     """Does the steps of one plan."""
 
     def __init__(
         self,
         calls: Calls,
-        where: Whereabouts,
+        where: Scope,
         judge: Judge,
         seen: Seen,
         plan: ChangePlan,
@@ -83,7 +83,7 @@ class Performer:
         step: Step,
         kind: str,
         content: Callable[[Document], Any],
-        wanted: Any,
+        desired: Any,
         made: Callable[[Document | None], Document],
     ) -> None:
         """Write a group whole, from the plan's old state to its new one and from nothing else."""
@@ -95,7 +95,7 @@ class Performer:
 
         def attempt() -> None:
             now = resource.now(look=old is None)
-            if now is not None and content(now) == wanted:
+            if now is not None and content(now) == desired:
                 if resource.is_done():
                     return
             elif (now is None) != (old is None) or (now is not None and content(now) != self._old(old, kind)):
@@ -128,7 +128,7 @@ class Performer:
 
     def _carry(self, name: str, step: Step, *, attach: bool) -> None:
         """Give a subnet or network interface the group, or take it off; whatever else it has stays as it is now."""
-        known = self.seen.carriers.pop(name, None)
+        known = self.seen.attachments.pop(name, None)
         resource = Target(self.calls, name, known, known=known is not None)
 
         def attempt() -> None:
@@ -150,7 +150,7 @@ class Performer:
 
         until_done(attempt, resource.forget, self.backoff)
         if resource.document is not None:
-            self.seen.carriers[name] = resource.document
+            self.seen.attachments[name] = resource.document
 
     def _changed(self, now: Document, name: str, step: Step, *, attach: bool) -> Document:
         group = self.ids[step.group]
@@ -213,7 +213,7 @@ class Performer:
             return []
         now = self.calls.get(target) or {}
         given = now.get("properties") or {}
-        on = [str(one["id"]) for what in ("networkInterfaces", "subnets") for one in given.get(what) or ()]
+        on = [str(one["id"]) for message in ("networkInterfaces", "subnets") for one in given.get(message) or ()]
         return [one for one in on if self._carries(one, target)]
 
     def _carries(self, name: str, group: str) -> bool:

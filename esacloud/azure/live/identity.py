@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from esacloud.azure.live.scope import GROUPS, MADE_BY, MADE_TAG, MEMBERS, Whereabouts
+from esacloud.azure.live.scope import GROUPS, MADE_BY, MADE_TAG, MEMBERS, Scope
 from esacloud.errors import Problem
 from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG
 
@@ -30,7 +30,7 @@ class Claim:
     tagged: bool = False
 
 
-def claim(name: str, tags: Mapping[str, str], kind: str, where: Whereabouts) -> Claim:
+def claim(name: str, tags: Mapping[str, str], kind: str, where: Scope) -> Claim:
     """Whose a group is, by its name and tags and by what the file says."""
     interface = tags.get(INTERFACE_TAG)
     adopted = {title.lower(): one for one, title in where.adopted.items()} if kind == GROUPS else {}
@@ -51,32 +51,32 @@ def claim(name: str, tags: Mapping[str, str], kind: str, where: Whereabouts) -> 
     return Claim(interface, proven=adopted_before, tagged=not adopted_before)
 
 
-def misfit(document: Mapping[str, Any], kind: str, interface: str, where: Whereabouts, *, alone: bool) -> Problem:
+def misfit(document: Mapping[str, Any], kind: str, interface: str, where: Scope, *, alone: bool) -> Problem:
     """A group with our tags that nothing proves to be ours. `alone`: whether the interface has no other group."""
     name, title = str(document["name"]), where.title(kind, interface)
-    what = (
+    message = (
         f"{name} has the tags of the group of {interface} of {where.deployment}, which would be named {title}. Tags can be "
         "copied, so they alone do not prove that it is this deployment's."
     )
     off = f"Take the tag {DEPLOYMENT_TAG} off {name}"
     if kind == MEMBERS or not alone:
-        return Problem(where.place, what, f"{off}.")
-    mend = f"{off}, or adopt it: `group: {name}` under `cloud.azure.interfaces.{interface}`."
+        return Problem(where.place, message, f"{off}.")
+    hint = f"{off}, or adopt it: `group: {name}` under `cloud.azure.interfaces.{interface}`."
     prefix = name[: -len(interface)] if name.lower().endswith(interface.lower()) else ""
     if prefix:
-        mend += f" If it was made with another `name_prefix`, write that: `name_prefix: {prefix}` under `cloud.azure`."
-    return Problem(replace(where.place, key=f"cloud.azure.interfaces.{interface}"), what, mend)
+        hint += f" If it was made with another `name_prefix`, write that: `name_prefix: {prefix}` under `cloud.azure`."
+    return Problem(replace(where.place, key=f"cloud.azure.interfaces.{interface}"), message, hint)
 
 
-def left_alone(names: Iterable[tuple[str, str]], where: Whereabouts) -> Iterable[Problem]:
+def left_alone(names: Iterable[tuple[str, str]], where: Scope) -> Iterable[Problem]:
     """Groups, by name and id, that have our names and nothing else of ours, where a deployment is to be taken away."""
     for name, resource_id in names:
-        what = (
+        message = (
             f"No group is provably of {where.deployment}, but {name} has the name of one, without the tags "
             f"{DEPLOYMENT_TAG} and {MADE_TAG}: somebody took them off, or esacloud did not make it. It is left in place."
         )
-        mend = (
+        hint = (
             f"If it is this deployment's, put the tag back and run it again: az tag update --resource-id {resource_id} "
             f"--operation merge --tags '{MADE_TAG}={MADE_BY}' '{DEPLOYMENT_TAG}={where.deployment}'. Else nothing is left."
         )
-        yield Problem(where.place, what, mend)
+        yield Problem(where.place, message, hint)

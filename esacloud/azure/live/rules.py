@@ -15,7 +15,7 @@ from typing import Any
 
 from esacloud.azure.descriptions import DENY
 from esacloud.azure.evaluate import match, permitted, port_range
-from esacloud.azure.live.scope import Whereabouts
+from esacloud.azure.live.scope import Scope
 from esacloud.azure.model import EVERYTHING, SELF, SecurityRule
 from esacloud.change.model import LiveRule
 from esacloud.packets.addresses import AddressError, parse_network
@@ -27,7 +27,11 @@ _TAGS = {tag.lower(): tag for tag in ("Internet", "VirtualNetwork", "AzureLoadBa
 _KNOWN = frozenset(
     (
         *("description", "protocol", "access", "direction", "priority", "provisioningState"),
-        *(f"{side}{what}" for side in SIDES for what in ("PortRange", "PortRanges", "AddressPrefix", "AddressPrefixes")),
+        *(
+            f"{side}{message}"
+            for side in SIDES
+            for message in ("PortRange", "PortRanges", "AddressPrefix", "AddressPrefixes")
+        ),
         *(f"{side}ApplicationSecurityGroups" for side in SIDES),
     )
 )
@@ -39,17 +43,17 @@ class Judge:
     """What rules of one group permit together. `*` stands for all that any rule seen here names, so that states compare."""
 
     def __init__(self) -> None:
-        self.realms: set[str] = set()
+        self.address_spaces: set[str] = set()
 
     def __call__(self, rules: tuple[LiveRule, ...]) -> PacketSet:
         """All packets that the rules and Azure's default rules permit; rules that are not understood are left out."""
-        return permitted([security_rule(rule.native) for rule in rules if rule.judged], self.realms)
+        return permitted([security_rule(rule.native) for rule in rules if rule.judged], self.address_spaces)
 
     def learn(self, rule: LiveRule) -> LiveRule:
         """Remember what the rule names."""
         if rule.judged:
-            named = {realm for realm, _ in match(security_rule(rule.native)).far or ()}
-            self.realms |= named - {IPV4, IPV6}
+            named = {address_space for address_space, _ in match(security_rule(rule.native)).remote or ()}
+            self.address_spaces |= named - {IPV4, IPV6}
         return rule
 
 
@@ -72,7 +76,7 @@ def from_lowered(rule: SecurityRule) -> LiveRule:
     return live_rule(native, rule.description, rule.rows, rule.entries)
 
 
-def from_document(document: Mapping[str, Any], where: Whereabouts, own_members: str) -> LiveRule:
+def from_document(document: Mapping[str, Any], where: Scope, own_members: str) -> LiveRule:
     """A rule as the API shows it; `own_members` is the id of the group that `self` stands for."""
     given = document.get("properties") or {}
     native: dict[str, Any] = {"name": str(document.get("name")), "priority": given.get("priority")}
@@ -131,7 +135,7 @@ def security_rule(native: Mapping[str, Any]) -> SecurityRule:
     return SecurityRule(**words, **sides)
 
 
-def body(rule: LiveRule, where: Whereabouts, own_members: str) -> dict[str, Any]:
+def body(rule: LiveRule, where: Scope, own_members: str) -> dict[str, Any]:
     """The rule as the API takes it: one value in the singular, several in the plural."""
     native = rule.native
     properties = {word: native[word] for word in ("priority", "direction", "access", "protocol")}
@@ -180,13 +184,13 @@ def _prefix(text: str) -> str:
 def _key(native: Mapping[str, Any]) -> str:
     """`mail-in 250: Allow in Tcp/25 from Internet`, with everything that makes the rule this rule."""
     inbound = native["direction"] == "Inbound"
-    far, near = ("source", "destination") if inbound else ("destination", "source")
+    remote, near = ("source", "destination") if inbound else ("destination", "source")
     ports = ",".join(native.get("destinationPortRanges", ()))
     sources = ",".join(native.get("sourcePortRanges", ()))
     words = [native["access"], "in" if inbound else "out", native["protocol"] + (f"/{ports}" if ports != "*" else "")]
     if sources != "*":
         words.append(f"from port {sources}")
-    words += ["from" if inbound else "to", _side(native, far)]
+    words += ["from" if inbound else "to", _side(native, remote)]
     if (own := _side(native, near)) != "*":
         words.append(f"at {own}")
     if "more" in native:

@@ -67,7 +67,7 @@ def members_name(interface: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Whereabouts:
+class Scope:
     """Subscription, resource group and deployment; `adopted`: interface -> name of a group; `attached`: interface -> ids.
 
     `interfaces` are those that the file has, or the snapshot.
@@ -138,14 +138,14 @@ class Whereabouts:
         return f"{scope}/providers/Microsoft.Network/{MEMBERS}/{text}"
 
 
-def of_deployment(deployment: Deployment, subscription: str, location: str | None) -> Whereabouts:
+def of_deployment(deployment: Deployment, subscription: str, location: str | None) -> Scope:
     """The place that a deployment file names; `location` stands in for the file's."""
     settings = deployment.clouds["azure"]
     values = settings.values
-    carriers = {
+    attachments = {
         name: (*keys.get("network_interfaces", ()), *keys.get("subnets", ())) for name, keys in settings.interfaces.items()
     }
-    where = Whereabouts(
+    where = Scope(
         subscription=subscription,
         resource_group=values["resource_group"],
         location=location or values["location"],
@@ -153,20 +153,20 @@ def of_deployment(deployment: Deployment, subscription: str, location: str | Non
         prefix=values.get("name_prefix") or default_prefix(deployment.name),
         limits=asdict(limits(settings.quotas)),
         adopted={name: keys["group"][0] for name, keys in settings.interfaces.items() if keys.get("group")},
-        attached=carriers,
+        attached=attachments,
         interfaces=tuple(one.name for one in deployment.interfaces),
         place=settings.place,
     )
-    for ids in carriers.values():
+    for ids in attachments.values():
         for one in ids:
             where.spelled(one)
     return where
 
 
-def of_snapshot(found: Mapping[str, Any], location: str | None) -> Whereabouts:
+def of_snapshot(found: Mapping[str, Any], location: str | None) -> Scope:
     """The place that a snapshot was taken of."""
     scope, groups = found["scope"], found["groups"]
-    where = Whereabouts(
+    where = Scope(
         subscription=scope["subscription"],
         resource_group=scope["resource_group"],
         location=location or scope["location"],

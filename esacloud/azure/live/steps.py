@@ -16,7 +16,7 @@ from esacloud.azure.live.calls import Document
 from esacloud.azure.live.documents import ENDED, SUCCEEDED, state_of
 from esacloud.azure.live.read import Seen
 from esacloud.azure.live.rules import security_rule
-from esacloud.azure.live.scope import GROUPS, INTERFACES, MEMBERS, Whereabouts, is_members, parse_id
+from esacloud.azure.live.scope import GROUPS, INTERFACES, MEMBERS, Scope, is_members, parse_id
 from esacloud.azure.model import NetworkSecurityGroup
 from esacloud.change.model import GroupChange, LiveGroup, LiveRule, State, Step
 from esacloud.errors import InputError, Problem
@@ -72,9 +72,9 @@ def _written(change: GroupChange, seen: Seen) -> Iterator[Step]:
 def _carried(change: GroupChange, after: State, seen: Seen) -> Iterator[Step]:
     if change.attach:
         yield Step("attach", change.name, change.interface, attach=change.attach, calls=_calls(change.attach))
-    shall = {one for group in after.groups if group.name == change.name for one in group.attached}
-    for one, document in seen.carriers.items():
-        if one in shall and one not in change.attach and (why := _unsettled(document)):
+    desired_ = {one for group in after.groups if group.name == change.name for one in group.attached}
+    for one, document in seen.attachments.items():
+        if one in desired_ and one not in change.attach and (why := _unsettled(document)):
             yield Step("attach", change.name, change.interface, attach=(one,), calls=_calls((one,)), why=why)
     if change.detach and not change.delete:
         yield Step("attach", change.name, change.interface, detach=change.detach, calls=_calls(change.detach, read=True))
@@ -123,7 +123,7 @@ def quotas(state: State) -> tuple[QuotaUse, ...]:
     return tuple(quota_uses(groups, Limits(**state.limits)))
 
 
-def check_after(changes: Iterable[GroupChange], after: State, seen: Seen, where: Whereabouts) -> None:
+def check_after(changes: Iterable[GroupChange], after: State, seen: Seen, where: Scope) -> None:
     """Refuse, before any request, what Azure would refuse.
 
     That is too many rules, two with one number or one name, and deleting what rules of others name. Raises InputError.
@@ -133,14 +133,14 @@ def check_after(changes: Iterable[GroupChange], after: State, seen: Seen, where:
     problems = []
     for use in quotas(replace(after, limits=where.limits)):  # a restore has room for what was there
         if use.used > use.limit:
-            what = f"{use.what}: {use.used} are needed, {use.limit} fit: {use.used - use.limit} too many."
-            problems.append(Problem(place, what, "Take rules of others out, or ask Azure for more and write it here."))
+            message = f"{use.quota}: {use.used} are needed, {use.limit} fit: {use.used - use.limit} too many."
+            problems.append(Problem(place, message, "Take rules of others out, or ask Azure for more and write it here."))
     for change in changes:
         users = seen.users.get(((change.before.id if change.before else None) or "").lower()) if change.delete else None
         if users and change.before is not None:
-            what = f"{change.before.title} is to be deleted, and rules of {', '.join(sorted(users))} name it."
-            problems.append(Problem(where.place, what, "Take it out of those rules first."))
-    kept = {change.name: change.foreign for change in changes}
+            message = f"{change.before.title} is to be deleted, and rules of {', '.join(sorted(users))} name it."
+            problems.append(Problem(where.place, message, "Take it out of those rules first."))
+    kept = {change.name: change.unmanaged for change in changes}
     for group in after.groups:
         others = {rule.key for rule in kept.get(group.name, ())}
         problems += _clashes(group, others, where)
@@ -148,10 +148,10 @@ def check_after(changes: Iterable[GroupChange], after: State, seen: Seen, where:
         raise InputError(*problems)
 
 
-def _clashes(group: LiveGroup, others: set[str], where: Whereabouts) -> Iterator[Problem]:
-    wanted = [rule for rule in group.rules if rule.key not in others]
-    numbers = {(rule.direction, rule.native["priority"]): rule for rule in wanted}
-    names = {str(rule.native["name"]).lower(): rule for rule in wanted}
+def _clashes(group: LiveGroup, others: set[str], where: Scope) -> Iterator[Problem]:
+    desired = [rule for rule in group.rules if rule.key not in others]
+    numbers = {(rule.direction, rule.native["priority"]): rule for rule in desired}
+    names = {str(rule.native["name"]).lower(): rule for rule in desired}
     for rule in group.rules:
         if rule.key not in others:
             continue
@@ -163,19 +163,19 @@ def _clashes(group: LiveGroup, others: set[str], where: Whereabouts) -> Iterator
                 yield _clash(group, rule, ours, shared, where)
 
 
-def _clash(group: LiveGroup, rule: LiveRule, ours: LiveRule, shared: str, where: Whereabouts) -> Problem:
-    what = (
+def _clash(group: LiveGroup, rule: LiveRule, ours: LiveRule, shared: str, where: Scope) -> Problem:
+    message = (
         f"{group.name}: the rule {rule.key} was not made by esacloud and has {shared}, as the rule "
         f"{ours.native['name']} has it that the file asks for. A group cannot have both."
     )
-    mend = (
+    hint = (
         "Give that rule another priority or name, keep esacloud's rules away from it with first_priority and last_priority "
-        "under `cloud.azure.quotas`, or let it go with --foreign purge."
+        "under `cloud.azure.quotas`, or let it go with --unmanaged purge."
     )
-    return Problem(where.place, what, mend)
+    return Problem(where.place, message, hint)
 
 
-def check_carriers(before: State, wanted: State, seen: Seen, where: Whereabouts) -> None:
+def check_attachments(before: State, desired: State, seen: Seen, where: Scope) -> None:
     """Refuse what would take a place that is taken: a subnet's or network interface's group, or a group's name.
 
     Raises InputError.
@@ -184,7 +184,7 @@ def check_carriers(before: State, wanted: State, seen: Seen, where: Whereabouts)
     there = {group.name: group for group in before.groups}
     ids = {(group.id or "").lower(): group.name for group in before.groups}
     place = replace(where.place, key="cloud.azure.interfaces")
-    for group in wanted.groups:
+    for group in desired.groups:
         kind = MEMBERS if is_members(group.name) else GROUPS
         own = there.get(group.name)
         if own is None:
@@ -197,23 +197,25 @@ def check_carriers(before: State, wanted: State, seen: Seen, where: Whereabouts)
             on = (before.attachments or {}).get(one, ())
             if on and on[0].lower() != ((own.id if own else None) or "").lower():
                 whose = ids.get(on[0].lower())
-                what = f"{one} carries {f'the group of {whose}' if whose else on[0]}, and would get that of {group.name}."
-                mend = "It carries one: take that off first, or adopt it with `group`, so that nothing is open meanwhile."
-                problems.append(Problem(place, what, mend))
+                message = (
+                    f"{one} carries {f'the group of {whose}' if whose else on[0]}, and would get that of {group.name}."
+                )
+                hint = "It carries one: take that off first, or adopt it with `group`, so that nothing is open meanwhile."
+                problems.append(Problem(place, message, hint))
     if problems:
         raise InputError(*problems)
 
 
-def _taken(group: LiveGroup, owner: str, where: Whereabouts) -> Problem:
+def _taken(group: LiveGroup, owner: str, where: Scope) -> Problem:
     whose = f"belongs to the deployment {owner}" if owner else "is not this deployment's"
-    what = f"{group.title} is in {where.resource_group} already and {whose}."
-    mend = f"Take it over with `group` under `cloud.azure.interfaces.{group.interface}`, or write another `name_prefix`."
-    return Problem(where.place, what, mend)
+    message = f"{group.title} is in {where.resource_group} already and {whose}."
+    hint = f"Take it over with `group` under `cloud.azure.interfaces.{group.interface}`, or write another `name_prefix`."
+    return Problem(where.place, message, hint)
 
 
-def bare(before: State, wanted: State) -> Iterator[str]:
+def bare(before: State, desired: State) -> Iterator[str]:
     """Sentences on what carries no network security group once those that are not wanted are gone."""
-    kept = {group.name for group in wanted.groups}
+    kept = {group.name for group in desired.groups}
     for group in before.groups:
         if group.made_here and group.name not in kept and not is_members(group.name):
             for one in group.attached:

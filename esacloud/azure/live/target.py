@@ -110,11 +110,11 @@ class Target:
             raise RefusedError(f"Azure {self.id}: the change was accepted and {ENDED[state]}", state)
         return False
 
-    def confirm(self, what: str) -> None:
+    def confirm(self, message: str) -> None:
         """Look again before this is taken for so, against what the plan saw. Raises LostError until it is confirmed."""
         self._doubts += 1
         if self._doubts < LOOKS:
-            raise LostError(f"Azure: {what}")
+            raise LostError(f"Azure: {message}")
 
     def doubt(self, error: RefusedError) -> None:
         """Look again before this ends the run. Raises LostError, and at last the error."""

@@ -138,9 +138,9 @@ def _application_security_groups(side: str) -> str:
 _SIXTEEN = {
     **{name: f"rule.value.{name}" for name in ("name", "priority", "direction", "access", "protocol", "description")},
     **{
-        f"{side}_{what}": f"try(rule.value.{side}_{what}, null)"
+        f"{side}_{message}": f"try(rule.value.{side}_{message}, null)"
         for side in ("source", "destination")
-        for what in ("port_range", "port_ranges", "address_prefix", "address_prefixes")
+        for message in ("port_range", "port_ranges", "address_prefix", "address_prefixes")
     },
     **{f"{side}_application_security_group_ids": _application_security_groups(side) for side in ("source", "destination")},
 }
@@ -257,11 +257,11 @@ def variables_document(values: Mapping[str, str], name_prefix: str, interfaces: 
 
 
 @lru_cache(maxsize=256)
-def _ids(variable: str, what: str, interfaces: tuple[str, ...]) -> Document:
+def _ids(variable: str, message: str, interfaces: tuple[str, ...]) -> Document:
     """A variable for what gets the group of an interface: interface -> a name of the user's own -> id."""
     known = json.dumps(interfaces)
     return {
-        "description": f"{what} that get the network security group of an interface, by interface of the gateway and a"
+        "description": f"{message} that get the network security group of an interface, by interface of the gateway and a"
         " name of your own: {data1 = {first = id}}.",
         "type": "map(map(string))",
         "default": {},

@@ -185,7 +185,7 @@ def _asked_for(prefix: str, plain: Callable[[], str]) -> Callable[[], str]:
     def make() -> str:
         from flask import has_request_context, request
 
-        wanted = request.headers.get(ID_HEADER, "") if has_request_context() else ""
-        return wanted if wanted.startswith(prefix) else plain()
+        desired = request.headers.get(ID_HEADER, "") if has_request_context() else ""
+        return desired if desired.startswith(prefix) else plain()
 
     return make

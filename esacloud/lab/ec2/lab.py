@@ -115,22 +115,22 @@ terraform:
 """
 
 
-def _groups(client: Any, vpc: str, wanted: set[str]) -> Iterator[str]:
-    found = client.describe_security_groups(Filters=[{"Name": "group-id", "Values": sorted(wanted)}]) if wanted else {}
-    for name in sorted(wanted - {group["GroupId"] for group in found.get("SecurityGroups", ())}):
+def _groups(client: Any, vpc: str, desired: set[str]) -> Iterator[str]:
+    found = client.describe_security_groups(Filters=[{"Name": "group-id", "Values": sorted(desired)}]) if desired else {}
+    for name in sorted(desired - {group["GroupId"] for group in found.get("SecurityGroups", ())}):
         with _asking(client, "CreateSecurityGroup", ID_HEADER, name):
             client.create_security_group(GroupName=f"{_STAND_IN} {name[3:]}", Description="stand-in of the lab", VpcId=vpc)
         yield name
 
 
-def _prefix_lists(client: Any, wanted: Mapping[str, SecurityGroupRule]) -> Iterator[str]:
+def _prefix_lists(client: Any, desired: Mapping[str, SecurityGroupRule]) -> Iterator[str]:
     """Those that rules are about, as long as the file says: a rule's `size` is the maximum of entries of its list.
 
     A list that an earlier file had made gets the length that this one says.
     """
-    found = client.describe_managed_prefix_lists()["PrefixLists"] if wanted else ()
+    found = client.describe_managed_prefix_lists()["PrefixLists"] if desired else ()
     known = {one["PrefixListId"]: one for one in found}
-    for name, rule in sorted(wanted.items()):
+    for name, rule in sorted(desired.items()):
         if name not in known:
             with _asking(client, "CreateManagedPrefixList", ID_HEADER, name):
                 client.create_managed_prefix_list(
@@ -143,10 +143,10 @@ def _prefix_lists(client: Any, wanted: Mapping[str, SecurityGroupRule]) -> Itera
             client.modify_managed_prefix_list(PrefixListId=name, MaxEntries=rule.size)
 
 
-def _network_interfaces(client: Any, vpc: str, wanted: set[str]) -> Iterator[str]:
-    filters = [{"Name": "network-interface-id", "Values": sorted(wanted)}]
-    found = client.describe_network_interfaces(Filters=filters)["NetworkInterfaces"] if wanted else ()
-    missing = sorted(wanted - {one["NetworkInterfaceId"] for one in found})
+def _network_interfaces(client: Any, vpc: str, desired: set[str]) -> Iterator[str]:
+    filters = [{"Name": "network-interface-id", "Values": sorted(desired)}]
+    found = client.describe_network_interfaces(Filters=filters)["NetworkInterfaces"] if desired else ()
+    missing = sorted(desired - {one["NetworkInterfaceId"] for one in found})
     if not missing:
         return
     subnets = client.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]

@@ -36,11 +36,11 @@ def _modify(self: Any, group_id: str, rules: Mapping[str, Mapping[str, Any]]) ->
     if group is None:
         raise InvalidSecurityGroupNotFoundError(group_id)
     after = {id(rule): rule for rule in (*group.ingress_rules, *group.egress_rules)}
-    for rule_id, wanted in rules.items():
+    for rule_id, desired in rules.items():
         rule = group.get_rule(rule_id)
         if rule is None:
             raise InvalidSecurityGroupRuleIdNotFoundError(rule_id)
-        after[id(rule)] = _changed(rule, wanted)
+        after[id(rule)] = _changed(rule, desired)
     for old in (group.ingress_rules, group.egress_rules):
         new = [after[id(rule)] for rule in old]
         if any(one == other for at, one in enumerate(new) for other in new[:at]):
@@ -50,28 +50,28 @@ def _modify(self: Any, group_id: str, rules: Mapping[str, Mapping[str, Any]]) ->
         old[:] = [after[id(rule)] for rule in old]
 
 
-def _changed(rule: Any, wanted: Mapping[str, Any]) -> Any:
+def _changed(rule: Any, desired: Mapping[str, Any]) -> Any:
     from moto.ec2.exceptions import InvalidParameterCombination, InvalidParameterValue
 
-    named = [kind for kind in _KINDS if wanted.get(kind) is not None]
+    named = [kind for kind in _KINDS if desired.get(kind) is not None]
     if len(named) != 1:
         raise InvalidParameterCombination(f"Exactly one of {', '.join(_KINDS)} must be specified")
     kind = named[0]
     if not _KINDS[kind](rule):
         raise InvalidParameterValue(f"Invalid rule type for security group rule '{rule.id}'. You may not specify {kind}.")
-    text = {"Description": wanted["Description"]} if wanted.get("Description") else {}
+    text = {"Description": desired["Description"]} if desired.get("Description") else {}
     made = copy.copy(rule)
-    made.ip_protocol = wanted["IpProtocol"]
+    made.ip_protocol = desired["IpProtocol"]
     every = made.ip_protocol == "-1"
-    made.from_port, made.to_port = (None, None) if every else (int(wanted["FromPort"]), int(wanted["ToPort"]))
+    made.from_port, made.to_port = (None, None) if every else (int(desired["FromPort"]), int(desired["ToPort"]))
     made.description_as_made = None
     if kind == "PrefixListId":
-        made.prefix_list_id, made.description_as_made = wanted[kind], text.get("Description")
+        made.prefix_list_id, made.description_as_made = desired[kind], text.get("Description")
     elif kind == "ReferencedGroupId":
         made.source_group, made.description_as_made = (
-            {**rule.source_group, "GroupId": wanted[kind]},
+            {**rule.source_group, "GroupId": desired[kind]},
             text.get("Description"),
         )
     else:
-        made.ip_range = {kind.replace("CidrIpv4", "CidrIp"): wanted[kind], **text}
+        made.ip_range = {kind.replace("CidrIpv4", "CidrIp"): desired[kind], **text}
     return made

@@ -125,20 +125,20 @@ def _named(self: Any, group: Any, name: str, unknown: list[Any] | None = None) -
     rules = getattr(group, name)
     texts = {one["SecurityGroupRuleId"]: one.get("Description") for one in _items(self, "SecurityGroupRuleDescriptions")}
     ids = [*self._get_param("SecurityGroupRuleIds", []), *texts]
-    for wanted in ids:
-        rule = next((rule for rule in rules if rule.id == wanted), None)
+    for desired in ids:
+        rule = next((rule for rule in rules if rule.id == desired), None)
         if rule is None:
-            raise InvalidSecurityGroupRuleIdNotFoundError(wanted)
-        yield rule, texts.get(wanted)
+            raise InvalidSecurityGroupRuleIdNotFoundError(desired)
+        yield rule, texts.get(desired)
     if ids:
         return
-    for wanted in _wanted(self, group, name):
-        if wanted not in rules:
+    for desired in _desired(self, group, name):
+        if desired not in rules:
             if unknown is None:
                 raise InvalidPermissionNotFoundError
-            unknown.append(wanted)
+            unknown.append(desired)
             continue
-        yield rules[rules.index(wanted)], wanted.description
+        yield rules[rules.index(desired)], desired.description
 
 
 def _items(self: Any, parameter: str) -> Iterable[dict[str, Any]]:
@@ -146,7 +146,7 @@ def _items(self: Any, parameter: str) -> Iterable[dict[str, Any]]:
     return found or ()
 
 
-def _wanted(self: Any, group: Any, name: str) -> Iterator[Any]:
+def _desired(self: Any, group: Any, name: str) -> Iterator[Any]:
     backend = self.ec2_backend
     for one in self._process_rules_from_querystring():
         sources = backend._add_source_group(one["source_groups"], None)

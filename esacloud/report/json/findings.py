@@ -42,9 +42,9 @@ def audit_document(audit: Audit) -> dict[str, Any]:
             {"interface": one.interface, "flow": one.label, "rows": list(one.rows), "packets": witnesses(one.packets)}
             for one in audit.missing
         ],
-        "unasked": [
+        "unexpected": [
             {"interface": one.interface, "group": one.group, "rule": one.rule, "packets": witnesses(one.packets)}
-            for one in audit.unasked
+            for one in audit.unexpected
         ],
         "guardrails": judgement_document(audit.judgement),
         "unknown": list(audit.unknown),
@@ -64,10 +64,10 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "severity": rule.severity,
         "title": rule.title,
         "interface": finding.interface,
-        "what": finding.what,
+        "message": finding.message,
         "reason": rule.reason,
         "source": rule.source,
-        "mend": rule.mend,
+        "hint": rule.hint,
         "packets": witnesses(finding.packets),
         "statements": list(finding.statements),
         "places": _places(finding.places),
@@ -81,7 +81,7 @@ def _places(places: Iterable[Place]) -> list[dict[str, Any]]:
 def _problem(problem: Problem) -> dict[str, Any]:
     return {
         "severity": problem.severity,
-        "what": problem.what,
-        "mend": problem.mend,
+        "message": problem.message,
+        "hint": problem.hint,
         "place": _places([problem.place])[0],
     }

@@ -26,8 +26,8 @@ def plan_document(plan: ChangePlan) -> dict[str, Any]:
         "scope": dict(plan.before.scope),
         "fingerprint": plan.fingerprint,
         "changes": not plan.empty,
-        "foreign": plan.foreign,
-        "foreign_rules": [{"group": group, **_rule(rule)} for group, rule in plan.left_foreign],
+        "unmanaged": plan.unmanaged,
+        "unmanaged_rules": [{"group": group, **_rule(rule)} for group, rule in plan.left_unmanaged],
         "groups": [_change(change) for change in plan.changes if change],
         "packets": [
             {"interface": one.interface, "opened": _boxes(one.opened), "closed": _boxes(one.closed)}
@@ -38,7 +38,7 @@ def plan_document(plan: ChangePlan) -> dict[str, Any]:
             for step in plan.steps
         ],
         "quotas": [
-            {"what": after.what, "before": before.used, "after": after.used, "limit": after.limit}
+            {"quota": after.quota, "before": before.used, "after": after.used, "limit": after.limit}
             for before, after in plan.quotas
         ],
         "notes": list(plan.notes),

@@ -9,7 +9,7 @@ from esacloud.catalogue.model import EVERY_PORT, Catalogue, Entry, Row, Text, re
 from esacloud.report.json.catalogue import needs_peer, ports_text
 from esacloud.report.text.table import NARROWEST, display_width, padded, table, wrapped
 
-_HEAD = Text("Row|Port|Direction|Feature|Far side|What for", "行|端口|方向|功能|对端|用途")
+_HEAD = Text("Row|Port|Direction|Feature|Remote|What for", "行|端口|方向|功能|对端|用途")
 _DIRECTION = {"in": Text("in", "入站"), "out": Text("out", "出站"), "both": Text("both", "双向")}
 _NOTHING = Text("Nothing in the catalogue matches.", "目录中没有匹配项。")
 _NO_RULE = Text("No rule: {}", "无规则：{}")
@@ -36,15 +36,15 @@ _CELL = {
 def ports_report(entries: Sequence[Entry], rows: Sequence[Row], language: str, width: int | None) -> str:
     """A table of the entries and of the rows that make no rule. `width` is that of the terminal, None wraps nothing."""
     if not entries and not rows:
-        return _NOTHING.said(language)
+        return _NOTHING.in_language(language)
     lines = [
         (
             ", ".join(map(str, entry.rows)) or "-",
             _traffic(entry),
-            _DIRECTION[entry.direction].said(language),
+            _DIRECTION[entry.direction].in_language(language),
             entry.feature,
             entry.role,
-            entry.purpose.said(language),
+            entry.purpose.in_language(language),
         )
         for entry in entries
     ]
@@ -52,7 +52,7 @@ def ports_report(entries: Sequence[Entry], rows: Sequence[Row], language: str, w
         (str(row.number), row.port, _printed_direction(row.direction, language), "-", "-", _no_rule(row, language))
         for row in rows
     ]
-    return table(_HEAD.said(language).split("|"), lines, width)
+    return table(_HEAD.in_language(language).split("|"), lines, width)
 
 
 def explain_report(catalogue: Catalogue, answers: Iterable[Found], language: str, width: int | None) -> str:
@@ -68,7 +68,7 @@ def explain_report(catalogue: Catalogue, answers: Iterable[Found], language: str
             also = Text(
                 f"{found.asked} also lies in the port range of: {names}", f"{found.asked} 也在以下条目的端口范围内：{names}"
             )
-            blocks["\n".join(wrapped(also.said(language), width or len(names) * 2 + 200))] = None
+            blocks["\n".join(wrapped(also.in_language(language), width or len(names) * 2 + 200))] = None
     return "\n\n".join(blocks)
 
 
@@ -84,12 +84,12 @@ def _printed_direction(direction: str, language: str) -> str:
 
 
 def _no_rule(row: Row, language: str) -> str:
-    return _NO_RULE.said(language).format(row.no_rule.said(language) if row.no_rule else "")
+    return _NO_RULE.in_language(language).format(row.no_rule.in_language(language) if row.no_rule else "")
 
 
 def _block(title: str, lines: Iterable[tuple[Text, str]], language: str, width: int | None) -> str:
     """A title, and under it labels with their texts; a text wraps beside its label."""
-    said = [(label.said(language), text) for label, text in lines]
+    said = [(label.in_language(language), text) for label, text in lines]
     indent = max(display_width(label) for label, _ in said) + 4
     room = None if width is None else max(width - indent, NARROWEST)
     out = [title]
@@ -101,7 +101,7 @@ def _block(title: str, lines: Iterable[tuple[Text, str]], language: str, width: 
 
 
 def _row_block(row: Row, language: str, width: int | None) -> str:
-    title = Text(f"Row {row.number} of the table", f"表中第 {row.number} 行").said(language)
+    title = Text(f"Row {row.number} of the table", f"表中第 {row.number} 行").in_language(language)
     lines = [
         (Text("Printed", "原文"), _printed(row, language)),
         (Text("Rule", "规则"), _no_rule(row, language)),
@@ -110,50 +110,50 @@ def _row_block(row: Row, language: str, width: int | None) -> str:
 
 
 def _entry_block(catalogue: Catalogue, entry: Entry, language: str, width: int | None) -> str:
-    title = f"{entry.id}: {_traffic(entry)} {_DIRECTION[entry.direction].said(language)}"
+    title = f"{entry.id}: {_traffic(entry)} {_DIRECTION[entry.direction].in_language(language)}"
     return _block(title, _entry_lines(catalogue, entry, language), language, width)
 
 
 def _entry_lines(catalogue: Catalogue, entry: Entry, language: str) -> Iterator[tuple[Text, str]]:
-    yield Text("What for", "用途"), entry.purpose.said(language)
-    yield Text("Opened by", "发起方"), _OPENED_BY[entry.direction].said(language)
+    yield Text("What for", "用途"), entry.purpose.in_language(language)
+    yield Text("Opened by", "发起方"), _OPENED_BY[entry.direction].in_language(language)
     if entry.source_ports != EVERY_PORT:
         yield Text("Source port", "源端口"), ports_text(entry.source_ports)
-    yield Text("Far side", "对端"), f"{entry.role} ({catalogue.roles[entry.role].title.said(language)})"
+    yield Text("Remote", "对端"), f"{entry.role} ({catalogue.roles[entry.role].title.in_language(language)})"
     if entry.hostnames:
         yield Text("Host names", "主机名"), ", ".join(entry.hostnames)
     if entry.networks:
         yield Text("Networks", "网段"), ", ".join(map(str, entry.networks))
-    yield Text("Feature", "功能"), f"{entry.feature} ({catalogue.features[entry.feature].title.said(language)})"
+    yield Text("Feature", "功能"), f"{entry.feature} ({catalogue.features[entry.feature].title.in_language(language)})"
     for name, values in entry.when.items():
-        yield Text("Switched on", "启用条件"), _switch(catalogue, entry, name, values).said(language)
+        yield Text("Switched on", "启用条件"), _switch(catalogue, entry, name, values).in_language(language)
     if any(entry.releases):
-        yield Text("Releases", "版本"), _releases(catalogue, entry).said(language)
+        yield Text("Releases", "版本"), _releases(catalogue, entry).in_language(language)
     for row in catalogue.rows:
         if row.number in entry.rows:
             label = Text(f"Row {row.number}", f"第 {row.number} 行")
             yield label, _printed(row, language)
     if not entry.rows:
-        yield Text("Row", "行"), Text("none: the table lacks this entry", "无：表中没有此条目").said(language)
+        yield Text("Row", "行"), Text("none: the table lacks this entry", "无：表中没有此条目").in_language(language)
     for erratum in entry.errata:
-        cell, sure = _CELL[erratum.cell].said(language), _CERTAINTY[erratum.certainty].said(language)
-        printed = erratum.printed or Text("nothing", "空").said(language)
+        cell, sure = _CELL[erratum.cell].in_language(language), _CERTAINTY[erratum.certainty].in_language(language)
+        printed = erratum.printed or Text("nothing", "空").in_language(language)
         said = Text(
             f"{cell} of row {erratum.row}: printed {printed}; read {erratum.read} ({sure}). {erratum.why.en}",
             f"第 {erratum.row} 行的{cell}：原文 {printed}；读作 {erratum.read}（{sure}）。{erratum.why.zh}",
         )
-        yield Text("Erratum", "勘误"), said.said(language)
+        yield Text("Erratum", "勘误"), said.in_language(language)
     if entry.prints_inbound:
-        yield Text("Inbound", "入站"), _as_printed(entry).said(language)
+        yield Text("Inbound", "入站"), _as_printed(entry).in_language(language)
     if entry.source:
         yield Text("Source", "来源"), entry.source
     yield Text("In the file", "部署文件"), _in_the_file(catalogue, entry)
     if not needs_peer(catalogue, entry):
-        yield Text("", ""), _peer_optional(entry).said(language)
+        yield Text("", ""), _peer_optional(entry).in_language(language)
 
 
 def _printed(row: Row, language: str) -> str:
-    nothing = Text("(empty)", "（空）").said(language)
+    nothing = Text("(empty)", "（空）").in_language(language)
     cells = [row.port or nothing, row.protocol, _printed_direction(row.direction, language), " ".join(row.hosts)]
     return ", ".join(filter(None, cells))
 

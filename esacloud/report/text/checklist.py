@@ -16,4 +16,4 @@ def checklist_lines(catalogue: Catalogue, language: str = "en") -> Iterator[str]
             else "Not a filter's work; look at it on the gateway itself:"
         )
     for advice, command in catalogue.checklist:
-        yield f"  [ ] {advice.said(language)}{f' ({command})' if command else ''}"
+        yield f"  [ ] {advice.in_language(language)}{f' ({command})' if command else ''}"

@@ -19,7 +19,7 @@ def judgement_lines(judgement: Judgement, place: Place) -> Iterator[str]:
         yield from finding_lines(finding, place)
     for waived in judgement.waived:
         waiver, finding = waived.waiver, waived.finding
-        yield f"waived until {waiver.until}: {finding.code} {finding.interface}: {finding.what} ({waiver.reason})"
+        yield f"waived until {waiver.until}: {finding.code} {finding.interface}: {finding.message} ({waiver.reason})"
     for problem in judgement.problems:
         yield str(problem)
 
@@ -29,12 +29,12 @@ def finding_lines(finding: Finding, place: Place) -> Iterator[str]:
     here = finding.places[0] if finding.places else place
     rule = finding.guardrail
     yield f"{here}: {rule.severity}: {rule.code} {rule.title}"
-    yield f"    {finding.interface}: {finding.what}"
+    yield f"    {finding.interface}: {finding.message}"
     yield f"    why: {rule.reason} ({rule.source})"
-    spans = {(box.realm, box.addresses) for box in finding.packets.boxes()}
-    far = finding.packets.witness()
-    peer = far.far_text() if far is not None and len(spans) <= _NAMED else "any"
-    yield f"    mend: {rule.mend}"
+    spans = {(box.address_space, box.addresses) for box in finding.packets.boxes()}
+    remote = finding.packets.witness()
+    peer = remote.remote_text() if remote is not None and len(spans) <= _NAMED else "any"
+    yield f"    mend: {rule.hint}"
     yield f"    or waive: {{code: {rule.code}, peer: {peer}, reason: ..., until: ...}} under `waivers`"
     if finding.statements:
         yield f"    by: {_few(finding.statements)}"
@@ -46,9 +46,9 @@ def audit_text(audit: Audit, place: Place) -> str:
     for interface, missing in groupby(audit.missing, key=lambda one: one.interface):
         lines.append(f"{interface}: needed and not there")
         lines.extend(f"    {one.label}{_rows(one.rows)}: {in_words(one.packets)}" for one in missing)
-    for (interface, group), unasked in groupby(audit.unasked, key=lambda rule: (rule.interface, rule.group)):
+    for (interface, group), unexpected in groupby(audit.unexpected, key=lambda rule: (rule.interface, rule.group)):
         lines.append(f"{interface if interface == group else f'{interface} ({group})'}: nothing in the catalogue asks for")
-        lines.extend(f"    {rule.rule}: {in_words(rule.packets)}" for rule in unasked)
+        lines.extend(f"    {rule.rule}: {in_words(rule.packets)}" for rule in unexpected)
     lines.extend(judgement_lines(audit.judgement, place))
     lines.extend(f"not judged: {sentence}" for sentence in audit.unknown)
     lines.extend(f"note: {sentence}" for sentence in audit.notes)
@@ -64,7 +64,7 @@ def audit_summary(audit: Audit) -> str:
     return (
         f"{_count(len(groups), 'group')} with {_count(rules, 'rule')} looked at: "
         f"{_count(len(audit.missing), 'flow')} missing, "
-        f"{_count(len(audit.unasked), 'rule')} not asked for, {_count(len(judged.findings), 'guardrail finding')}, "
+        f"{_count(len(audit.unexpected), 'rule')} not asked for, {_count(len(judged.findings), 'guardrail finding')}, "
         f"{len(judged.waived)} waived, {len(audit.unknown)} not judged"
     )
 
@@ -74,8 +74,8 @@ def _rows(rows: Iterable[int]) -> str:
     return f" (table row{'s' if len(found) > 1 else ''} {', '.join(map(str, found))})" if found else ""
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+def _count(number: int, message: str) -> str:
+    return f"{number:,} {message}{'' if number == 1 else 's'}"
 
 
 def _few(words: tuple[str, ...], most: int = 4) -> str:

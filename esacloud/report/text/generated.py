@@ -41,7 +41,7 @@ def _module(cloud: str, module: Module, directory: str, place: Place) -> dict[st
             }
             for group in lowered.groups
         ],
-        "quotas": [{"what": use.what, "used": use.used, "limit": use.limit} for use in lowered.quotas],
+        "quotas": [{"quota": use.quota, "used": use.used, "limit": use.limit} for use in lowered.quotas],
         "rows_covered": list(policy.rows),
         "rows_left_out": [{"row": left.row, "entry": left.entry, "why": left.why.en} for left in policy.left_out],
         "hostnames_left_open": list(hostnames_left_open(policy)),

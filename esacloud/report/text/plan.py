@@ -71,11 +71,11 @@ def _packets(packets: PacketSet) -> list[str]:
     services: dict[tuple[str, str], list[str]] = {}
     for box in packets.boxes():
         head, way, _ = str(box).partition(" in from " if box.direction == "in" else " out to ")
-        services.setdefault((way, box.far_text()), []).append(head)
-    fars: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for (way, far), heads in services.items():
-        fars.setdefault((way, tuple(dict.fromkeys(heads))), []).append(far)
-    lines = [f"{_listed(heads)}{way}{_listed(names)}" for (way, heads), names in fars.items()]
+        services.setdefault((way, box.remote_text()), []).append(head)
+    remotes: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (way, remote), heads in services.items():
+        remotes.setdefault((way, tuple(dict.fromkeys(heads))), []).append(remote)
+    lines = [f"{_listed(heads)}{way}{_listed(names)}" for (way, heads), names in remotes.items()]
     more = len(lines) - _MOST
     return [*lines[:_MOST], f"and {more} more"] if more > 0 else lines
 
@@ -117,7 +117,7 @@ def _quotas(plan: ChangePlan) -> Iterator[str]:
     for before, after in plan.quotas:
         if before.used or after.used:
             change = f"{before.used} -> {after.used}" if before.used != after.used else f"{after.used}"
-            yield f"  {after.what}: {change} of {after.limit}"
+            yield f"  {after.quota}: {change} of {after.limit}"
 
 
 def _calls(plan: ChangePlan) -> int:
@@ -128,5 +128,5 @@ def _why(text: str) -> str:
     return f" ({text})" if text else ""
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+def _count(number: int, message: str) -> str:
+    return f"{number} {message}{'' if number == 1 else 's'}"

@@ -56,7 +56,7 @@ def proven_sentence(lowered: Lowered) -> str:
 def waived_sentence(waived: Waived) -> str:
     """A finding that the file accepts, until when and why."""
     waiver, finding = waived.waiver, waived.finding
-    return f"{finding.code} at {finding.interface} until {waiver.until}: {finding.what} {waiver.reason}"
+    return f"{finding.code} at {finding.interface} until {waiver.until}: {finding.message} {waiver.reason}"
 
 
 def hostnames_left_open(policy: Policy) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ def _hostnames(policy: Policy, names_of: Callable[[Flow], tuple[str, ...]]) -> t
     hosts: dict[str, tuple[set[str], set[int]]] = {}
     for flow in policy.flows:
         if found := names_of(flow):
-            names, rows = hosts.setdefault(f"{_said(flow, far=False)} at {flow.interface}", (set(), set()))
+            names, rows = hosts.setdefault(f"{_said(flow, remote=False)} at {flow.interface}", (set(), set()))
             names.update(found)
             rows.update(flow.rows)
     return tuple(
@@ -107,7 +107,7 @@ def _groups(lowered: Lowered) -> Iterator[str]:
 def _fullest(lowered: Lowered) -> str:
     """The three quotas that are used most, so that the next to overflow is seen coming."""
     uses = sorted((use for use in lowered.quotas if use.used > 1), key=lambda use: -use.used / use.limit)
-    return "; ".join(f"{use.what} {use.used} of {use.limit}" for use in uses[:3])
+    return "; ".join(f"{use.quota} {use.used} of {use.limit}" for use in uses[:3])
 
 
 def _left_out(policy: Policy) -> Iterator[str]:
@@ -130,10 +130,10 @@ def _not_in_table(policy: Policy) -> list[str]:
     return [f"needed all the same: {', '.join(sorted(entries))}"] if entries else []
 
 
-def _said(flow: Flow, far: bool = True) -> str:
+def _said(flow: Flow, remote: bool = True) -> str:
     box: Box = next(flow_boxes([flow]))
     text = str(box)
-    return text if far else text.rsplit(" ", 2)[0]
+    return text if remote else text.rsplit(" ", 2)[0]
 
 
 def _count(number: int, noun: str) -> str:

@@ -40,7 +40,7 @@ def _module(cloud: str, verification: Verification, directory: str) -> dict[str,
             {"interface": found.interface, "extra": _said(found.extra), "missing": _said(found.missing)}
             for found in verification.differences
         ],
-        "oddities": list(verification.oddities),
+        "deviations": list(verification.deviations),
     }
 
 

@@ -52,7 +52,7 @@ RULE = (terraform.MAIN, "resource", "aws_vpc_security_group_ingress_rule", "this
 def test_a_module_permits_what_its_groups_permit(made: SecurityGroups) -> None:
     texts = {name: render(document) for name, document in documents(made).items()}
     back = read_back(documents_of(texts))
-    assert back.oddities == ()
+    assert back.deviations == ()
     assert back.packets == packets(made.groups)
 
 
@@ -74,7 +74,7 @@ def test_a_changed_digit_in_a_rule_is_found_without_any_digest(made: SecurityGro
     except InputError:
         return  # a number with a leading zero, or a key that is now there twice
     back = read_back(found)
-    assert back.oddities or back.packets != packets(alone.groups)
+    assert back.deviations or back.packets != packets(alone.groups)
 
 
 @pytest.mark.parametrize(
@@ -128,8 +128,8 @@ def test_a_changed_digit_in_a_rule_is_found_without_any_digest(made: SecurityGro
     ],
 )  # fmt: skip
 def test_what_esacloud_does_not_write_is_named_with_its_path(path: tuple[Any, ...], to: Any, says: str) -> None:
-    oddities = read_back(changed(*path, to=to)).oddities
-    assert any(says in oddity for oddity in oddities), oddities
+    deviations = read_back(changed(*path, to=to)).deviations
+    assert any(says in oddity for oddity in deviations), deviations
 
 
 def test_a_port_changed_by_one_digit_shows_in_the_packets() -> None:
@@ -142,14 +142,14 @@ def test_a_port_changed_by_one_digit_shows_in_the_packets() -> None:
 def test_the_defaults_of_variables_are_free_as_no_packet_depends_on_them() -> None:
     found = changed(terraform.VARIABLES, "variable", "vpc_id", "default", to="vpc-00000001")
     found[terraform.VARIABLES]["variable"]["name_prefix"]["default"] = "other-"
-    assert read_back(found).oddities == ()
+    assert read_back(found).deviations == ()
     del found[terraform.VARIABLES]["variable"]["vpc_id"]["default"]
-    assert read_back(found).oddities == ()
+    assert read_back(found).deviations == ()
 
 
 def test_an_interface_without_rules_permits_nothing_and_is_there() -> None:
     back = read_back(documents(groups()))
-    assert back.oddities == ()
+    assert back.deviations == ()
     assert not back.packets["data1"]
 
 

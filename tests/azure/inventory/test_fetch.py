@@ -27,7 +27,7 @@ from support.live_azure import (
     text,
 )
 
-from esacloud.audit.assignment import carriers
+from esacloud.audit.assignment import attachments
 from esacloud.audit.model import Audit
 from esacloud.audit.run import against_catalogue
 from esacloud.azure.inventory.fetch import fetch_with
@@ -71,20 +71,20 @@ def test_the_groups_of_an_interface_and_of_its_subnet_both_have_to_permit(azure:
     two_on_the_way(azure)
     audit = audited(fetched(azure))
     assert [(one.interface, one.groups) for one in audit.looked] == [(NIC, (NIC_GROUP, SUBNET_GROUP))]
-    assert [one.packets for one in audit.unasked] == [parse_packets("tcp/22 in from 10.0.1.0/24")] * 2
+    assert [one.packets for one in audit.unexpected] == [parse_packets("tcp/22 in from 10.0.1.0/24")] * 2
     assert not audit.unknown
 
 
 def test_an_interface_whose_subnet_alone_has_a_group_is_named(azure: LiveAzure) -> None:
     put(azure, SUBNET_GROUP, bodies.rule(destinationPortRange="22"), *CLOSED)
     azure.send("PUT", NETWORK, bodies.network(front=SUBNET_GROUP, back=None))
-    assert carriers(fetched(azure)).groups == {NIC: (SUBNET_GROUP,)}
+    assert attachments(fetched(azure)).groups == {NIC: (SUBNET_GROUP,)}
 
 
 def test_an_interface_that_nothing_filters_is_noted(azure: LiveAzure) -> None:
     put(azure, NIC_GROUP, *CLOSED)
     azure.send("PUT", NIC, bodies.interface(SUBNET, group=NIC_GROUP))
-    assert carriers(fetched(azure)).notes == (
+    assert attachments(fetched(azure)).notes == (
         f"{NIC2}; neither it nor its subnet has a group, and nothing filters its packets",
     )
 
@@ -119,10 +119,10 @@ def test_every_page_of_a_subscription_and_of_a_resource_group_is_read(small_page
 def spread(azure: LiveAzure) -> LiveAzure:
     """A network and its group in a resource group of their own, under another spelling, and a network interface in it."""
     azure.arm.add_resource_group(ELSEWHERE, bodies.LOCATION)
-    far = bodies.path("networkSecurityGroups", "far", group=ELSEWHERE)
+    remote = bodies.path("networkSecurityGroups", "far", group=ELSEWHERE)
     network = bodies.path("virtualNetworks", "far", group=ELSEWHERE)
-    put(azure, far, bodies.rule(destinationPortRange="22", sourceAddressPrefix="10.0.1.0/24"), *CLOSED)
-    azure.send("PUT", network, bodies.network(front=far.upper().replace("/SUBSCRIPTIONS", "/subscriptions")))
+    put(azure, remote, bodies.rule(destinationPortRange="22", sourceAddressPrefix="10.0.1.0/24"), *CLOSED)
+    azure.send("PUT", network, bodies.network(front=remote.upper().replace("/SUBSCRIPTIONS", "/subscriptions")))
     put(azure, NIC_GROUP, bodies.rule(destinationPortRange="20-30"), *CLOSED)
     azure.send("PUT", NIC2, bodies.interface(f"{network}/subnets/FRONT", group=NIC_GROUP))
     return azure
@@ -164,7 +164,7 @@ def test_an_interface_elsewhere_with_a_group_of_the_resource_group_is_read_too(a
     two_on_the_way(azure)
     azure.send("PUT", nic, bodies.interface(SUBNET, group=NIC_GROUP))
     try:
-        assert carriers(fetched(azure, bodies.GROUP)).groups[nic] == (NIC_GROUP, SUBNET_GROUP)
+        assert attachments(fetched(azure, bodies.GROUP)).groups[nic] == (NIC_GROUP, SUBNET_GROUP)
     finally:
         azure.send("DELETE", nic)
 
@@ -222,7 +222,7 @@ def test_a_rule_that_somebody_took_away_is_missing_and_one_that_somebody_added_i
     document = json.loads(ran.out)
     assert ran.code == 1
     assert [(one["interface"], one["flow"], one["rows"]) for one in document["missing"]] == [("data1", "dns", [7])]
-    assert [(one["interface"], one["rule"]) for one in document["unasked"]] == [("data1", "theirs")]
+    assert [(one["interface"], one["rule"]) for one in document["unexpected"]] == [("data1", "theirs")]
 
 
 def test_the_group_of_a_subnet_that_cuts_a_deployment_off_is_seen(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.described import network_security_group
 
-from esacloud.audit.assignment import Carriers, carriers
+from esacloud.audit.assignment import Attachments, attachments
 from esacloud.audit.sources import read_files
 from esacloud.azure.inventory.describe import read
 
@@ -47,11 +47,11 @@ def association(address: str, **ends: str) -> dict[str, Any]:
     return one(address, **{f"{end}_id": value for end, value in ends.items()})
 
 
-def carried(document: Any) -> Carriers:
+def carried(document: Any) -> Attachments:
     found = read(document)
     assert found is not None
-    on = carriers(found)
-    return Carriers(on.groups, (*found.unknown, *on.unknown), on.notes)
+    on = attachments(found)
+    return Attachments(on.groups, (*found.unknown, *on.unknown), on.notes)
 
 
 def in_subnet(*places: str) -> dict[str, Any]:
@@ -170,7 +170,7 @@ def test_files_of_the_cloud_beside_a_plan_say_which_subnets_its_network_interfac
         (tmp_path / name).write_text(json.dumps(document))
     both = {f"{GROUP}.nic", f"{BASE}/networkSecurityGroups/around"}
     for order in (("plan", "cloud"), ("cloud", "plan")):
-        found = carriers(read_files([str(tmp_path / name) for name in order]))
+        found = attachments(read_files([str(tmp_path / name) for name in order]))
         ((_, ids),) = found.groups.items()
         assert (set(ids), found.unknown, found.notes) == (both, (), ())
 
@@ -180,7 +180,7 @@ def test_files_of_the_cloud_beside_a_plan_say_which_subnets_its_network_interfac
 
 def planned(
     resources: dict[str, dict[str, Any]], configuration: dict[str, dict[str, Any]], unknown: dict[str, Any] | None = None
-) -> Carriers:
+) -> Attachments:
     """What a plan says: address -> values, configuration's address -> argument -> references, as terraform writes them."""
     written = [
         {
@@ -367,7 +367,7 @@ def test_each_instance_of_a_module_has_its_own() -> None:
     nested: dict[str, Any] = {"resources": [], "child_modules": []}
     for key in ("north.1", "south"):
         path = f'module.site["{key}"]'
-        made = [one(f"{path}.{what}") for what in (f"{GROUP}.nic", f"{NIC}.mail", f"{ON_INTERFACE}.a")]
+        made = [one(f"{path}.{message}") for message in (f"{GROUP}.nic", f"{NIC}.mail", f"{ON_INTERFACE}.a")]
         nested["child_modules"].append({"address": path, "resources": made})
     written = {"address": f"{ON_INTERFACE}.a", "expressions": _expression([on_interface(named(f"{NIC}.mail"))])[0]}
     document = shown(
@@ -380,16 +380,22 @@ def test_each_instance_of_a_module_has_its_own() -> None:
     assert carried(document) == ({f"{path}.{NIC}.mail": (f"{path}.{GROUP}.nic",) for path in paths}, (), ())
 
 
-@pytest.mark.parametrize("odd", [None, 5, "x", [5, None], {"a": 1}, [{"change": 5}], [{"type": ON_SUBNET, "change": 5}]])
-def test_odd_documents_are_read_without_an_exception(odd: Any) -> None:
+@pytest.mark.parametrize(
+    "deviation", [None, 5, "x", [5, None], {"a": 1}, [{"change": 5}], [{"type": ON_SUBNET, "change": 5}]]
+)
+def test_odd_documents_are_read_without_an_exception(deviation: Any) -> None:
     resources = [
         one(f"{GROUP}.nic"),
-        one(f"{NIC}.mail", ip_configuration=odd),
-        one(f"{SUBNET}.front", network_security_group_id=odd),
-        one("azurerm_virtual_network.mail", subnet=odd),
-        one(f"{ON_INTERFACE}.a", network_interface_id=odd),
-        one(f"{ON_SUBNET}.a", subnet_id=[odd]),
+        one(f"{NIC}.mail", ip_configuration=deviation),
+        one(f"{SUBNET}.front", network_security_group_id=deviation),
+        one("azurerm_virtual_network.mail", subnet=deviation),
+        one(f"{ON_INTERFACE}.a", network_interface_id=deviation),
+        one(f"{ON_SUBNET}.a", subnet_id=[deviation]),
     ]
-    for configuration in (odd, {"root_module": odd}, {"root_module": {"resources": odd, "module_calls": odd}}):
+    for configuration in (
+        deviation,
+        {"root_module": deviation},
+        {"root_module": {"resources": deviation, "module_calls": deviation}},
+    ):
         assert read(shown(*resources, plan={"configuration": configuration})) is not None
-    assert read(shown(*resources, plan={"resource_changes": odd if isinstance(odd, list) else []})) is not None
+    assert read(shown(*resources, plan={"resource_changes": deviation if isinstance(deviation, list) else []})) is not None

@@ -297,11 +297,11 @@ def test_of_two_that_change_a_group_one_is_refused_and_nothing_is_mixed(azure: L
     azure.apply(text(name))
     late, plan = azure.plan(text(name, ["10.0.0.3"]))
     azure.apply(text(name, ["10.0.0.4"]))
-    wanted = azure.permitted(name)
+    desired = azure.permitted(name)
     with pytest.raises(ChangeFailedError, match="Nothing was written over it") as failed:
         azure.carry_out(late, plan)
     assert failed.value.exit_code == 3
-    assert azure.permitted(name) == wanted
+    assert azure.permitted(name) == desired
 
 
 @pytest.mark.parametrize("heeds", [True, False], ids=["heeded", "ignored"])
@@ -311,12 +311,12 @@ def test_of_two_that_make_a_group_one_is_refused_and_two_that_agree_both_end_wel
     late, plan = azure.plan(text(name, ["10.0.0.3"]))
     same = azure.plan(text(name, ["10.0.0.4"]))
     azure.apply(text(name, ["10.0.0.4"]))
-    wanted = azure.permitted(name)
+    desired = azure.permitted(name)
     with pytest.raises(ChangeFailedError, match="somebody else"):
         azure.carry_out(late, plan)
-    assert azure.permitted(name) == wanted
+    assert azure.permitted(name) == desired
     azure.carry_out(*same)
-    assert azure.permitted(name) == wanted
+    assert azure.permitted(name) == desired
 
 
 def test_many_at_once_in_threads_end_in_one_of_the_states(azure: LiveAzure, tmp_path) -> None:

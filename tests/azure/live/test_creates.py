@@ -112,7 +112,7 @@ def test_another_run_between_any_two_requests_is_never_mixed_with_this_one(
         if first:
             azure.apply(text(name, ["10.0.0.2"], CLUSTER, places))
         ours, theirs = (text(name, [server], CLUSTER, places) for server in ("10.0.0.3", "10.0.0.4"))
-        wanted = [azure.plan(file)[1].after.packets() for file in (ours, theirs)]
+        desired = [azure.plan(file)[1].after.packets() for file in (ours, theirs)]
         done: list[Applied] = []
 
         def meanwhile(
@@ -133,13 +133,13 @@ def test_another_run_between_any_two_requests_is_never_mixed_with_this_one(
             failure = error
         ended = azure.arm.before is not None  # it came to its end before that
         azure.arm.before = None
-        assert azure.permitted(name) in wanted, moment
+        assert azure.permitted(name) in desired, moment
         if failure is None and not done:
-            assert azure.permitted(name) == wanted[0], moment
+            assert azure.permitted(name) == desired[0], moment
         assert failure is None or failure.exit_code == 3
         azure.apply(ours)
-        assert azure.permitted(name) == wanted[0], moment
-        assert carriers(azure, name) == {NIC, SUBNET2}, moment
+        assert azure.permitted(name) == desired[0], moment
+        assert attachments(azure, name) == {NIC, SUBNET2}, moment
         azure.destroy(ours)
         if ended:
             return
@@ -152,10 +152,10 @@ def test_apply_and_destroy_at_once_never_say_done_over_each_other(azure: LiveAzu
         name = new_name()
         old, new = (text(name, [server], CLUSTER, attach(NIC, SUBNET2)) for server in ("10.0.0.2", "10.0.0.3"))
         azure.apply(old)
-        wanted = azure.plan(new)[1].after.packets()
+        desired = azure.plan(new)[1].after.packets()
 
-        def plan(what: str, name: str = name, new: str = new) -> Any:
-            if what == "apply":
+        def plan(message: str, name: str = name, new: str = new) -> Any:
+            if message == "apply":
                 return azure.plan(new)
             live = azure.live(azure.deployment(new))
             return live, run.plan_destroy(live)
@@ -177,9 +177,9 @@ def test_apply_and_destroy_at_once_never_say_done_over_each_other(azure: LiveAzu
             done.append(outer)
         ended, azure.arm.before = azure.arm.before is not None, None
         if done:
-            assert azure.permitted(name) in [wanted if one == "apply" else {} for one in done], (moment, done)
+            assert azure.permitted(name) in [desired if one == "apply" else {} for one in done], (moment, done)
         azure.apply(new)
-        assert azure.permitted(name) == wanted, moment
+        assert azure.permitted(name) == desired, moment
         azure.destroy(new)
         assert not azure.groups(name), moment
         if ended:
@@ -187,10 +187,10 @@ def test_apply_and_destroy_at_once_never_say_done_over_each_other(azure: LiveAzu
     raise AssertionError("it takes more requests than were tried")
 
 
-def carriers(azure: LiveAzure, name: str) -> set[str]:
+def attachments(azure: LiveAzure, name: str) -> set[str]:
     document = azure.document(azure.group(name))
     assert document is not None
-    return {one["id"] for what in ("networkInterfaces", "subnets") for one in document["properties"].get(what) or ()}
+    return {one["id"] for message in ("networkInterfaces", "subnets") for one in document["properties"].get(message) or ()}
 
 
 def test_a_create_whose_answer_is_lost_where_reads_lag_ends_right_or_says_that_it_may_be_its_own(

@@ -35,14 +35,14 @@ from support.policies import deployment, policy
 from esacloud.azure.lower import lower
 from esacloud.change import run
 from esacloud.change.live import Connection, LiveCloud
-from esacloud.change.model import ChangePlan, Foreign
+from esacloud.change.model import ChangePlan, Unmanaged
 from esacloud.deployment.model import CloudSettings
 from esacloud.errors import InputError, OutsideError, Place
 from esacloud.packets.sets import Box, PacketSet
 from esacloud.policy.model import Flow
 
 INTERFACES = ("data1", "data2")
-MODES: tuple[Foreign, ...] = ("report", "keep", "purge")
+MODES: tuple[Unmanaged, ...] = ("report", "keep", "purge")
 PASSING = tuple(kind for kind in TRANSIENT if kind not in (*WRITES_ONLY, "timeout-after"))
 # How carriers are shared out: each carries one group, so an interface's are its own.
 PLACES = [
@@ -71,7 +71,7 @@ def drawn() -> st.SearchStrategy[Drawn]:
 
 
 def _plan(
-    azure: LiveAzure, name: str, one: Drawn, quota: int, foreign: Foreign = "report", takes_over: bool = False
+    azure: LiveAzure, name: str, one: Drawn, quota: int, unmanaged: Unmanaged = "report", takes_over: bool = False
 ) -> tuple[LiveCloud, ChangePlan]:
     placed: dict[str, dict[str, tuple[str, ...]]] = {}
     for interface, ids in one.attached.items():
@@ -85,7 +85,7 @@ def _plan(
     file = deployment(INTERFACES, name=name, clouds={"azure": cloud})
     lowered = lower(replace(policy(one.flows, INTERFACES, name), cloud="azure"), file)
     live = run.connect(file, "azure", Connection(client=azure.client, backoff=NO_WAIT))
-    return live, run.plan(live, lowered, foreign)
+    return live, run.plan(live, lowered, unmanaged)
 
 
 THEIRS = [
@@ -103,7 +103,7 @@ THEIRS = [
     old=drawn(),
     new=drawn(),
     theirs=st.sets(st.sampled_from(range(len(THEIRS))), max_size=2),
-    foreign=st.sampled_from(MODES),
+    unmanaged=st.sampled_from(MODES),
     quota=st.sampled_from([1000, 1000, 12, 6]),
     takes_over=st.booleans(),
     fault=st.none() | st.tuples(st.integers(0, 25), st.sampled_from(PASSING)),
@@ -113,7 +113,7 @@ def test_between_any_two_deployments_the_law_holds_after_every_change_and_restor
     old: Drawn,
     new: Drawn,
     theirs: set[int],
-    foreign: Foreign,
+    unmanaged: Unmanaged,
     quota: int,
     takes_over: bool,
     fault: tuple[int, str] | None,
@@ -130,18 +130,18 @@ def test_between_any_two_deployments_the_law_holds_after_every_change_and_restor
         if azure.document(group):
             azure.theirs(group, *(THEIRS[number] for number in sorted(theirs)))
         before = azure.picture()
-        live, plan = _plan(azure, name, new, quota, foreign, takes_over)
+        live, plan = _plan(azure, name, new, quota, unmanaged, takes_over)
     except InputError as error:
         event(f"refused before any change: {str(error)[:60]}")
         return
-    wanted = plan.after.packets()
+    desired = plan.after.packets()
     azure.arm.spoil(dict([fault] if fault else []))
-    with azure.law(name, wanted):
+    with azure.law(name, desired):
         applied = azure.carry_out(live, plan)
     azure.arm.spoil({})
     event(f"{len(plan.steps)} steps")
-    assert applied.state.packets() == wanted
-    assert _plan(azure, name, new, quota, foreign, takes_over)[1].empty
+    assert applied.state.packets() == desired
+    assert _plan(azure, name, new, quota, unmanaged, takes_over)[1].empty
     if applied.snapshot:
         azure.restore(applied.snapshot)
         assert azure.picture() == before
@@ -166,8 +166,8 @@ def test_two_hundred_random_changes_with_random_faults_end_where_the_last_one_po
     ends = {"failed": 0, "killed": 0, "met somebody": 0}
     for number in range(200):
         features = chance.choice(["mail, dns", "mail, dns, cluster", "dns"])
-        carriers = attach(*chance.choice([[NIC], [NIC], [NIC, SUBNET2]]))
-        file = text(name, chance.sample(everyone, chance.randint(1, 7)), features, carriers)
+        attachments = attach(*chance.choice([[NIC], [NIC], [NIC, SUBNET2]]))
+        file = text(name, chance.sample(everyone, chance.randint(1, 7)), features, attachments)
         _, plan = azure.plan(file, "purge")
         unwell = chance.choice([0.0, 0.05, 0.15, 0.9])
         azure.arm.spoil({}, lambda _, unwell=unwell: chance.choice(kinds) if chance.random() < unwell else None)
@@ -183,8 +183,8 @@ def test_two_hundred_random_changes_with_random_faults_end_where_the_last_one_po
                     ends["failed"] += 1
         azure.arm.spoil({})
     assert all(10 < count < 190 for count in ends.values()), ends
-    wanted = azure.apply(file, "purge").plan.after.packets()
-    assert azure.permitted(name) == wanted
+    desired = azure.apply(file, "purge").plan.after.packets()
+    assert azure.permitted(name) == desired
     assert azure.plan(file)[1].clean
     azure.theirs(azure.group(name), rule())
     azure.destroy(file)
@@ -215,7 +215,7 @@ def _killed(azure: LiveAzure, commands: Source, path: Path, file: str, chance: r
     """Apply in a process of its own, which is killed at some request if it comes that far."""
     path.write_text(file)
     time_passes(azure.directory)
-    words = ["--yes", "--foreign", "purge", "--endpoint-url", azure.arm.url, "--state-dir", str(azure.directory)]
+    words = ["--yes", "--unmanaged", "purge", "--endpoint-url", azure.arm.url, "--state-dir", str(azure.directory)]
     moment, running = chance.randrange(1, 12), None
     azure.arm.choose = None  # a process of its own waits as long as it is asked to
 

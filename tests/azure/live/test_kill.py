@@ -58,12 +58,12 @@ def test_killed_at_any_moment_the_law_holds_and_both_ways_on_work(
     for when, number, way in some(moments(len(scene.methods)), 7 if kind in MAIN else 3, kind):
         scene.start()
         kept = len(azure.snapshots(scene.name))
-        with azure.law(scene.name, scene.wanted):
+        with azure.law(scene.name, scene.desired):
             code = kill_at(scene, commands, tmp_path / "gateway.yaml", when, number, chance.uniform(0, 0.01))
         assert code == -9 or when == "amid", (code, when, number)
         taken = azure.snapshots(scene.name)[kept:]
         if way == "on":
-            with azure.law(scene.name, scene.wanted):
+            with azure.law(scene.name, scene.desired):
                 scene.go()
             assert azure.picture() == scene.end, (when, number)
         elif taken:
@@ -80,7 +80,7 @@ def test_the_command_itself_is_killed_and_converges_when_it_runs_again(azure: Li
     new = text(name, ["10.0.0.3"], "mail, dns, cluster", attach(NIC))
     file = tmp_path / f"{name}.yaml"
     file.write_text(new)
-    wanted = azure.plan(new)[1].after.packets()
+    desired = azure.plan(new)[1].after.packets()
     process: list[subprocess.Popen[str]] = []
     started = threading.Event()
 
@@ -92,7 +92,7 @@ def test_the_command_itself_is_killed_and_converges_when_it_runs_again(azure: Li
         process[0].kill()
         process[0].wait()
 
-    with azure.law(name, wanted):
+    with azure.law(name, desired):
         azure.watchers.append(kill)
         process.append(apply())
         started.set()
@@ -103,5 +103,5 @@ def test_the_command_itself_is_killed_and_converges_when_it_runs_again(azure: Li
     finished = apply()
     out, err = finished.communicate()
     assert finished.returncode == 0, err
-    assert azure.permitted(name) == wanted, out
+    assert azure.permitted(name) == desired, out
     assert azure.plan(new)[1].empty

@@ -39,7 +39,7 @@ def test_a_run_whose_reads_lag_behind_its_own_writes_ends_right(azure: LiveAzure
     for lag in some(LAGS, 4, kind):
         scene.start()
         azure.arm.fall_behind(lag)
-        with azure.law(scene.name, scene.wanted):
+        with azure.law(scene.name, scene.desired):
             scene.go()
         catch_up(azure)
         assert azure.picture() == scene.end, lag
@@ -52,7 +52,7 @@ def test_by_time_too(azure: LiveAzure, kind: str) -> None:
     try:
         scene.start()
         azure.arm.fall_behind(Lag(seconds=0.3))
-        with azure.law(scene.name, scene.wanted):
+        with azure.law(scene.name, scene.desired):
             scene.go()
     finally:
         del azure.backoff
@@ -74,7 +74,7 @@ def test_refused_anywhere_and_run_again_while_reads_lag_the_invariant_holds_and_
         azure.arm.heed_if_none_match(heeds)
         azure.arm.fall_behind(lag)
         azure.arm.spoil({number: fault})
-        with azure.law(scene.name, scene.wanted):
+        with azure.law(scene.name, scene.desired):
             for _ in range(2):  # the second in the lag of the first
                 with suppress(OutsideError, InputError):
                     scene.go()
@@ -90,12 +90,12 @@ def test_a_plan_from_an_older_state_writes_over_nothing_newer(azure: LiveAzure, 
     newer = changed(azure, name, ["10.0.0.3"])
     azure.arm.fall_behind(lag)
     azure.send("PUT", azure.group(name), newer)  # somebody else's run, that nobody sees yet
-    wanted = azure.permitted(name)
+    desired = azure.permitted(name)
     target = text(name, ["10.0.0.4"], interfaces=attach(NIC, SUBNET2))
     with pytest.raises(ChangeFailedError, match=r"Azure showed an older state|does not show|not its own") as failed:
         azure.apply(target)
     assert failed.value.exit_code == 3
-    assert azure.permitted(name) == wanted
+    assert azure.permitted(name) == desired
     catch_up(azure)
     applied = azure.apply(target)
     assert azure.permitted(name) == applied.plan.after.packets()

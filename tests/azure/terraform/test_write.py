@@ -53,7 +53,7 @@ def changed(*path: Any, to: Any) -> dict[str, Any]:
 
 def test_what_is_written_is_read_back_without_a_word_and_permits_the_policy() -> None:
     back = read_back(documents_of({name: render(document) for name, document in MADE.items()}))
-    assert back.oddities == ()
+    assert back.deviations == ()
     assert back.packets == packets_by_interface(MAIL)
 
 
@@ -80,11 +80,11 @@ def test_a_changed_rule_is_no_longer_equal(path: tuple[Any, ...], to: Any) -> No
 def test_without_the_rule_that_denies_the_rest_the_default_rules_show() -> None:
     back = read_back(changed(*RULES, "data1/out-deny-all-else", to=...))
     extra = back.packets["data1"] - packets_by_interface(MAIL)["data1"]
-    assert extra.realms() == {"service_tag:Internet", "service_tag:VirtualNetwork"}
+    assert extra.address_spaces() == {"service_tag:Internet", "service_tag:VirtualNetwork"}
 
 
 @pytest.mark.parametrize(
-    ("path", "to", "what"),
+    ("path", "to", "message"),
     [
         ((*RULES, DNS, "destination_port_range"), "70000", "no rule that Azure takes: '70000'"),
         ((*RULES, DNS, "destination_port_range"), 53, "no plain text as its destination_port_range"),
@@ -136,16 +136,16 @@ def test_without_the_rule_that_denies_the_rest_the_default_rules_show() -> None:
         ((MAIN,), ..., "The file is missing"),
     ],
 )
-def test_what_esacloud_does_not_write_is_an_oddity(path: tuple[Any, ...], to: Any, what: str) -> None:
-    assert what in "\n".join(read_back(changed(*path, to=to)).oddities)
+def test_what_esacloud_does_not_write_is_an_oddity(path: tuple[Any, ...], to: Any, message: str) -> None:
+    assert message in "\n".join(read_back(changed(*path, to=to)).deviations)
 
 
 def test_another_default_of_a_variable_that_azure_takes_is_none() -> None:
-    assert read_back(changed(VARIABLES, "variable", "location", "default", to="northeurope")).oddities == ()
+    assert read_back(changed(VARIABLES, "variable", "location", "default", to="northeurope")).deviations == ()
 
 
 def test_nothing_at_all_is_read_as_a_module_without_files() -> None:
-    assert len(read_back({}).oddities) >= 4
+    assert len(read_back({}).deviations) >= 4
 
 
 def test_a_prefix_is_made_of_the_deployments_name() -> None:

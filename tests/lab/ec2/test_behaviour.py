@@ -41,8 +41,8 @@ def described(ec2: LiveEc2, group: str) -> dict[str, Any]:
 def test_what_a_file_names_is_made_under_the_ids_of_the_file(ec2: LiveEc2) -> None:
     assert ec2.client.describe_vpcs(VpcIds=[VPC])["Vpcs"]
     assert ec2.client.describe_security_groups(GroupIds=[GROUP])["SecurityGroups"][0]["VpcId"] == VPC
-    carriers = ec2.client.describe_network_interfaces(NetworkInterfaceIds=[ENI, ENI2])["NetworkInterfaces"]
-    assert {one["VpcId"] for one in carriers} == {VPC}
+    attachments = ec2.client.describe_network_interfaces(NetworkInterfaceIds=[ENI, ENI2])["NetworkInterfaces"]
+    assert {one["VpcId"] for one in attachments} == {VPC}
 
 
 def test_descriptions_of_references_are_kept_and_changed(ec2: LiveEc2, group: str) -> None:
@@ -123,8 +123,8 @@ def test_a_rule_of_any_kind_is_modified_and_keeps_its_id(ec2: LiveEc2, group: st
     old, new = KINDS[kind]
     ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission("tcp/1", old)])
     (rule_id,) = rules_of(ec2, group)
-    wanted = {"IpProtocol": "udp", "FromPort": 2, "ToPort": 3, kind: new, "Description": "second"}
-    change = [{"SecurityGroupRuleId": rule_id, "SecurityGroupRule": wanted}]
+    desired = {"IpProtocol": "udp", "FromPort": 2, "ToPort": 3, kind: new, "Description": "second"}
+    change = [{"SecurityGroupRuleId": rule_id, "SecurityGroupRule": desired}]
     ec2.client.modify_security_group_rules(GroupId=group, SecurityGroupRules=change)
     ((same, rule),) = rules_of(ec2, group).items()
     assert same == rule_id
@@ -135,14 +135,14 @@ def test_a_rule_of_any_kind_is_modified_and_keeps_its_id(ec2: LiveEc2, group: st
 
 
 @pytest.mark.parametrize(
-    ("wanted", "code"),
+    ("desired", "code"),
     [
         ({"CidrIpv6": "fd00::/64"}, "InvalidParameterValue"),
         ({"CidrIpv4": "10.0.1.0/24"}, "InvalidPermission.Duplicate"),
         ({"CidrIpv4": "10.0.3.0/24", "PrefixListId": LIST}, "InvalidParameterCombination"),
     ],
 )
-def test_a_request_that_cannot_be_met_changes_no_rule(ec2: LiveEc2, group: str, wanted: dict[str, str], code: str) -> None:
+def test_a_request_that_cannot_be_met_changes_no_rule(ec2: LiveEc2, group: str, desired: dict[str, str], code: str) -> None:
     ec2.client.authorize_security_group_ingress(
         GroupId=group, IpPermissions=[permission("tcp/1", "10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24")]
     )
@@ -151,7 +151,7 @@ def test_a_request_that_cannot_be_met_changes_no_rule(ec2: LiveEc2, group: str, 
     ports = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1}
     change = [
         {"SecurityGroupRuleId": by_network["10.0.2.0/24"], "SecurityGroupRule": {**ports, "CidrIpv4": "10.0.9.0/24"}},
-        {"SecurityGroupRuleId": by_network["10.0.0.0/24"], "SecurityGroupRule": {**ports, **wanted}},
+        {"SecurityGroupRuleId": by_network["10.0.0.0/24"], "SecurityGroupRule": {**ports, **desired}},
     ]
     with pytest.raises(ec2.client.exceptions.ClientError, match=code):
         ec2.client.modify_security_group_rules(GroupId=group, SecurityGroupRules=change)

@@ -12,8 +12,8 @@ from esacloud.lab.ec2.filters import matches
 
 
 def found(ec2: LocalEc2, *filters: tuple[str, list[str]]) -> set[str]:
-    wanted: list[dict[str, Any]] = [{"Name": name, "Values": values} for name, values in filters]
-    return {group["GroupId"] for group in ec2.client.describe_security_groups(Filters=wanted)["SecurityGroups"]}
+    desired: list[dict[str, Any]] = [{"Name": name, "Values": values} for name, values in filters]
+    return {group["GroupId"] for group in ec2.client.describe_security_groups(Filters=desired)["SecurityGroups"]}
 
 
 @pytest.mark.parametrize(

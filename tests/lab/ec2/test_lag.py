@@ -120,10 +120,10 @@ def test_descriptions_and_modified_rules_lag_too(ec2: LocalEc2) -> None:
             for one in ec2.client.describe_security_group_rules(Filters=filters)["SecurityGroupRules"]
             if not one["IsEgress"]
         )
-        wanted = {"IpProtocol": "tcp", "FromPort": 25, "ToPort": 25, "CidrIpv4": "10.0.9.0/24"}
+        desired = {"IpProtocol": "tcp", "FromPort": 25, "ToPort": 25, "CidrIpv4": "10.0.9.0/24"}
         ec2.client.modify_security_group_rules(
             GroupId=group,
-            SecurityGroupRules=[{"SecurityGroupRuleId": one["SecurityGroupRuleId"], "SecurityGroupRule": wanted}],
+            SecurityGroupRules=[{"SecurityGroupRuleId": one["SecurityGroupRuleId"], "SecurityGroupRule": desired}],
         )
         assert [shown(), shown()] == [("10.0.0.0/24", "why"), ("10.0.9.0/24", None)]
 

@@ -76,11 +76,11 @@ def test_a_refused_authorize_keeps_nothing_of_any_permission(ec2: LocalEc2) -> N
     group = new_group(ec2)
     add(ec2, group, "10.0.0.0/24")
     before = rules(ec2, group)
-    wanted = [
+    desired = [
         permission("tcp/25", "10.0.1.0/24", "fd00::/64"),
         permission("tcp/26", "10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"),
     ]
-    assert code(ec2, ec2.client.authorize_security_group_ingress, GroupId=group, IpPermissions=wanted) == FULL
+    assert code(ec2, ec2.client.authorize_security_group_ingress, GroupId=group, IpPermissions=desired) == FULL
     assert rules(ec2, group) == before
 
 
@@ -92,8 +92,8 @@ def test_a_rule_is_not_changed_to_a_list_that_is_too_long(ec2: LocalEc2) -> None
     ports = {"IpProtocol": "tcp", "FromPort": 25, "ToPort": 25}
 
     def change(entries: int) -> None:
-        wanted = {"SecurityGroupRuleId": rule, "SecurityGroupRule": {**ports, "PrefixListId": new_list(ec2, entries)}}
-        ec2.client.modify_security_group_rules(GroupId=group, SecurityGroupRules=[wanted])
+        desired = {"SecurityGroupRuleId": rule, "SecurityGroupRule": {**ports, "PrefixListId": new_list(ec2, entries)}}
+        ec2.client.modify_security_group_rules(GroupId=group, SecurityGroupRules=[desired])
 
     assert code(ec2, change, 4) == FULL
     assert rules(ec2, group) == before

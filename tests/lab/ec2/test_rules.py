@@ -13,14 +13,14 @@ ABSENT = "InvalidPermission.NotFound"
 @pytest.mark.parametrize("direction", ["ingress", "egress"])
 def test_a_failed_authorize_keeps_nothing(local: LocalEc2, direction: str) -> None:
     group = new_group(local)
-    add(local, group, "10.0.1.0/24", what="tcp/26", direction=direction)
+    add(local, group, "10.0.1.0/24", service="tcp/26", direction=direction)
     before = rules(local, group, direction)
     call = getattr(local.client, f"authorize_security_group_{direction}")
-    wanted = [permission("tcp/25", "10.0.0.0/24"), permission("tcp/26", "10.0.2.0/24", "10.0.1.0/24")]
-    assert code(local, call, GroupId=group, IpPermissions=wanted) == "InvalidPermission.Duplicate"
+    desired = [permission("tcp/25", "10.0.0.0/24"), permission("tcp/26", "10.0.2.0/24", "10.0.1.0/24")]
+    assert code(local, call, GroupId=group, IpPermissions=desired) == "InvalidPermission.Duplicate"
     assert rules(local, group, direction) == before
-    wanted[1] = permission("tcp/26", "sg-0000000000000dead")
-    assert code(local, call, GroupId=group, IpPermissions=wanted) == "InvalidGroup.NotFound"
+    desired[1] = permission("tcp/26", "sg-0000000000000dead")
+    assert code(local, call, GroupId=group, IpPermissions=desired) == "InvalidGroup.NotFound"
     assert rules(local, group, direction) == before
 
 
@@ -30,8 +30,8 @@ def test_a_failed_revoke_keeps_everything(local: LocalEc2, direction: str) -> No
     add(local, group, "10.0.0.0/24", "10.0.1.0/24", direction=direction)
     before = rules(local, group, direction)
     call = getattr(local.client, f"revoke_security_group_{direction}")
-    wanted = [permission("tcp/25", "10.0.0.0/24"), permission("tcp/25", "10.0.9.0/24")]
-    assert code(local, call, GroupId=group, IpPermissions=wanted) == ABSENT
+    desired = [permission("tcp/25", "10.0.0.0/24"), permission("tcp/25", "10.0.9.0/24")]
+    assert code(local, call, GroupId=group, IpPermissions=desired) == ABSENT
     ids = [*before, "sgr-00000000000000000"]
     assert code(local, call, GroupId=group, SecurityGroupRuleIds=ids) == "InvalidSecurityGroupRuleId.NotFound"
     assert rules(local, group, direction) == before
@@ -41,8 +41,8 @@ def test_a_failed_revoke_keeps_everything(local: LocalEc2, direction: str) -> No
 
 def test_an_authorize_answers_with_every_rule_that_it_made(local: LocalEc2) -> None:
     group = new_group(local)
-    wanted = [permission("tcp/25", "10.0.0.0/24", "fd00::/64"), permission("tcp/26", group)]
-    made = local.client.authorize_security_group_ingress(GroupId=group, IpPermissions=wanted)["SecurityGroupRules"]
+    desired = [permission("tcp/25", "10.0.0.0/24", "fd00::/64"), permission("tcp/26", group)]
+    made = local.client.authorize_security_group_ingress(GroupId=group, IpPermissions=desired)["SecurityGroupRules"]
     assert {rule["SecurityGroupRuleId"] for rule in made} == rules(local, group).keys()
     assert len(made) == 3
 
@@ -61,8 +61,8 @@ def test_in_a_default_vpc_a_revoke_names_what_it_did_not_find(local: LocalEc2) -
     (vpc,) = local.client.describe_vpcs(Filters=[{"Name": "isDefault", "Values": ["true"]}])["Vpcs"]
     group = new_group(local, vpc["VpcId"])
     add(local, group, "10.0.0.0/24")
-    wanted = [permission("tcp/25", "10.0.0.0/24", "10.0.1.0/24")]
-    answer = local.client.revoke_security_group_ingress(GroupId=group, IpPermissions=wanted)
+    desired = [permission("tcp/25", "10.0.0.0/24", "10.0.1.0/24")]
+    answer = local.client.revoke_security_group_ingress(GroupId=group, IpPermissions=desired)
     (unknown,) = answer["UnknownIpPermissions"]
     assert [one["CidrIp"] for one in unknown["IpRanges"]] == ["10.0.1.0/24"]
     assert not rules(local, group)
@@ -87,8 +87,8 @@ def test_descriptions_are_changed_and_taken_away_by_ids_of_rules(local: LocalEc2
     add(local, group, "10.0.0.0/24", group)
     call = local.client.update_security_group_rule_descriptions_ingress
     for text in ("why", None):
-        wanted = [{"SecurityGroupRuleId": name, **({"Description": text} if text else {})} for name in rules(local, group)]
-        call(GroupId=group, SecurityGroupRuleDescriptions=wanted)
+        desired = [{"SecurityGroupRuleId": name, **({"Description": text} if text else {})} for name in rules(local, group)]
+        call(GroupId=group, SecurityGroupRuleDescriptions=desired)
         assert [rule.get("Description") for rule in rules(local, group).values()] == [text, text]
     absent = [{"SecurityGroupRuleId": "sgr-00000000000000000", "Description": "x"}]
     refused = code(local, call, GroupId=group, SecurityGroupRuleDescriptions=absent)
