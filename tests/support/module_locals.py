@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,10 +12,8 @@ from typing import Any
 
 from support.terraform import need_terraform
 
-from esacloud.catalogue.load import load
-from esacloud.modules.build import documents
-from esacloud.modules.parts import MAIN, OUTPUTS, VERSIONS
-from esacloud.terraform.layout import render
+MODULES = Path(__file__).parents[2] / "modules"
+NEED_A_PROVIDER = {"main.tf", "outputs.tf", "versions.tf"}
 
 
 def evaluated(
@@ -22,13 +21,13 @@ def evaluated(
 ) -> dict[str, dict[str, Any]]:
     """The named locals of the cloud's module for each of several inputs, by their names."""
     program = need_terraform()
-    made = documents(load(), cloud)
-    made[MAIN] = {"locals": made[MAIN]["locals"]}
-    made[OUTPUTS] = {"output": {name: {"value": f"${{local.{name}}}"} for name in names}}
-    del made[VERSIONS]
-    (directory / "module").mkdir()
-    for name, document in made.items():
-        (directory / "module" / name).write_text(render(document), encoding="utf-8")
+    module = directory / "module"
+    module.mkdir()
+    for file in [*(MODULES / cloud).glob("*.tf"), MODULES / cloud / "catalogue.tf.json"]:
+        if file.name not in NEED_A_PROVIDER:
+            shutil.copy(file, module)
+    outputs = {"output": {name: {"value": f"${{local.{name}}}"} for name in names}}
+    (module / "outputs.tf.json").write_text(json.dumps(outputs), encoding="utf-8")
     root = {
         "module": {name: {"source": "./module", **given} for name, given in inputs.items()},
         "output": {name: {"value": f"${{module.{name}}}"} for name in inputs},
