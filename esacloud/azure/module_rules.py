@@ -30,8 +30,8 @@ def rule_locals() -> dict[str, Any]:
         ' why[0].far.kind == "service_tag" ? why[0].far.key : "groups",'
         " entries = sort(distinct([for flow in why : flow.entry]))}]}",
         "served": '${{for flow in local.told : "${flow.interface} ${' + _PADDED % "flow.ports" + '}" => flow...'
-        ' if flow.direction == "in" && flow.transport == "tcp"}}',
-        "probes": '${[for why in values(local.served) : {interface = why[0].interface, direction = "in",'
+        ' if flow.direction == "ingress" && flow.transport == "tcp"}}',
+        "probes": '${[for why in values(local.served) : {interface = why[0].interface, direction = "ingress",'
         f' transport = "tcp", ports = why[0].ports, source_ports = [], kind = "{PROBES}", far = {{kind = "service_tag",'
         f' key = "{PROBES}", ref = "", families = ["ipv4", "ipv6"], prefix = null, names = []}},'
         " entries = sort(distinct(flatten([for flow in why : flow.entries])))}"
@@ -142,7 +142,7 @@ def _rows() -> str:
     allow = (
         f"{{for key, rule in {filled} : key => {{group = rule.interface, name = rule.name,"
         " priority = try(local.priorities[key], null),"
-        ' direction = rule.direction == "in" ? "Inbound" : "Outbound", access = "Allow",'
+        ' direction = rule.direction == "ingress" ? "Inbound" : "Outbound", access = "Allow",'
         " protocol = title(rule.transport), description = local.descriptions[key], rows = rule.rows,"
         " entries = rule.entries,"
         " source_port_range = rule.source,"
@@ -151,9 +151,9 @@ def _rows() -> str:
         f"{side('source', 'in')}{side('destination', 'out')}}}}}"
     )
     deny = (
-        '{for pair in setproduct(keys(var.features), ["in", "out"]) : "${pair[0]}/${pair[1]}-deny-all-else" =>'
+        '{for pair in setproduct(keys(var.features), ["ingress", "egress"]) : "${pair[0]}/${pair[1]}-deny-all-else" =>'
         ' {group = pair[0], name = "${pair[1]}-deny-all-else",'
-        f' priority = {DENY_PRIORITY}, direction = pair[1] == "in" ? "Inbound" : "Outbound", access = "Deny",'
+        f' priority = {DENY_PRIORITY}, direction = pair[1] == "ingress" ? "Inbound" : "Outbound", access = "Deny",'
         f' protocol = "*", description = "{DENY}", rows = [], entries = [], source_port_range = "*",'
         ' destination_port_range = "*", destination_port_ranges = null, source_address_prefix = "*",'
         ' source_address_prefixes = null, source_application_security_groups = [], destination_address_prefix = "*",'

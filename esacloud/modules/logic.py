@@ -79,12 +79,12 @@ def shared_locals(references: str, only_as_wider: bool, public_keys: Sequence[st
         ' && local.role_defaults[local.entries[use.entry].role] == "any" ? local.any_networks : [] :'
         f" {network_remote('text')}])}})]}}",
         "directions": '${{for id, entry in local.entries : id => entry.direction == "both"'
-        ' || contains(var.as_printed, id) ? ["in", "out"] : [entry.direction]}}',
+        ' || contains(var.as_printed, id) ? ["ingress", "egress"] : [entry.direction]}}',
         "flows": "${flatten([for use in local.opened : [for direction in local.directions[use.entry] :"
         " [for transport in local.entries[use.entry].transports : [for ports in local.entries[use.entry].ports :"
         " [for far in use.fars : {interface = use.interface, direction = direction, transport = transport, ports = ports,"
         " source_ports = local.entries[use.entry].source_ports, far = far, entry = use.entry, role = use.role,"
-        ' key = "${use.interface}/${transport}-${join("-", distinct(ports))}-${direction == "in" ? "from" : "to"}'
+        ' key = "${use.interface}/${transport}-${join("-", distinct(ports))}-${direction == "ingress" ? "from" : "to"}'
         '-${far.key}"}]]]]])}',
         "cited": '${{for id, entry in local.entries : id => length(entry.rows) == 0 ? "not in the table: ${id}" :'
         ' "table row${length(entry.rows) == 1 ? "" : "s"} ${join(", ", entry.rows)}: ${id}"}}',

@@ -85,7 +85,7 @@ def _row(catalogue: Catalogue, entry: Entry) -> dict[str, Any]:
 
 def _guards(catalogue: Catalogue, entry: Entry) -> dict[str, list[str]]:
     """The codes of errors by direction: for any public far side, and under `...-everyone` those for `any` alone."""
-    found: dict[str, list[str]] = {"in": [], "out": [], "in-everyone": [], "out-everyone": []}
+    found: dict[str, list[str]] = {"ingress": [], "egress": [], "ingress-everyone": [], "egress-everyone": []}
     for direction in directions(entry):
         found[direction] = list(_errors(catalogue, entry, direction, _PUBLIC))
         if always := set(_errors(catalogue, entry, direction, _PRIVATE)):
@@ -98,7 +98,7 @@ def _guards(catalogue: Catalogue, entry: Entry) -> dict[str, list[str]]:
 def directions(entry: Entry) -> tuple[Direction, ...]:
     """The directions in which an entry may be opened, its printed inbound half counted."""
     if entry.direction == "both" or entry.prints_inbound:
-        return ("in", "out")
+        return ("ingress", "egress")
     return (entry.direction,)
 
 
