@@ -27,7 +27,7 @@ class NeutralFlow:
 
     name: str
     interface: str
-    direction: Literal["in", "out"]
+    direction: Literal["ingress", "egress"]
     transport: str
     ports: tuple[int, int]
     networks: tuple[Network, ...]
@@ -49,7 +49,7 @@ def neutral(policy: Policy) -> tuple[NeutralFlow, ...]:
 
     Raises ValueError for what not every tool can say: references, source ports, protocols other than TCP and UDP, IPv6.
     """
-    networks: dict[tuple[str, Literal["in", "out"], str, tuple[int, int], tuple[str, ...]], list[Network]] = {}
+    networks: dict[tuple[str, Literal["ingress", "egress"], str, tuple[int, int], tuple[str, ...]], list[Network]] = {}
     for flow in policy.flows:
         if not isinstance(flow.remote, Network) or flow.remote.version != 4:
             raise ValueError(f"not every tool can say {flow.remote}")
@@ -70,7 +70,7 @@ def flow_networks(flows: Iterable[NeutralFlow]) -> int:
     return sum(len(flow.networks) for flow in flows)
 
 
-def box(direction: Literal["in", "out"], transport: str, ports: tuple[int, int], network: Network) -> Box:
+def box(direction: Literal["ingress", "egress"], transport: str, ports: tuple[int, int], network: Network) -> Box:
     """The packets of one flow to or from one network."""
     protocol = PROTOCOLS[transport]
     address_space = IPV4 if network.version == 4 else IPV6

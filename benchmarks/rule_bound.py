@@ -29,7 +29,7 @@ from esacloud.packets.addresses import ANY_IPV4, ANY_IPV6
 from esacloud.packets.sets import EVERY_PROTOCOL, IPV4, IPV6, Box, Direction, PacketSet, Range
 from esacloud.policy.packets import SELF
 
-_WAYS: tuple[Direction, ...] = ("in", "out")
+_WAYS: tuple[Direction, ...] = ("ingress", "egress")
 _EVERY_ADDRESS: Mapping[str, Range] = {IPV4: (ANY_IPV4.first, ANY_IPV4.last), IPV6: (ANY_IPV6.first, ANY_IPV6.last)}
 
 

@@ -23,6 +23,8 @@ with tempfile.TemporaryDirectory() as directory:
 
 # A question that packets answer: can anyone but the administrators reach SSH?
 ssh = [
-    box for box in module.lowered.packets["management"].only(direction="in").boxes() if box.ports[0] <= 22 <= box.ports[1]
+    box
+    for box in module.lowered.packets["management"].only(direction="ingress").boxes()
+    if box.ports[0] <= 22 <= box.ports[1]
 ]
 print("\nSSH is open to:", ", ".join(box.remote_text() for box in ssh) or "nobody")

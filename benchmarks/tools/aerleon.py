@@ -61,7 +61,7 @@ def packets(out: Path, policy: EqualPolicy) -> Mapping[str, PacketSet]:
                 for tag in body["targetTags"]:
                     boxes[tag] += [
                         box(
-                            "in" if inbound else "out",
+                            "ingress" if inbound else "egress",
                             allowed["IPProtocol"],
                             (int(first), int(last or first)),
                             parse_network(network),

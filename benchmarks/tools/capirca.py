@@ -68,7 +68,7 @@ def packets(out: Path, policy: EqualPolicy) -> Mapping[str, PacketSet]:
                 for tag in body["target_tags"]:
                     boxes[tag] += [
                         box(
-                            "in" if inbound else "out",
+                            "ingress" if inbound else "egress",
                             allowed["protocol"],
                             (int(first), int(last or first)),
                             parse_network(network),

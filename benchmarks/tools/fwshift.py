@@ -47,7 +47,7 @@ def _configuration(flows: Sequence[NeutralFlow]) -> str:
         ports = f"eq {first}" if first == last else f"range {first} {last}"
         mine = f"host {addresses[flow.interface]}"
         remote = f"object-group {_group(flow.networks)}" if len(flow.networks) > 1 else _spelled(flow.networks[0])
-        sides = f"{remote} {mine}" if flow.direction == "in" else f"{mine} {remote}"
+        sides = f"{remote} {mine}" if flow.direction == "ingress" else f"{mine} {remote}"
         lines.append(f"access-list {flow.direction.upper()} extended permit {flow.transport} {sides} {ports}")
     lines += [f"access-group {name} in interface {side}" for name, side in (("IN", "outside"), ("OUT", "inside"))]
     return "\n".join(lines) + "\n"

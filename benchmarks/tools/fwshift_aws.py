@@ -59,7 +59,7 @@ def packets(out: Path, policy: EqualPolicy) -> Mapping[str, PacketSet]:
             values = {key: text or bare for key, text, bare in _VALUE.findall(body)}
             ports = (int(values["from_port"]), int(values["to_port"]))
             network = parse_network(values.get("cidr_ipv4") or values["cidr_ipv6"])
-            direction = "in" if "_ingress_" in address else "out"
+            direction = "ingress" if "_ingress_" in address else "egress"
             for interface in groups[group]:
                 boxes[interface].append(box(direction, values["ip_protocol"], ports, network))  # type: ignore[arg-type]
     return {interface: PacketSet.of(found) for interface, found in boxes.items()}
@@ -72,4 +72,4 @@ def leeway() -> PacketSet:
     port that goes out go to the whole VPC as well, where, as it says, the rules of the other end decide.
     """
     everything = (0, 255), EVERY_PORT, EVERY_PORT, (VPC.first, VPC.last)
-    return PacketSet.of([Box("in", IPV4, *everything), Box("out", IPV4, *everything)])
+    return PacketSet.of([Box("ingress", IPV4, *everything), Box("egress", IPV4, *everything)])

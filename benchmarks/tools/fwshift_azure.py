@@ -117,4 +117,4 @@ def leeway() -> PacketSet:
     fwshift reads an ASA's rules as rules between two ends. So it keeps the network out of `any` on the way in, and lets in
     from there what the other interfaces may send.
     """
-    return PacketSet.of([Box("in", IPV4, (0, 255), EVERY_PORT, EVERY_PORT, (VPC.first, VPC.last))])
+    return PacketSet.of([Box("ingress", IPV4, (0, 255), EVERY_PORT, EVERY_PORT, (VPC.first, VPC.last))])

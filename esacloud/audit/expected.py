@@ -73,7 +73,7 @@ def _exists_in(entry: Entry, release: Release | None) -> bool:
 
 
 def _boxes(entry: Entry) -> Iterator[Box]:
-    directions: tuple[Direction, ...] = ("in", "out") if entry.direction == "both" else (entry.direction,)
+    directions: tuple[Direction, ...] = ("ingress", "egress") if entry.direction == "both" else (entry.direction,)
     for direction in directions:
         for transport in entry.transports:
             for protocols in _PROTOCOLS[transport]:

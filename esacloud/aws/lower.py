@@ -29,7 +29,6 @@ from esacloud.policy.merging import canonical, merged
 from esacloud.policy.model import Flow, Policy
 
 _WORDS = {"ingress": "inbound", "egress": "outbound"}
-_DIRECTIONS = {"ingress": "in", "egress": "out"}
 
 
 def lower(policy: Policy, deployment: Deployment) -> Lowered:
@@ -84,9 +83,9 @@ def _fitted(flows: list[Flow], quotas: Limits, outside: frozenset[str]) -> tuple
 
 def _counters(flow: Flow) -> set[Counter]:
     """The quotas that a flow counts against."""
-    remote, direction = flow.remote, "in" if flow.direction == "in" else "out"
+    remote = flow.remote
     version = remote.version if isinstance(remote, Network | Reference) else None
-    return {counter for counter in COUNTERS if _DIRECTIONS[counter[0]] == direction and version in (None, counter[1])}
+    return {counter for counter in COUNTERS if counter[0] == flow.direction and version in (None, counter[1])}
 
 
 def _group(deployment: str, interface: str, number: int, made: list[SecurityGroupRule]) -> SecurityGroup:

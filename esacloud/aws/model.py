@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from esacloud.packets.addresses import Version
+from esacloud.packets.sets import Direction
 from esacloud.policy.lowered import QuotaUse
 
-RuleDirection = Literal["ingress", "egress"]
 SourceKind = Literal["cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id", "self"]
 
 
@@ -23,7 +23,7 @@ class SecurityGroupRule:
     is there; `key` is made of the interface and the rule's own content and so stays the same whatever else changes.
     """
 
-    direction: RuleDirection
+    direction: Direction
     ip_protocol: str
     from_port: int | None
     to_port: int | None

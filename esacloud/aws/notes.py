@@ -47,7 +47,7 @@ def notes(
 
 def _sends_mail_to_public_addresses(flow: Flow) -> bool:
     first, last = flow.ports
-    if not (first <= SMTP <= last and flow.direction == "out" and flow.transport in ("tcp", "all")):
+    if not (first <= SMTP <= last and flow.direction == "egress" and flow.transport in ("tcp", "all")):
         return False
     remote = flow.remote
     return isinstance(remote, Network) and not any(

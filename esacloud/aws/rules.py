@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from esacloud.aws.descriptions import rule_description
-from esacloud.aws.model import RuleDirection, SecurityGroupRule, SourceKind
+from esacloud.aws.model import SecurityGroupRule, SourceKind
 from esacloud.catalogue.model import EVERY_PORT
 from esacloud.deployment.model import Reference
 from esacloud.packets.addresses import Network, Version
@@ -19,7 +19,7 @@ from esacloud.policy.model import Endpoint, Flow
 Protocol = tuple[str, int | None, int | None, str]  # ip_protocol, from_port, to_port, and the key's words for them
 Remote = tuple[SourceKind, str, int, tuple[Version, ...]]  # what it is, its id or network, what it counts, and where
 
-_DIRECTIONS: dict[str, tuple[RuleDirection, str]] = {"in": ("ingress", "from"), "out": ("egress", "to")}
+_PREPOSITIONS = {"ingress": "from", "egress": "to"}
 _REFERENCES: dict[str, SourceKind] = {
     "security_group": "referenced_security_group_id",
     "prefix_list": "prefix_list_id",
@@ -67,14 +67,13 @@ def _of_flow(flow: Flow, outside: frozenset[str]) -> Iterator[SecurityGroupRule]
     if flow.source_ports != EVERY_PORT:
         raise ValueError(f"EC2 matches no source ports: {flow}")
     kind, source, size, families = _remote(flow.remote)
-    direction, preposition = _DIRECTIONS[flow.direction]
     rows, entries = flow.rows, flow.entries
     description = rule_description(rows, entries, flow.peers, flow.names, outside, flow.pinned, flow.filtered)
-    where = f"{preposition}-{source or 'self'}"
+    where = f"{_PREPOSITIONS[flow.direction]}-{source or 'self'}"
     for protocol, first, last, name in _protocols(flow, kind):
         key = f"{flow.interface}/{name}-{where}"
         yield SecurityGroupRule(
-            direction, protocol, first, last, kind, source, description, rows, entries, size, key, families
+            flow.direction, protocol, first, last, kind, source, description, rows, entries, size, key, families
         )
 
 

@@ -80,7 +80,7 @@ def permitted(rules: Iterable[SecurityRule], address_spaces: Iterable[str] = ())
     every = [*map(match, rules), *_default_rules()]
     whole = whole_of({address_space for rule in every for address_space, _ in rule.remote or ()}.union(address_spaces))
     every.sort(key=_by_priority)
-    return _first_match(every, "in", whole) | _first_match(every, "out", whole)
+    return _first_match(every, "ingress", whole) | _first_match(every, "egress", whole)
 
 
 def whole_of(address_spaces: Iterable[str]) -> tuple[Remote, ...]:
@@ -166,7 +166,7 @@ def match(rule: SecurityRule) -> Match:
         raise ValueError(f"a rule is Inbound or Outbound, not {rule.direction!r}")
     if near is not None and near != ((_VIRTUAL_NETWORK, ONE_POINT),):
         raise ValueError("the side of the interface itself is not `*`")
-    direction: Direction = "in" if rule.direction == "Inbound" else "out"
+    direction: Direction = "ingress" if rule.direction == "Inbound" else "egress"
     return Match(rule.priority, direction, rule.access == "Allow", _NUMBERS[name], sources, destinations, remote)
 
 

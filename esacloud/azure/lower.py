@@ -27,7 +27,7 @@ from esacloud.policy.lowered import GroupLine, Lowered
 from esacloud.policy.merging import merged
 from esacloud.policy.model import Flow, Policy
 
-_WORDS = {"in": "inbound", "out": "outbound"}
+_WORDS = {"ingress": "inbound", "egress": "outbound"}
 _QUOTA_HINT = "Ask Azure for more and write it under `cloud.azure.quotas`, or shorten the lists of peers."
 
 

@@ -20,6 +20,8 @@ is_rule_name = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,78}[A-Za-z0-9_])?").
 _DIGEST = 10  # hexadecimal digits; modules/azure/rules.tf makes the same names
 _not_in_a_name = re.compile(r"[^A-Za-z0-9_.-]+")
 
+PREFIXES: dict[Direction, str] = {"ingress": "in", "egress": "out"}  # of the names of rules, which have few characters
+
 
 class RuleIdentity(NamedTuple):
     """What makes a rule that rule and no other.
@@ -39,7 +41,7 @@ class RuleIdentity(NamedTuple):
 @lru_cache(maxsize=4096)
 def rule_name(identity: RuleIdentity) -> str:
     """The name: at most 80 characters of Azure's set. Too long a name ends in a digest of the whole instead."""
-    words = [identity.direction, identity.transport]
+    words = [PREFIXES[identity.direction], identity.transport]
     if identity.ports and identity.ports != (EVERY_PORT,):
         words.append("_".join(map(port_text, identity.ports)))
     if identity.source_ports != EVERY_PORT:

@@ -44,7 +44,7 @@ def notes(
     if any(isinstance(flow.remote, Reference) and flow.remote.kind == APPLICATION_SECURITY_GROUP for flow in policy.flows):
         yield "Azure wants all network interfaces of the application security groups of a rule in one virtual network."
     if settings.values.get("load_balancer", "no") not in YES and any(
-        flow.direction == "in" and flow.transport == "tcp" for flow in policy.flows
+        flow.direction == "ingress" and flow.transport == "tcp" for flow in policy.flows
     ):
         yield (
             "Health probes of a load balancer are denied, because the file speaks of none; with one in front, write "
@@ -58,7 +58,7 @@ def notes(
 
 def _sends_mail_out(flow: Flow) -> bool:
     first, last = flow.ports
-    if not (first <= SMTP <= last and flow.direction == "out" and flow.transport in ("tcp", "all")):
+    if not (first <= SMTP <= last and flow.direction == "egress" and flow.transport in ("tcp", "all")):
         return False
     remote = flow.remote
     if isinstance(remote, Reference):

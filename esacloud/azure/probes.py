@@ -32,14 +32,14 @@ def _probes(interface: str, flows: Iterable[Flow]) -> list[Flow]:
     served: dict[PortRange, list[Flow]] = {}
     there: set[PortRange] = set()
     for flow in flows:
-        if flow.interface == interface and flow.direction == "in" and flow.transport == "tcp":
+        if flow.interface == interface and flow.direction == "ingress" and flow.transport == "tcp":
             if flow.source_ports == EVERY_PORT and flow.remote == _REMOTE:
                 there.add(flow.ports)
             served.setdefault(flow.ports, []).append(flow)
     return [
         Flow(
             interface,
-            "in",
+            "ingress",
             "tcp",
             ports,
             EVERY_PORT,

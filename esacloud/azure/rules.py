@@ -15,7 +15,7 @@ from esacloud.azure.descriptions import DENY, description
 from esacloud.azure.dialect import APPLICATION_SECURITY_GROUP, SERVICE_TAG
 from esacloud.azure.limits import DENY_PRIORITY, Limits
 from esacloud.azure.model import EVERYTHING, SELF, Protocol, RuleDirection, SecurityRule
-from esacloud.azure.names import RuleIdentity, port_text, rule_name
+from esacloud.azure.names import PREFIXES, RuleIdentity, port_text, rule_name
 from esacloud.azure.priorities import priorities
 from esacloud.azure.probes import PROBES
 from esacloud.catalogue.model import EVERY_PORT, PortRange
@@ -23,12 +23,12 @@ from esacloud.deployment.model import Reference
 from esacloud.packets.addresses import Network
 from esacloud.policy.model import Direction, Endpoint, Flow
 
-_DIRECTIONS: dict[Direction, RuleDirection] = {"in": "Inbound", "out": "Outbound"}
+_DIRECTIONS: dict[Direction, RuleDirection] = {"ingress": "Inbound", "egress": "Outbound"}
 _PROTOCOLS: dict[str, Protocol] = {"tcp": "Tcp", "udp": "Udp", "icmp": "Icmp", "all": "*"}
 _GROUPS = "groups"
 
 DENIES = tuple(
-    SecurityRule(f"{direction}-deny-all-else", DENY_PRIORITY, azure, "Deny", "*", description=DENY)
+    SecurityRule(f"{PREFIXES[direction]}-deny-all-else", DENY_PRIORITY, azure, "Deny", "*", description=DENY)
     for direction, azure in _DIRECTIONS.items()
 )
 """The last rule of each direction: it closes the default rules, which open the virtual network and the way out."""
@@ -50,7 +50,7 @@ def security_rules(flows: Iterable[Flow], limits: Limits, *, apart: bool = True)
     Entries have rules of their own, unless `apart` is false: then a rule cites every entry whose flows it holds.
     Raises PrioritiesFullError where a direction has more rules than numbers, ValueError for a flow that no rule can say.
     """
-    by_direction: dict[Direction, list[SecurityRule]] = {"in": [], "out": []}
+    by_direction: dict[Direction, list[SecurityRule]] = {"ingress": [], "egress": []}
     for key, of_key in _grouped(flows, apart).items():
         by_direction[key.direction].extend(_rules_of(key, of_key))
     numbered: list[SecurityRule] = []
@@ -127,7 +127,7 @@ def _rule(
     else:
         prefixes, named_ports = (key.kind,), ()  # a tag's rule is one, whatever its ports
     name = rule_name(RuleIdentity(key.direction, key.transport, key.source_ports, named_ports, key.kind, named_entries))
-    inbound = key.direction == "in"
+    inbound = key.direction == "ingress"
     return SecurityRule(
         name=name,
         priority=0,

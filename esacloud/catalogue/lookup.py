@@ -12,7 +12,7 @@ from typing import Literal
 from esacloud.catalogue.model import EVERY_PORT, Catalogue, Entry, Row
 from esacloud.errors import InputError, Place, Problem, nearest
 
-Direction = Literal["in", "out"]
+Direction = Literal["ingress", "egress"]
 COMMAND_LINE = Place("command line")
 WIDE = 1024  # a range of that many ports stands for "any data port" and not for the one that was asked for
 

@@ -14,7 +14,7 @@ from typing import Literal
 from esacloud.packets.addresses import Network
 
 Transport = Literal["tcp", "udp", "icmp", "all"]
-EntryDirection = Literal["in", "out", "both"]
+EntryDirection = Literal["ingress", "egress", "both"]
 Certainty = Literal["certain", "strong", "fair", "reading"]
 Cell = Literal["port", "protocol", "direction", "host", "purpose"]
 Release = tuple[int, ...]  # 15.5 is (15, 5)
@@ -101,7 +101,7 @@ class Entry:
     """One thing that a gateway needs open.
 
     - `transports` x `ports` (destination ports) say what; `source_ports` is all ports but for services that send from one.
-    - `documented` is the direction as printed (`in`, `out`, `in or out`, `in and out`, `in / in`), None where the table
+    - `documented`: the direction as printed (`ingress`, `egress`, `ingress or egress`, `in / in`, …); None where the table
       has no such row; `direction` is what a stateful filter has to allow, seen from the gateway.
     - `role` names the far side. Where the deployment gives no peer for it, `networks` serve if there are any, otherwise
       `hostnames`, otherwise the role's default; with none of them the deployment has to name the peer.
@@ -132,7 +132,7 @@ class Entry:
     @property
     def prints_inbound(self) -> bool:
         """Whether the table prints an inbound half that the reading leaves out. `in or out` is a choice and has no half."""
-        return self.direction == "out" and self.documented == "in and out"
+        return self.direction == "egress" and self.documented == "ingress and egress"
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,7 +233,7 @@ def _in_effect(state: State, old: State) -> dict[str, Any]:
 def said(step: Step) -> str:
     """A step in words: `authorize 12 inbound rules in data1`."""
     count = len(step.rules)
-    rules = f"{count} {'inbound' if step.direction == 'in' else 'outbound'} rule{'' if count == 1 else 's'}"
+    rules = f"{count} {'inbound' if step.direction == 'ingress' else 'outbound'} rule{'' if count == 1 else 's'}"
     match step.action:
         case "create":
             return f"create the group {step.group}"

@@ -9,7 +9,7 @@ from functools import cached_property
 from esacloud.change.model import GroupChange, LiveRule, Step
 from esacloud.packets.sets import Box, Direction, PacketSet
 
-DIRECTIONS: tuple[Direction, ...] = ("in", "out")
+DIRECTIONS: tuple[Direction, ...] = ("ingress", "egress")
 
 
 @dataclass

@@ -98,7 +98,7 @@ def joined(spans: Iterable[Range]) -> Spans:
 
 def everything_at(address_space: str, spans: Iterable[Range]) -> PacketSet:
     """All packets, both ways, whose far side lies in the spans."""
-    directions: tuple[Direction, Direction] = ("in", "out")
+    directions: tuple[Direction, Direction] = ("ingress", "egress")
     return PacketSet.of(
         Box(direction, address_space, EVERY_PROTOCOL, EVERY_PORT, EVERY_PORT, span)
         for span in spans

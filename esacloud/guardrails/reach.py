@@ -29,9 +29,9 @@ def public_egress(subject: Subject, *services: str) -> Iterator[Violation]:
     """
     ties = subject.services(*services)
     for interface in subject.packets:
-        if any(True for _ in subject.to_services(interface, "out", *services, public=True)):
+        if any(True for _ in subject.to_services(interface, "egress", *services, public=True)):
             said = (box for statement in subject.statements(interface) for box in statement.boxes)
-            narrow = (box for box in said if box.direction == "out" and box.ports[1] - box.ports[0] < _MANY_PORTS)
+            narrow = (box for box in said if box.direction == "egress" and box.ports[1] - box.ports[0] < _MANY_PORTS)
             boxes = [cut for box in narrow for cut in cuts(box, ties) if subject.is_public(cut)]
             if boxes:
                 yield violation(interface, public_part(boxes))
@@ -57,14 +57,14 @@ def in_words(packets: PacketSet) -> str:
     """The packets as a phrase: `tcp/80 and tcp/443 in from every public IPv4 address`; many networks are counted."""
     ways: dict[str, tuple[dict[str, None], dict[str, list[tuple[int, int]]]]] = {}
     for box in packets.boxes():
-        head, _, _ = str(box).partition(" in from " if box.direction == "in" else " out to ")
+        head, _, _ = str(box).partition(" in from " if box.direction == "ingress" else " out to ")
         heads, remotes = ways.setdefault(box.direction, ({}, {}))
         heads[head] = None
         remotes.setdefault(box.address_space, []).append(box.addresses)
     parts = []
     for direction, (heads, remotes) in ways.items():
         services = _listed(list(heads), "services")
-        parts.append(f"{services} {'in from' if direction == 'in' else 'out to'} {describe_remote(remotes)}")
+        parts.append(f"{services} {'in from' if direction == 'ingress' else 'out to'} {describe_remote(remotes)}")
     return " and ".join(parts)
 
 

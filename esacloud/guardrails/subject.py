@@ -93,7 +93,7 @@ class Subject:
 
     def _heaps(self, boxes: Iterable[Box]) -> Heaps:
         every = list(boxes)
-        found: Heaps = {"all": every, "in": [], "out": [], ("in", "public"): [], ("out", "public"): []}
+        found: Heaps = {"all": every, "ingress": [], "egress": [], ("ingress", "public"): [], ("egress", "public"): []}
         for box in every:
             found[box[0]].append(box)
             if self.is_public(box):

@@ -1,7 +1,7 @@
-"""The port catalogue as the tables of `catalogue.tf.json`: what the expressions of a reusable module work on.
+"""`catalogue.tf.json`: the port catalogue as the tables that the expressions of a reusable module work on.
 
-One row an entry, in words that need no knowledge of the catalogue's file. Which guardrails stand over an entry is asked of
-the guardrails themselves, with packets from a public and from a private address, so that a module refuses what they do.
+Which guardrails refuse an entry is asked of the guardrails themselves, with packets from a public and from a private
+address, so that a module refuses what they refuse.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from esacloud.policy.actual import Statement
 from esacloud.terraform.syntax import literal
 
 FILE = "catalogue.tf.json"
-_DIRECTIONS: dict[Direction, str] = {"in": "ingress", "out": "egress"}
 _NUMBERS = {"tcp": (TCP, TCP), "udp": (UDP, UDP)}
 _PUBLIC, _PRIVATE, _EVERYONE = (parse_network("8.8.8.8"),), (parse_network("10.0.0.1"),), (ANY_IPV4, ANY_IPV6)
 
@@ -45,6 +44,7 @@ def catalogue_document(catalogue: Catalogue) -> dict[str, Any]:
                 feature.name: {
                     "defaults": {name: setting.default for name, setting in feature.settings.items() if setting.default},
                     "choices": {name: list(setting.choices) for name, setting in feature.settings.items()},
+                    "required": [name for name, setting in feature.settings.items() if setting.default is None],
                 }
                 for feature in catalogue.features.values()
             },
@@ -88,7 +88,7 @@ def _row(catalogue: Catalogue, entry: Entry) -> dict[str, Any]:
         "transports": list(entry.transports),
         "ports": [list(ports) for ports in entry.ports],
         "source_ports": None if entry.source_ports == EVERY_PORT else list(entry.source_ports),
-        "directions": ["ingress", "egress"] if entry.direction == "both" else [_DIRECTIONS[entry.direction]],
+        "directions": ["ingress", "egress"] if entry.direction == "both" else [entry.direction],
         "printed_ingress": entry.prints_inbound,
         "role": entry.role,
         "networks": [str(network) for network in entry.networks],
@@ -108,22 +108,20 @@ def _citation(entry: Entry) -> str:
 
 def _guardrails(catalogue: Catalogue, entry: Entry) -> dict[str, list[str]]:
     """The codes of errors by direction: for any public remote, and under `..._any` those for `any` alone."""
-    found: dict[str, list[str]] = {}
-    for direction, name in _DIRECTIONS.items():
-        opened = direction in directions(entry)
-        public = list(_errors(catalogue, entry, direction, _PUBLIC)) if opened else []
-        if always := set(_errors(catalogue, entry, direction, _PRIVATE)) if opened else set():
+    found: dict[str, list[str]] = {"ingress": [], "egress": [], "ingress_any": [], "egress_any": []}
+    for direction in directions(entry):
+        found[direction] = list(_errors(catalogue, entry, direction, _PUBLIC))
+        if always := set(_errors(catalogue, entry, direction, _PRIVATE)):
             raise ValueError(f"{entry.id}: {', '.join(always)} refuses it from private addresses too")
-        everyone = _errors(catalogue, entry, direction, _EVERYONE) if opened else ()
-        found[name] = public
-        found[f"{name}_any"] = [code for code in everyone if code not in public]
+        everyone = _errors(catalogue, entry, direction, _EVERYONE)
+        found[f"{direction}_any"] = [code for code in everyone if code not in found[direction]]
     return found
 
 
 def directions(entry: Entry) -> tuple[Direction, ...]:
     """The directions in which an entry may be opened, its printed inbound half counted."""
     if entry.direction == "both" or entry.prints_inbound:
-        return ("in", "out")
+        return ("ingress", "egress")
     return (entry.direction,)
 
 

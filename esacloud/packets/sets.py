@@ -24,7 +24,7 @@ from typing import Any, Literal, NamedTuple
 
 from esacloud.packets.addresses import BITS, Version, networks_between
 
-Direction = Literal["in", "out"]
+Direction = Literal["ingress", "egress"]
 Range = tuple[int, int]
 Sides = tuple[Range, Range, Range]  # protocols, source ports, destination ports
 Spans = dict[Sides, list[Range]]  # boxes of one direction and realm: their sides -> their addresses
@@ -64,7 +64,8 @@ class Box(NamedTuple):
             text += _ports_text(first, self.ports) if first == last else ""
         if self.source_ports != EVERY_PORT:
             text += f" from source port {_range_text(self.source_ports)}"
-        return f"{text} {self.direction} {'from' if self.direction == 'in' else 'to'} {self.remote_text()}"
+        side = "in from" if self.direction == "ingress" else "out to"
+        return f"{text} {side} {self.remote_text()}"
 
     def remote_text(self) -> str:
         """The far side alone: a network, or the reference's name."""

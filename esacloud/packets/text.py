@@ -57,10 +57,10 @@ def parse_boxes(sentence: str) -> tuple[Box, ...]:
 def _halves(sentence: str) -> tuple[str, Direction, str]:
     before, incoming, remote = sentence.partition(" in from ")
     if incoming and remote.strip():
-        return before.strip(), "in", remote.strip()
+        return before.strip(), "ingress", remote.strip()
     before, outgoing, remote = sentence.partition(" out to ")
     if outgoing and remote.strip():
-        return before.strip(), "out", remote.strip()
+        return before.strip(), "egress", remote.strip()
     raise PacketTextError(f"{sentence!r} says neither `in from` nor `out to` somewhere.", _FORM)
 
 

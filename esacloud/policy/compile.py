@@ -89,9 +89,9 @@ class _Compiler:
     def add(self, interface: Interface, use: FeatureUse, entry: Entry) -> None:
         """Add the flows of one entry at one interface."""
         remotes = self.remotes.of(use, entry)
-        directions: tuple[Direction, ...] = ("in", "out") if entry.direction == "both" else (entry.direction,)
+        directions: tuple[Direction, ...] = ("ingress", "egress") if entry.direction == "both" else (entry.direction,)
         if entry.id in self.deployment.as_printed:
-            directions = ("in", "out")
+            directions = ("ingress", "egress")
             if any(isinstance(remote, Network) and remote.prefix == 0 for remote, _ in remotes):
                 self.problems.append(_inbound_from_everyone(self.deployment, entry))
         source_ports = entry.source_ports

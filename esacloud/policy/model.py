@@ -10,7 +10,7 @@ from esacloud.deployment.model import Reference, SelfReference
 from esacloud.errors import Problem
 from esacloud.packets.addresses import Network
 
-Direction = Literal["in", "out"]
+Direction = Literal["ingress", "egress"]
 Endpoint = Network | Reference | SelfReference
 
 

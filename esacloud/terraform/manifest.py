@@ -42,7 +42,7 @@ def digest(text: str) -> str:
 def manifest_text(lowered: Lowered, deployment: Deployment, files: Mapping[str, str]) -> str:
     """The text of the manifest of a module with these other files."""
     policy, catalogue = lowered.policy, deployment.catalogue
-    return _sealed(
+    return sealed(
         {
             "manifest": FORMAT,
             "esacloud": __version__,
@@ -85,7 +85,7 @@ def manifest_text(lowered: Lowered, deployment: Deployment, files: Mapping[str, 
     )
 
 
-def _sealed(document: Mapping[str, Any]) -> str:
+def sealed(document: Mapping[str, Any]) -> str:
     """The manifest's text with the digest of all before it as its last key, so that a changed digit in it shows."""
     body = render_flat(document)[: -len(_END)]
     return f'{body}{_SEAL}{digest(body)}"{_END}'
@@ -99,12 +99,14 @@ def _said(flow: Flow) -> str:
 class Manifest:
     """What of a manifest on disk matters to who reads or replaces the module.
 
-    `esacloud` is the version that wrote it, `files` file name -> SHA-256; `intact` is False where it was edited since.
+    `esacloud` is the version that wrote it, `files` file name -> SHA-256; `intact` is False where it was edited since;
+    `reusable` is whether the module is one for any gateway, of no deployment file.
     """
 
     esacloud: str
     files: Mapping[str, str]
     intact: bool
+    reusable: bool
 
 
 def read_manifest(text: str) -> Manifest | None:
@@ -124,7 +126,7 @@ def read_manifest(text: str) -> Manifest | None:
         if name == MANIFEST or not re.fullmatch(_FILE_NAME, name):
             return None
     body, _, seal = text.rpartition(_SEAL)
-    return Manifest(version, files, intact=seal == f'{digest(body)}"{_END}')
+    return Manifest(version, files, intact=seal == f'{digest(body)}"{_END}', reusable="deployment" not in document)
 
 
 def is_cut_short(text: str) -> bool:

@@ -77,7 +77,7 @@ class Runner:
 
     def plan(self, out: str, *, var_files: Sequence[str] = (), destroy: bool = False) -> bool:
         """Save a plan to the file `out`, and say whether it changes anything. Raises TerraformFailedError."""
-        options: dict[str, Any] = {"input": False, "detailed_exitcode": self._flag, "out": out}
+        options: dict[str, Any] = {"input": False, "detailed_exitcode": self._flag, "egress": out}
         if var_files:
             options["var_file"] = [str(Path(file).resolve()) for file in var_files]
         if destroy:

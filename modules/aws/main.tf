@@ -64,7 +64,7 @@ resource "aws_vpc_security_group_ingress_rule" "this" {
 
     precondition {
       condition     = !contains(keys(local.refused), each.key)
-      error_message = local.refusals[each.key]
+      error_message = lookup(local.refusals, each.key, "")
     }
 
     precondition {
@@ -102,7 +102,7 @@ resource "aws_vpc_security_group_egress_rule" "this" {
 
     precondition {
       condition     = !contains(keys(local.refused), each.key)
-      error_message = local.refusals[each.key]
+      error_message = lookup(local.refusals, each.key, "")
     }
 
     precondition {

@@ -115,22 +115,22 @@ variable "features" {
     ]))
   }
 
-  # A setting without a default has to be chosen.
   validation {
     condition = alltrue(flatten([
       for uses in values(var.features) : [
         for feature, settings in uses : [
-          for name in keys(try(local.features[feature].choices, {})) :
-          contains(concat(keys(settings), keys(local.features[feature].defaults)), name)
+          for name in try(local.features[feature].required, []) : contains(keys(settings), name)
         ]
       ]
     ]))
     error_message = join("\n", flatten([
       for interface, uses in var.features : [
         for feature, settings in uses : [
-          for name, choices in try(local.features[feature].choices, {}) :
-          "${interface}.${feature}: ${name} has no default. Choose one of ${join(", ", choices)}."
-          if !contains(concat(keys(settings), keys(local.features[feature].defaults)), name)
+          for name in try(local.features[feature].required, []) : format(
+            "%s.%s: %s has no default. Choose one of %s.", interface, feature, name,
+            join(", ", local.features[feature].choices[name])
+          )
+          if !contains(keys(settings), name)
         ]
       ]
     ]))

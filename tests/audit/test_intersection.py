@@ -47,7 +47,7 @@ def concrete(found: Iterable[Box], behind: dict[str, frozenset[int]]) -> set[tup
     }
 
 
-@given(boxes("in"), boxes("in"), st.sets(st.sampled_from(POINTS)), st.sets(st.sampled_from(POINTS)))
+@given(boxes("ingress"), boxes("ingress"), st.sets(st.sampled_from(POINTS)), st.sets(st.sampled_from(POINTS)))
 def test_what_passes_both_is_found(first: list[Box], second: list[Box], public: set[int], group: set[int]) -> None:
     behind = {PUBLIC: frozenset(public), NEAR: frozenset(POINTS) - public, GROUP: frozenset(group)}
     found = concrete(meet(first, filter_of(second), AZURE), behind)

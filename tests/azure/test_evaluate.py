@@ -109,7 +109,12 @@ def point(direction, protocol, source, destination, remote):
         address_space, span = (IPV4 if address.version == 4 else IPV6), (address.first, address.first)
     number = PROTOCOLS[protocol]
     return Box(
-        "in" if direction == "Inbound" else "out", address_space, (number, number), (source,) * 2, (destination,) * 2, span
+        "ingress" if direction == "Inbound" else "egress",
+        address_space,
+        (number, number),
+        (source,) * 2,
+        (destination,) * 2,
+        span,
     )
 
 
@@ -124,13 +129,13 @@ def test_a_packet_passes_exactly_when_the_first_rule_that_matches_allows(group):
 
 def test_an_empty_group_is_open_to_the_virtual_network_and_out_to_the_internet():
     found = permitted(())
-    assert found.only("in").address_spaces() == {"service_tag:VirtualNetwork", "service_tag:AzureLoadBalancer"}
-    assert found.only("out").address_spaces() == {"service_tag:VirtualNetwork", "service_tag:Internet"}
+    assert found.only("ingress").address_spaces() == {"service_tag:VirtualNetwork", "service_tag:AzureLoadBalancer"}
+    assert found.only("egress").address_spaces() == {"service_tag:VirtualNetwork", "service_tag:Internet"}
 
 
 def test_a_star_is_both_families_and_every_realm_that_is_named():
-    other = SecurityRule("out", 100, "Outbound", "Deny", "*", destination_address_prefixes=("Storage",))
-    assert {IPV4, IPV6, "service_tag:Storage"} <= permitted((ALLOW_ALL, other)).only("in").address_spaces()
+    other = SecurityRule("egress", 100, "Outbound", "Deny", "*", destination_address_prefixes=("Storage",))
+    assert {IPV4, IPV6, "service_tag:Storage"} <= permitted((ALLOW_ALL, other)).only("ingress").address_spaces()
 
 
 def test_protocols_are_read_in_any_case_as_arm_prints_them():

@@ -5,11 +5,11 @@ from esacloud.azure.descriptions import description, is_description
 from esacloud.azure.names import RuleIdentity, is_rule_name, rule_name
 
 EVERY = (0, 65535)
-DNS = RuleIdentity("out", "udp", EVERY, ((53, 53),), "ipv4", ("dns",))
+DNS = RuleIdentity("egress", "udp", EVERY, ((53, 53),), "ipv4", ("dns",))
 
 identities = st.builds(
     RuleIdentity,
-    st.sampled_from(["in", "out"]),
+    st.sampled_from(["ingress", "egress"]),
     st.sampled_from(["tcp", "udp", "all"]),
     st.sampled_from([EVERY, (20, 20)]),
     st.lists(st.sampled_from([(25, 25), (80, 80), (1024, 65535), (443, 443)]), max_size=4, unique=True).map(tuple),

@@ -25,7 +25,7 @@ TAG, OTHER_TAG = "service_tag:AzureMonitor", "service_tag:Storage"
 GROUP, OTHER_GROUP = "application_security_group:asg-jump", "application_security_group:asg-mail"
 
 
-def box(remote: str, port: int, direction: str = "in", protocol: int = TCP, source_ports=EVERY_PORT) -> Box:
+def box(remote: str, port: int, direction: str = "ingress", protocol: int = TCP, source_ports=EVERY_PORT) -> Box:
     if "/" not in remote:
         return Box(direction, remote, (protocol, protocol), source_ports, (port, port), ONE_POINT)
     network = parse_network(remote)
@@ -49,9 +49,9 @@ def matrix(*cells: tuple[str, int]) -> PacketSet:
         (3, "each network lacks another port", [box(remote, port) for remote, port in product((A, B, C), (1, 2, 3))
                                                if (remote, port) not in ((A, 3), (B, 1), (C, 2))]),
         (2, "a network inside another has a port more", [box("10.0.0.0/8", 25), box(A, 25), box(A, 22)]),
-        (2, "two directions", [box(A, 22), box(A, 22, "out")]),
+        (2, "two directions", [box(A, 22), box(A, 22, "egress")]),
         (2, "two protocols", [box(A, 53), box(A, 53, protocol=UDP)]),
-        (1, "all protocols", [Box("in", IPV4, EVERY_PROTOCOL, EVERY_PORT, EVERY_PORT, (1, 9)), box("0.0.0.1/32", 53)]),
+        (1, "all protocols", [Box("ingress", IPV4, EVERY_PROTOCOL, EVERY_PORT, EVERY_PORT, (1, 9)), box("0.0.0.1/32", 53)]),
         (2, "source ports that belong to one port", [box(A, 1024, source_ports=(20, 20)), box(A, 25)]),
         (2, "networks of two families", [box(A, 22), box("fd00::/64", 22)]),
         (1, "everything of both families, which `*` holds", [box("0.0.0.0/0", 25), box("::/0", 25)]),
@@ -74,7 +74,7 @@ def as_box(packet: Packet) -> Box:
 
 
 def test_no_two_of_the_packets_fit_into_one_rule_and_all_are_permitted():
-    policy = PacketSet.of([box(A, 22), box(A, 443), box(B, 22), box("0.0.0.0/0", 25), box(C, 443, "out"), box(TAG, 443)])
+    policy = PacketSet.of([box(A, 22), box(A, 443), box(B, 22), box("0.0.0.0/0", 25), box(C, 443, "egress"), box(TAG, 443)])
     found = fooling_set(policy)
     assert len(found) == 5
     assert PacketSet.of(map(as_box, found)) <= policy

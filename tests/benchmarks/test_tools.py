@@ -140,7 +140,7 @@ def test_a_group_of_fwshifts_is_read_as_azure_would_at_each_interface(tmp_path: 
     (tmp_path / "0000.tf").write_text(f'resource "azurerm_network_security_group" "nsg" {{\n{body}}}\n')
     found = fwshift_azure.packets(tmp_path, policy)
     ports = {
-        interface: sorted({box.ports for box in found[interface].only("in", IPV4).boxes()}) for interface in near
+        interface: sorted({box.ports for box in found[interface].only("ingress", IPV4).boxes()}) for interface in near
     }  # the default rules let in no address
     assert ports == {"data1": [(80, 80), (443, 443)], "data2": [(25, 25), (443, 443)], "management": [(25, 25), (443, 443)]}
     assert fwshift_azure.rules(fwshift_azure.resources(tmp_path)) == 2

@@ -46,7 +46,7 @@ def test_another_appliances_table_loads() -> None:
     assert catalogue.entry("web-quic").ports == ((443, 443), (8443, 8445))
     assert catalogue.entry("web-quic").releases == ((1, 1), (2, 0, 1))
     assert catalogue.entry("web-quic").documented is None
-    assert catalogue.entry("probe").documented == "in and out"
+    assert catalogue.entry("probe").documented == "ingress and egress"
     assert catalogue.entry("status").networks == (parse_network("192.0.2.0/25"),)
     assert catalogue.entry("status").prints_inbound
     assert catalogue.checklist == ()
@@ -215,7 +215,7 @@ SPOILT = {
     "directions mixed": (
         put("entries", 4, "rows", value=[5, 2]),
         "entries[4].rows",
-        "print different directions: in or in and out",
+        "print different directions: ingress or ingress and egress",
         "for each direction",
     ),
     "an erratum of another row": (

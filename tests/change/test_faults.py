@@ -134,7 +134,7 @@ def _tags(ec2: LiveEc2, group: str) -> None:
 def _inbound(port: int, network: str) -> PacketSet:
     """What one inbound rule permits, in packets."""
     addresses = parse_network(network)
-    return PacketSet.of([Box("in", "ipv4", (6, 6), (0, 65535), (port, port), (addresses.first, addresses.last))])
+    return PacketSet.of([Box("ingress", "ipv4", (6, 6), (0, 65535), (port, port), (addresses.first, addresses.last))])
 
 
 NONE, OPENED, CLOSED = PacketSet(), _inbound(8080, "192.0.2.0/24"), _inbound(25, "0.0.0.0/0")

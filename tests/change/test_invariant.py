@@ -86,7 +86,7 @@ def _theirs(ec2: LiveEc2, name: str, flows: tuple[Flow, ...]) -> None:
         return
     _, plan = _plan(ec2, f"{name}-theirs", one)
     group = str(groups[0]["GroupId"])
-    for direction, call in (("in", "ingress"), ("out", "egress")):
+    for direction, call in (("ingress", "ingress"), ("egress", "egress")):
         for rule in plan.after.groups[0].rules:
             if rule.direction == direction:
                 made = permissions([rule], group, described=False)

@@ -20,8 +20,8 @@ PLACE = Place("gateway.yaml")
 
 
 def rule(low: int, high: int, kind: str = "plain") -> LiveRule:
-    box = Box("in", "ipv4", (6, 6), EVERY_PORT, (25, 25), (low, high))
-    return LiveRule(f"{kind} {low}-{high}", "in", (box,), "", {"kind": kind}, counts=(("rules", 1),))
+    box = Box("ingress", "ipv4", (6, 6), EVERY_PORT, (25, 25), (low, high))
+    return LiveRule(f"{kind} {low}-{high}", "ingress", (box,), "", {"kind": kind}, counts=(("rules", 1),))
 
 
 KINDS = st.sampled_from(["plain", "plain", "list"])

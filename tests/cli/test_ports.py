@@ -43,7 +43,7 @@ def test_the_table_has_a_line_for_each_entry_and_each_row_without_a_rule(capsys:
 
 
 def test_filters_narrow_it_down(capsys: pytest.CaptureFixture[str]) -> None:
-    data = as_json(capsys, "--port", "443", "--direction", "in", "--feature", "admin-gui", "--text", "tls")
+    data = as_json(capsys, "--port", "443", "--direction", "ingress", "--feature", "admin-gui", "--text", "tls")
     assert [entry["id"] for entry in data["entries"]] == ["gui-https"]
     assert data["entries"][0]["rows"] == [21]
     assert data["no_rule"] == []

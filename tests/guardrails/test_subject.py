@@ -16,7 +16,7 @@ from esacloud.policy.actual import Statement
 
 SERVICES = ("command-line", "web-administration", "plain-administration", "spam-quarantine", "cluster", "monitoring")
 PUBLIC_REFERENCE = "service_tag:Internet"
-DIRECTIONS: tuple[Direction, Direction] = ("in", "out")
+DIRECTIONS: tuple[Direction, Direction] = ("ingress", "egress")
 
 # Few values, next to each other and to the borders of private space, so that boxes meet, touch and hold one another.
 IPV4_EDGES = (0, 0x0A000000, 0x0A000100, 0x0AFFFFFF, 0x0B000000, 0x0B0000FF, 0xC0A80000, (1 << 32) - 1)

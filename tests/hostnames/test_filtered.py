@@ -210,7 +210,7 @@ def opened(way: str) -> tuple[int, int]:
     if way.startswith("filtered"):
         text += "own_networks: [10.20.1.0/24]\n"
     lowered = workflow.lower(workflow.read_deployment(str(path), text), "aws")
-    out = sum(addresses_times_ports(packets, "out", IPV4) for packets in lowered.packets.values())
+    out = sum(addresses_times_ports(packets, "egress", IPV4) for packets in lowered.packets.values())
     return out, len(filtered_names(lowered.policy))
 
 

@@ -36,7 +36,7 @@ def ranges(borders: tuple[int, ...]) -> st.SearchStrategy[tuple[int, int]]:
 def boxes(draw: st.DrawFn) -> Box:
     address_space = draw(st.sampled_from(REALMS))
     return Box(
-        draw(st.sampled_from(("in", "out"))),
+        draw(st.sampled_from(("ingress", "egress"))),
         address_space,
         draw(ranges(PROTOCOLS)),
         draw(ranges(SOURCE_PORTS)),
@@ -49,7 +49,7 @@ box_lists = st.lists(boxes(), max_size=6)
 Point = tuple[str, str, int, int, int, int]
 UNIVERSE: list[Point] = [
     (direction, address_space, *rest)
-    for direction, address_space in product(("in", "out"), REALMS)
+    for direction, address_space in product(("ingress", "egress"), REALMS)
     for rest in product(*map(points_between, (PROTOCOLS, SOURCE_PORTS, PORTS, borders_of(address_space))))
 ]
 
@@ -141,7 +141,7 @@ def test_a_witness_lies_in_the_set_and_there_is_one_exactly_when_there_are_packe
 @given(box_lists)
 def test_the_directions_and_realms_of_a_set_make_up_the_set(a: list[Box]) -> None:
     whole = PacketSet.of(a)
-    assert whole.only(direction="in") | whole.only(direction="out") == whole
+    assert whole.only(direction="ingress") | whole.only(direction="egress") == whole
     parts = PacketSet()
     for address_space in whole.address_spaces():
         parts |= whole.only(address_space=address_space)
@@ -150,7 +150,7 @@ def test_the_directions_and_realms_of_a_set_make_up_the_set(a: list[Box]) -> Non
 
 def tcp(port: int | tuple[int, int], addresses: tuple[int, int], address_space: str = IPV4) -> Box:
     ports = port if isinstance(port, tuple) else (port, port)
-    return Box("out", address_space, (TCP, TCP), EVERY_PORT, ports, addresses)
+    return Box("egress", address_space, (TCP, TCP), EVERY_PORT, ports, addresses)
 
 
 def test_a_reference_is_apart_from_every_address_and_every_other_reference() -> None:
@@ -167,13 +167,13 @@ def test_a_reference_is_apart_from_every_address_and_every_other_reference() -> 
         (tcp((1024, 65535), (0, 2**32 - 1)), "tcp/1024-65535 out to 0.0.0.0/0"),
         (tcp(EVERY_PORT, (1, 6)), "tcp out to 0.0.0.1/32"),
         (
-            Box("in", IPV6, (UDP, UDP), (53, 53), (1, 1), (0x20010DB8 << 96, (0x20010DB8 << 96) + 2**96 - 1)),
+            Box("ingress", IPV6, (UDP, UDP), (53, 53), (1, 1), (0x20010DB8 << 96, (0x20010DB8 << 96) + 2**96 - 1)),
             "udp/1 from source port 53 in from 2001:db8::/32",
         ),
-        (Box("in", "self", EVERY_PROTOCOL, EVERY_PORT, EVERY_PORT, ONE_POINT), "every protocol in from self"),
-        (Box("in", IPV4, (ICMP, ICMP), EVERY_PORT, (8 << 8, 8 << 8), (0, 0)), "icmp type 8.0 in from 0.0.0.0/32"),
-        (Box("in", IPV4, (50, 50), EVERY_PORT, EVERY_PORT, (0, 0)), "protocol 50 in from 0.0.0.0/32"),
-        (Box("in", IPV4, (50, 51), EVERY_PORT, EVERY_PORT, (0, 0)), "protocols 50-51 in from 0.0.0.0/32"),
+        (Box("ingress", "self", EVERY_PROTOCOL, EVERY_PORT, EVERY_PORT, ONE_POINT), "every protocol in from self"),
+        (Box("ingress", IPV4, (ICMP, ICMP), EVERY_PORT, (8 << 8, 8 << 8), (0, 0)), "icmp type 8.0 in from 0.0.0.0/32"),
+        (Box("ingress", IPV4, (50, 50), EVERY_PORT, EVERY_PORT, (0, 0)), "protocol 50 in from 0.0.0.0/32"),
+        (Box("ingress", IPV4, (50, 51), EVERY_PORT, EVERY_PORT, (0, 0)), "protocols 50-51 in from 0.0.0.0/32"),
     ],
 )
 def test_a_box_is_said_as_an_engineer_would_say_it(box: Box, text: str) -> None:
@@ -189,7 +189,7 @@ def test_a_box_is_said_as_an_engineer_would_say_it(box: Box, text: str) -> None:
         tcp(1, (0, 2**32)),
         tcp(1, (2, 1)),
         tcp(1, (0, 1), "security_group:sg-1"),
-        Box("in", IPV4, (0, 256), EVERY_PORT, EVERY_PORT, (0, 0)),
+        Box("ingress", IPV4, (0, 256), EVERY_PORT, EVERY_PORT, (0, 0)),
     ],
 )
 def test_a_box_outside_its_space_is_refused(box: Box) -> None:

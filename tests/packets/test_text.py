@@ -28,7 +28,7 @@ def printable_boxes(draw: st.DrawFn) -> Box:
         prefix = draw(st.integers(0, bits))
         network = Network(version, draw(st.integers(0, (1 << prefix) - 1)) << (bits - prefix), prefix)  # type: ignore[arg-type]
         address_space, addresses = (IPV4 if version == 4 else IPV6), (network.first, network.last)
-    return Box(draw(st.sampled_from(["in", "out"])), address_space, protocols, draw(PORTS), ports, addresses)
+    return Box(draw(st.sampled_from(["ingress", "egress"])), address_space, protocols, draw(PORTS), ports, addresses)
 
 
 @given(printable_boxes())

@@ -106,7 +106,7 @@ def test_no_flow_comes_in_from_everyone_but_mail(path: Path) -> None:
     deployment = workflow.read_deployment(str(path))
     for cloud in deployment.clouds:
         for flow in workflow.compile_for(deployment, cloud).flows:
-            if flow.direction == "in" and str(flow.remote) in ("0.0.0.0/0", "::/0"):
+            if flow.direction == "ingress" and str(flow.remote) in ("0.0.0.0/0", "::/0"):
                 assert flow.entries == ("smtp-in",)
 
 

@@ -7,7 +7,7 @@ from esacloud.policy.proof import differences
 
 
 def ssh(first: int, last: int) -> PacketSet:
-    return PacketSet.of([Box("in", IPV4, (TCP, TCP), EVERY_PORT, (22, 22), (first, last))])
+    return PacketSet.of([Box("ingress", IPV4, (TCP, TCP), EVERY_PORT, (22, 22), (first, last))])
 
 
 TEN = 10 << 24

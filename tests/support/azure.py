@@ -34,7 +34,7 @@ def remote(text: str) -> Network | Reference | SelfReference:
 
 
 def flow(text: str, interface: str = "data1", rows: tuple[int, ...] = (1,), **more: object) -> Flow:
-    """A flow as one says it: `tcp/25 in 10.0.0.0/8`, `udp/53-60 out self`, `tcp/443 out Storage`."""
+    """A flow as one says it: `tcp/25 ingress 10.0.0.0/8`, `udp/53-60 egress self`, `tcp/443 egress Storage`."""
     message, direction, where = text.split()
     return replace(policies.flow(f"{message} {direction} 10.0.0.0/8", interface, rows), remote=remote(where), **more)
 

@@ -31,7 +31,7 @@ def remote(text: str) -> Network | Reference | SelfReference:
 
 
 def flow(text: str, interface: str = "data1", rows: tuple[int, ...] = (1,), **more: object) -> Flow:
-    """A flow as one says it: `tcp/25 in 10.0.0.0/8`, `udp/53-60 out self`, `icmp in sg-...`, `all out 0.0.0.0/0`."""
+    """A flow from a line: `tcp/25 ingress 10.0.0.0/8`, `udp/53-60 egress self`, `all egress sg-...`."""
     message, direction, where = text.split()
     transport, slash, ports = message.partition("/")
     first, _, last = ports.partition("-")
@@ -66,7 +66,7 @@ def catalogue(outside: Iterable[str] = ()) -> Catalogue:
             ports=((1, 1),),
             source_ports=EVERY_PORT,
             documented=None,
-            direction="out",
+            direction="egress",
             role="somebody",
             hostnames=(),
             networks=(),
@@ -149,7 +149,7 @@ def flows(draw: st.DrawFn, interfaces: tuple[str, ...] = ("data1",), source_port
     row = draw(st.integers(1, 48))
     return Flow(
         interface=draw(st.sampled_from(interfaces)),
-        direction=draw(st.sampled_from(["in", "out"])),
+        direction=draw(st.sampled_from(["ingress", "egress"])),
         transport=transport,  # type: ignore[arg-type]
         ports=(low, low + more) if transport in ("tcp", "udp") else EVERY_PORT,
         source_ports=draw(st.sampled_from([EVERY_PORT, (20, 20), (10, 30)])) if source_ports else EVERY_PORT,

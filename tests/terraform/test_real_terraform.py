@@ -104,7 +104,7 @@ def test_ec2_permits_exactly_the_packets_of_the_policy(run: Run) -> None:
 def test_no_group_keeps_the_egress_rules_that_ec2_gives_to_new_groups(run: Run) -> None:
     for permitted in run.permitted.values():
         for packets in permitted.values():
-            assert not any(box.direction == "out" and box.protocols == (0, 255) for box in packets.boxes())
+            assert not any(box.direction == "egress" and box.protocols == (0, 255) for box in packets.boxes())
 
 
 def test_a_second_plan_has_nothing_to_do(run: Run) -> None:

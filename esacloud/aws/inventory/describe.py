@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from esacloud.aws.evaluate import box
-from esacloud.aws.model import RuleDirection, SecurityGroupRule, SourceKind
+from esacloud.aws.model import SecurityGroupRule, SourceKind
 from esacloud.json_values import mappings
+from esacloud.packets.sets import Direction
 from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG, ActualGroup, ActualGroups, Statement
 
 _LISTS: tuple[tuple[str, str, SourceKind], ...] = (
@@ -20,7 +21,7 @@ _LISTS: tuple[tuple[str, str, SourceKind], ...] = (
     ("PrefixListIds", "PrefixListId", "prefix_list_id"),
     ("UserIdGroupPairs", "GroupId", "referenced_security_group_id"),
 )
-_DIRECTIONS: tuple[tuple[str, RuleDirection], ...] = (("IpPermissions", "ingress"), ("IpPermissionsEgress", "egress"))
+_DIRECTIONS: tuple[tuple[str, Direction], ...] = (("IpPermissions", "ingress"), ("IpPermissionsEgress", "egress"))
 _KEYS = ("SecurityGroups", "SecurityGroupRules", "NetworkInterfaces")
 
 
@@ -41,7 +42,7 @@ def read(document: Any) -> ActualGroups | None:
 
 def statement(
     label: str,
-    direction: RuleDirection,
+    direction: Direction,
     protocol: Any,
     ports: tuple[Any, Any],
     kind: SourceKind,
@@ -90,7 +91,7 @@ def _grouped_rules(rules: list[Mapping[str, Any]], known: set[str]) -> list[Actu
         if group in known:
             continue
         found, unknown = by_group.setdefault(group, ([], []))
-        direction: RuleDirection = "egress" if rule.get("IsEgress") else "ingress"
+        direction: Direction = "egress" if rule.get("IsEgress") else "ingress"
         ports = rule.get("FromPort"), rule.get("ToPort")
         referenced = rule.get("ReferencedGroupInfo")
         sources: tuple[tuple[SourceKind, Any], ...] = (

@@ -10,16 +10,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from esacloud.aws.inventory.describe import statement
-from esacloud.aws.model import RuleDirection, SourceKind
+from esacloud.aws.model import SourceKind
+from esacloud.packets.sets import Direction
 from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG, ActualGroup, ActualGroups, Statement
 from esacloud.terraform.show import Resource, is_shown, resources
 
 _GROUPS = ("aws_security_group", "aws_default_security_group")
-_RULES: dict[str, RuleDirection] = {
+_RULES: dict[str, Direction] = {
     "aws_vpc_security_group_ingress_rule": "ingress",
     "aws_vpc_security_group_egress_rule": "egress",
 }
-_DIRECTIONS: tuple[RuleDirection, RuleDirection] = ("ingress", "egress")
+_DIRECTIONS: tuple[Direction, Direction] = ("ingress", "egress")
 _OLD_RULE = "aws_security_group_rule"
 _SOURCES: tuple[SourceKind, ...] = ("cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id")
 _LISTS: tuple[tuple[str, SourceKind], ...] = (
@@ -106,7 +107,7 @@ class _Reader:
         )
         self.row(group, item.address, direction, row)
 
-    def row(self, group: str, label: str, direction: RuleDirection, row: Mapping[str, Any]) -> None:
+    def row(self, group: str, label: str, direction: Direction, row: Mapping[str, Any]) -> None:
         """An inline block or an older rule, which hold lists."""
         ports = row.get("from_port"), row.get("to_port")
         for name, kind in _LISTS:
@@ -117,7 +118,7 @@ class _Reader:
             self.add(group, label, direction, row.get("protocol"), ports, "self", "")
 
     def add(
-        self, group: str, label: str, direction: RuleDirection, protocol: Any, ports: Any, kind: SourceKind, source: Any
+        self, group: str, label: str, direction: Direction, protocol: Any, ports: Any, kind: SourceKind, source: Any
     ) -> None:
         own = self.id_of.get(group, group)
         named = str(protocol).lower() if protocol is not None else None

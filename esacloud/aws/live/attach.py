@@ -74,7 +74,7 @@ class Attacher:
         rules = [rule for rule in group.rules if rule.key in DEFAULT_EGRESS and rule.key not in expected] if group else []
         if group is None or not rules:
             return
-        self.run.remove(Step("remove", group.name, group.interface, "out", tuple(rules)))
+        self.run.remove(Step("remove", group.name, group.interface, "egress", tuple(rules)))
 
     def _assigned(self, one: Assignment) -> tuple[str, ...]:
         """The list of groups that a network interface has to get; other groups on it stay."""

@@ -26,8 +26,8 @@ from esacloud.packets.sets import Box, PacketSet
 from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG
 from esacloud.policy.lowered import Lowered, QuotaUse
 
-_WORDS = {"in": "inbound", "out": "outbound"}
-_SIDE = {"in": "Ingress", "out": "Egress"}
+_WORDS = {"ingress": "inbound", "egress": "outbound"}
+_SIDE = {"ingress": "Ingress", "egress": "Egress"}
 
 
 def live(deployment: Deployment, connection: Connection) -> AwsLive:

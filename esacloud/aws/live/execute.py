@@ -23,7 +23,7 @@ from esacloud.change.model import ChangePlan, LiveGroup, LiveRule, Step
 from esacloud.change.retry import LOOKS, Backoff, ConflictError, LostError, RefusedError, SettledError, converge
 from esacloud.packets.sets import Direction
 
-_SIDE: dict[Direction, str] = {"in": "Ingress", "out": "Egress"}
+_SIDE: dict[Direction, str] = {"ingress": "Ingress", "egress": "Egress"}
 DEPENDENCY = "DependencyViolation"
 # refusals that say that the state is not the plan's
 _NOT_AS_PLANNED = frozenset(

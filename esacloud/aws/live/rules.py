@@ -13,10 +13,10 @@ from dataclasses import replace
 from typing import Any
 
 from esacloud.aws.evaluate import box
-from esacloud.aws.model import RuleDirection, SecurityGroupRule
+from esacloud.aws.model import SecurityGroupRule
 from esacloud.change.model import LiveRule
 from esacloud.packets.addresses import Version
-from esacloud.packets.sets import Box
+from esacloud.packets.sets import Box, Direction
 
 # what `aws/descriptions.py` writes, and nobody else is likely to
 _OURS = re.compile(
@@ -77,7 +77,7 @@ def live_rule(
         entries = tuple(filter(None, (ours["entries"] or "").split(", ")))
     return LiveRule(
         key=_key(native, plain),
-        direction="in" if native["direction"] == "ingress" else "out",
+        direction=native["direction"],
         boxes=boxes,
         description=description,
         native=native,
@@ -91,7 +91,7 @@ def live_rule(
 
 def _rule(native: Mapping[str, Any], source: str) -> SecurityGroupRule:
     kind = native["source_kind"]
-    direction: RuleDirection = native["direction"]
+    direction: Direction = native["direction"]
     ports = native["from_port"], native["to_port"]
     return SecurityGroupRule(direction, native["ip_protocol"], *ports, kind, source, "", (), (), 1, "")
 

@@ -12,16 +12,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from esacloud.aws.firewall import FIREWALL, read_names
-from esacloud.aws.model import RuleDirection
 from esacloud.aws.terraform import write as terraform
 from esacloud.aws.terraform.rows import read_groups, read_rules
-from esacloud.packets.sets import Box, PacketSet
+from esacloud.packets.sets import Box, Direction, PacketSet
 from esacloud.policy.filtered import FilteredName
 from esacloud.policy.lowered import Document, ReadBack
 from esacloud.terraform.syntax import document_deviations, plain
 
 _VPC = r"vpc-[0-9a-f]+"
-_DIRECTIONS: tuple[RuleDirection, ...] = ("ingress", "egress")
+_DIRECTIONS: tuple[Direction, ...] = ("ingress", "egress")
 
 
 def read_back(documents: Mapping[str, Document]) -> ReadBack:

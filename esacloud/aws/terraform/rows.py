@@ -13,10 +13,10 @@ from typing import Any
 
 from esacloud.aws.descriptions import ALLOWED, LONGEST
 from esacloud.aws.evaluate import permitted
-from esacloud.aws.model import RuleDirection, SourceKind
+from esacloud.aws.model import SourceKind
 from esacloud.aws.terraform import write as terraform
 from esacloud.packets.addresses import AddressError, parse_network
-from esacloud.packets.sets import Box
+from esacloud.packets.sets import Box, Direction
 from esacloud.terraform.syntax import plain
 
 Rule = tuple[str, int | None, int | None, SourceKind, str]  # protocol, ports, far side
@@ -68,7 +68,7 @@ def read_groups(table: Any, deviations: list[str]) -> dict[str, str]:
 
 
 def read_rules(
-    table: Any, direction: RuleDirection, groups: Mapping[str, str], deviations: list[str]
+    table: Any, direction: Direction, groups: Mapping[str, str], deviations: list[str]
 ) -> Iterator[tuple[str, Box]]:
     """The interface and the packets of every row that can be evaluated."""
     path = f"{terraform.MAIN}: locals.{direction}_rules"

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from esacloud.aws import firewall
-from esacloud.aws.model import RuleDirection, SecurityGroupRule, SecurityGroups
+from esacloud.aws.model import SecurityGroupRule, SecurityGroups
 from esacloud.deployment.model import Deployment
+from esacloud.packets.sets import Direction
 from esacloud.policy.lowered import Document, Lowered
 from esacloud.terraform.syntax import literal
 
@@ -73,7 +74,7 @@ def tables(groups: SecurityGroups) -> dict[str, dict[str, Any]]:
     return made
 
 
-def _rows(rules: list[tuple[str, str, SecurityGroupRule]], direction: RuleDirection) -> dict[str, Any]:
+def _rows(rules: list[tuple[str, str, SecurityGroupRule]], direction: Direction) -> dict[str, Any]:
     return _unique((rule.key, _row(group, first, rule)) for group, first, rule in rules if rule.direction == direction)
 
 

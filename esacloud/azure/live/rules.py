@@ -113,7 +113,7 @@ def live_rule(
         entries = tuple(word for word in ours["entries"].split(", ") if word and not word.endswith(" more"))
     return LiveRule(
         key=_key(native),
-        direction="in" if native["direction"] == "Inbound" else "out",
+        direction="ingress" if native["direction"] == "Inbound" else "egress",
         boxes=(),  # what a rule permits depends on the rules before it: the group's judge says it
         description=description,
         native=native,
@@ -187,7 +187,11 @@ def _key(native: Mapping[str, Any]) -> str:
     remote, near = ("source", "destination") if inbound else ("destination", "source")
     ports = ",".join(native.get("destinationPortRanges", ()))
     sources = ",".join(native.get("sourcePortRanges", ()))
-    words = [native["access"], "in" if inbound else "out", native["protocol"] + (f"/{ports}" if ports != "*" else "")]
+    words = [
+        native["access"],
+        "ingress" if inbound else "egress",
+        native["protocol"] + (f"/{ports}" if ports != "*" else ""),
+    ]
     if sources != "*":
         words.append(f"from port {sources}")
     words += ["from" if inbound else "to", _side(native, remote)]

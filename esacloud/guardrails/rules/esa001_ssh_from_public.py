@@ -11,7 +11,7 @@ from esacloud.guardrails.subject import Subject
 
 def find(subject: Subject) -> Iterator[Violation]:
     """Packets to the command line's ports from public addresses."""
-    return public_violations(subject, "in", "command-line")
+    return public_violations(subject, "ingress", "command-line")
 
 
 GUARDRAIL = Guardrail(

@@ -11,7 +11,7 @@ from esacloud.guardrails.subject import Subject
 
 def find(subject: Subject) -> Iterator[Violation]:
     """Packets to the ports of the web interfaces and the API from public addresses."""
-    return public_violations(subject, "in", "web-administration")
+    return public_violations(subject, "ingress", "web-administration")
 
 
 GUARDRAIL = Guardrail(

@@ -21,7 +21,7 @@ def find(subject: Subject) -> Iterator[Violation]:
     }
     for interface in subject.packets:
         by_address_space: dict[str, list[Box]] = {IPV4: [], IPV6: []}
-        for box in subject.to_services(interface, "in", "command-line", "web-administration"):
+        for box in subject.to_services(interface, "ingress", "command-line", "web-administration"):
             if box.address_space in by_address_space and not is_whole(box):
                 by_address_space[box.address_space].append(box)
         for address_space, boxes in by_address_space.items():

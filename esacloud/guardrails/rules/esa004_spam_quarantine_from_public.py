@@ -11,7 +11,7 @@ from esacloud.guardrails.subject import Subject
 
 def find(subject: Subject) -> Iterator[Violation]:
     """Packets to the spam quarantine's pages, or to its central service, from public addresses."""
-    return public_violations(subject, "in", "spam-quarantine", "central-spam-quarantine")
+    return public_violations(subject, "ingress", "spam-quarantine", "central-spam-quarantine")
 
 
 GUARDRAIL = Guardrail(

@@ -11,7 +11,7 @@ from esacloud.guardrails.subject import Subject
 
 def find(subject: Subject) -> Iterator[Violation]:
     """Packets of the central quarantines from or to public addresses. What comes in for spam is ESA004's."""
-    yield from public_violations(subject, "in", "central-policy-quarantine")
+    yield from public_violations(subject, "ingress", "central-policy-quarantine")
     yield from public_egress(subject, "central-policy-quarantine", "central-spam-quarantine")
 
 

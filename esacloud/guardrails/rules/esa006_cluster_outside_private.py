@@ -11,7 +11,7 @@ from esacloud.guardrails.subject import Subject
 
 def find(subject: Subject) -> Iterator[Violation]:
     """Packets of the cluster service from or to public addresses. A cluster over SSH is ESA001's."""
-    yield from public_violations(subject, "in", "cluster")
+    yield from public_violations(subject, "ingress", "cluster")
     yield from public_egress(subject, "cluster")
 
 

@@ -12,7 +12,7 @@ from esacloud.guardrails.subject import Subject
 def find(subject: Subject) -> Iterator[Violation]:
     """Packets to HTTP or FTP administration, from anywhere at all."""
     for interface in subject.packets:
-        boxes = list(subject.to_services(interface, "in", "plain-administration"))
+        boxes = list(subject.to_services(interface, "ingress", "plain-administration"))
         if boxes:
             yield violation(interface, boxes)
 

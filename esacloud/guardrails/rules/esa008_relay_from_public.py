@@ -18,7 +18,7 @@ def find(subject: Subject) -> Iterator[Violation]:
             for statement in subject.statements(interface)
             if not relays.isdisjoint(statement.roles)
             for box in statement.boxes
-            if box.direction == "in" and subject.is_public(box)
+            if box.direction == "ingress" and subject.is_public(box)
         ]
         if boxes:
             yield violation(interface, public_part(boxes))

@@ -11,7 +11,7 @@ from esacloud.guardrails.subject import Subject
 
 def find(subject: Subject) -> Iterator[Violation]:
     """Packets to the QMQP port from public addresses."""
-    return public_violations(subject, "in", "queue-injection")
+    return public_violations(subject, "ingress", "queue-injection")
 
 
 GUARDRAIL = Guardrail(

@@ -15,7 +15,7 @@ def find(subject: Subject) -> Iterator[Violation]:
     limit = subject.limits["nearly_every_port"]
     for interface in subject.packets:
         by_protocol: dict[tuple[int, int], list[Box]] = {}
-        for box in subject.public_boxes(interface, "out"):
+        for box in subject.public_boxes(interface, "egress"):
             if (is_whole(box) or box.address_space in subject.public_address_spaces) and _has_ports(box):
                 by_protocol.setdefault(box.protocols, []).append(box)
         boxes = [box for found in by_protocol.values() if _ports(found) >= limit for box in found]

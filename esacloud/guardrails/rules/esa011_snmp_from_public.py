@@ -11,7 +11,7 @@ from esacloud.guardrails.subject import Subject
 
 def find(subject: Subject) -> Iterator[Violation]:
     """Packets to the SNMP agent from public addresses."""
-    return public_violations(subject, "in", "monitoring")
+    return public_violations(subject, "ingress", "monitoring")
 
 
 GUARDRAIL = Guardrail(

@@ -16,7 +16,7 @@ def find(subject: Subject) -> Iterator[Violation]:
     sizes = {IPV4: 1 << (32 - subject.limits["wide_ipv4_prefix"]), IPV6: 1 << (128 - subject.limits["wide_ipv6_prefix"])}
     for interface in subject.packets:
         services: dict[tuple[object, ...], list[Box]] = {}
-        for box in (*subject.public_boxes(interface, "in"), *subject.public_boxes(interface, "out")):
+        for box in (*subject.public_boxes(interface, "ingress"), *subject.public_boxes(interface, "egress")):
             if box.address_space in sizes and not is_whole(box):
                 services.setdefault(box[:5], []).append(box)
         wide: list[Box] = []

@@ -15,7 +15,7 @@ def find(subject: Subject) -> Iterator[Violation]:
     """Services that reach every public address of a family by several statements, none of which does so alone."""
     for interface in subject.packets:
         services: dict[tuple[object, ...], list[Box]] = {}
-        for box in (*subject.public_boxes(interface, "in"), *subject.public_boxes(interface, "out")):
+        for box in (*subject.public_boxes(interface, "ingress"), *subject.public_boxes(interface, "egress")):
             if box.address_space in (IPV4, IPV6):
                 services.setdefault(box[:5], []).append(box)
         whole = [boxes for boxes in services.values() if any(map(is_whole, boxes)) or _is_whole_together(boxes)]

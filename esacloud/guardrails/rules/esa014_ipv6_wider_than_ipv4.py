@@ -10,7 +10,7 @@ from esacloud.guardrails.subject import Subject
 from esacloud.packets.sets import ICMPV6, IPV4, IPV6, ONE_POINT, Box, Direction, PacketSet
 from esacloud.policy.packets import SELF
 
-_DIRECTIONS: tuple[Direction, Direction] = ("in", "out")
+_DIRECTIONS: tuple[Direction, Direction] = ("ingress", "egress")
 _EVERY_IPV6 = (0, (1 << 128) - 1)
 
 

@@ -16,7 +16,7 @@ def find(subject: Subject) -> Iterator[Violation]:
     for interface in subject.packets:
         boxes = [
             box
-            for box in (*subject.public_boxes(interface, "in"), *subject.public_boxes(interface, "out"))
+            for box in (*subject.public_boxes(interface, "ingress"), *subject.public_boxes(interface, "egress"))
             if box.address_space in (IPV4, IPV6) and within(listed(box.address_space, "documentation"), box.addresses)
         ]
         if boxes:

@@ -10,12 +10,12 @@ from esacloud.report.json.catalogue import needs_peer, ports_text
 from esacloud.report.text.table import NARROWEST, display_width, padded, table, wrapped
 
 _HEAD = Text("Row|Port|Direction|Feature|Remote|What for", "行|端口|方向|功能|对端|用途")
-_DIRECTION = {"in": Text("in", "入站"), "out": Text("out", "出站"), "both": Text("both", "双向")}
+_DIRECTION = {"ingress": Text("ingress", "入站"), "egress": Text("egress", "出站"), "both": Text("both", "双向")}
 _NOTHING = Text("Nothing in the catalogue matches.", "目录中没有匹配项。")
 _NO_RULE = Text("No rule: {}", "无规则：{}")
 _OPENED_BY = {
-    "in": Text("the far side", "对端"),
-    "out": Text("the gateway", "网关"),
+    "ingress": Text("the far side", "对端"),
+    "egress": Text("the gateway", "网关"),
     "both": Text("the gateway and the far side", "网关和对端"),
 }
 _CERTAINTY = {
@@ -79,7 +79,7 @@ def _traffic(entry: Entry) -> str:
 
 
 def _printed_direction(direction: str, language: str) -> str:
-    words = {"in": "输入", "out": "输出", "or": "或", "and": "和", "/": "/", "-": "-"}
+    words = {"ingress": "输入", "egress": "输出", "or": "或", "and": "和", "/": "/", "-": "-"}
     return "".join(words[word] for word in direction.split()) if language == "zh" else direction
 
 

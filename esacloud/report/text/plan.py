@@ -70,7 +70,7 @@ def _packets(packets: PacketSet) -> list[str]:
     """What a set holds, one line for each group of far sides that have the same services."""
     services: dict[tuple[str, str], list[str]] = {}
     for box in packets.boxes():
-        head, way, _ = str(box).partition(" in from " if box.direction == "in" else " out to ")
+        head, way, _ = str(box).partition(" in from " if box.direction == "ingress" else " out to ")
         services.setdefault((way, box.remote_text()), []).append(head)
     remotes: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for (way, remote), heads in services.items():

@@ -152,7 +152,7 @@ def test_a_denial_of_others_that_comes_first_counts_in_the_packets_of_the_plan(a
     azure.apply(text(name))
     azure.theirs(azure.group(name), rule(priority=100, access="Deny", destinationPortRange="25", sourceAddressPrefix="*"))
     _, plan = azure.plan(text(name, ["10.0.0.3"]))
-    assert not any(box.ports == (25, 25) and box.direction == "in" for box in plan.after.packets()["data1"].boxes())
+    assert not any(box.ports == (25, 25) and box.direction == "ingress" for box in plan.after.packets()["data1"].boxes())
     applied = azure.carry_out(*azure.plan(text(name, ["10.0.0.3"])))
     assert azure.permitted(name)["data1"] == applied.state.packets()["data1"]
 

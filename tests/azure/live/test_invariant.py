@@ -193,7 +193,7 @@ def test_two_hundred_random_changes_with_random_faults_end_where_the_last_one_po
 
 OTHERS = ("late-comer", "later-comer")
 BESIDE = PacketSet.of(
-    [Box("in", "ipv4", (6, 6), (0, 65535), (8080, 8081), (0xC0000200, 0xC00002FF))]  # what they permit: 192.0.2.0/24
+    [Box("ingress", "ipv4", (6, 6), (0, 65535), (8080, 8081), (0xC0000200, 0xC00002FF))]  # what they permit: 192.0.2.0/24
 )
 
 

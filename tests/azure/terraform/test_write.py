@@ -14,14 +14,14 @@ from esacloud.policy.packets import packets_by_interface
 from esacloud.terraform.layout import documents_of, render
 
 MAIL = policy(
-    flow("tcp/25 in 0.0.0.0/0", rows=(6,)),
-    flow("udp/53 out 10.0.0.2", rows=(7,)),
-    flow("udp/53 out 10.0.0.3", rows=(7,)),
-    flow("tcp/80 out 10.0.0.2", rows=(9,)),
-    flow("tcp/443 out 10.0.0.2", rows=(9,)),
-    flow("tcp/22 in self", rows=(2,)),
-    flow("tcp/22 in asg-admins", rows=(2,)),
-    flow("tcp/443 out Storage.WestEurope", rows=(40,)),
+    flow("tcp/25 ingress 0.0.0.0/0", rows=(6,)),
+    flow("udp/53 egress 10.0.0.2", rows=(7,)),
+    flow("udp/53 egress 10.0.0.3", rows=(7,)),
+    flow("tcp/80 egress 10.0.0.2", rows=(9,)),
+    flow("tcp/443 egress 10.0.0.2", rows=(9,)),
+    flow("tcp/22 ingress self", rows=(2,)),
+    flow("tcp/22 ingress asg-admins", rows=(2,)),
+    flow("tcp/443 egress Storage.WestEurope", rows=(40,)),
 )
 HERE = deployment(tags={"owner": "me", "odd": "${file(1)}"})
 MADE = documents(lower(MAIL, HERE), HERE)
