@@ -70,7 +70,7 @@ def arguments(body: str, margin: str = "  ") -> Iterator[Argument]:
 
 def one_line(value: str) -> str:
     """A type or a value of several lines on one, without its comments."""
-    lines = [line.strip() for line in value.splitlines() if not line.strip().startswith("#")]
+    lines = [line.partition(" #")[0].strip() for line in value.splitlines() if not line.strip().startswith("#")]
     joined = ", ".join(re.sub(r"(\w)\s+= ", r"\1 = ", line) for line in lines)
     return re.sub(r"([({\[]), ", r"\1", joined).replace(", }", "}").replace(", ]", "]")
 

@@ -1,7 +1,7 @@
 # One security group for each interface of the gateway, and one resource for each rule.
 #
-# The way from the inputs to the rules: flows.tf, peers.tf, rules.tf. What stops a plan: variables.tf, checks.tf and
-# the preconditions below. The vendor's port table: catalogue.tf.json.
+# From the inputs to the rules: flows.tf, peers.tf, rules.tf, descriptions.tf. What stops a plan: variables.tf,
+# checks.tf and the preconditions below. The vendor's port table: catalogue.tf.json.
 
 locals {
   name_prefix = coalesce(var.name_prefix, "${substr(var.name, 0, 127)}-")
@@ -26,13 +26,13 @@ resource "aws_security_group" "this" {
 
     precondition {
       condition     = length(local.problems[each.key]) == 0
-      error_message = "${each.key}: ${join("\n", local.problems[each.key])}"
+      error_message = "${var.name}, ${each.key}: ${join("\n", local.problems[each.key])}"
     }
 
     precondition {
       condition     = length(local.exceeded_quotas[each.key]) == 0
       error_message = <<-EOT
-        ${join("\n", local.exceeded_quotas[each.key])}
+        ${var.name}, ${join("\n", local.exceeded_quotas[each.key])}
         Ask AWS for a higher quota and set rules_per_group, use a prefix list instead of many networks, or use
         `esacloud generate`, which merges rules exactly and splits a group.
       EOT
@@ -64,17 +64,21 @@ resource "aws_vpc_security_group_ingress_rule" "this" {
 
     precondition {
       condition     = !contains(keys(local.refused), each.key)
-      error_message = lookup(local.refusals, each.key, "")
+      error_message = "${var.name}: ${lookup(local.refusals, each.key, "")}"
     }
 
     precondition {
       condition     = local.key_has_one_id[each.key]
-      error_message = "${each.key}: peers use one key for two ids. Use one key for each id, the same everywhere."
+      error_message = <<-EOT
+        ${var.name}: peers use one key for two ids (${each.key}). Use one key for each id, the same everywhere.
+      EOT
     }
 
     precondition {
       condition     = local.id_has_one_key[each.key]
-      error_message = "${each.key}: peers have this id under another key, too. Use one key for each id everywhere."
+      error_message = <<-EOT
+        ${var.name}: peers have one id under two keys (${each.key}). Use one key for each id, the same everywhere.
+      EOT
     }
   }
 }
@@ -102,17 +106,21 @@ resource "aws_vpc_security_group_egress_rule" "this" {
 
     precondition {
       condition     = !contains(keys(local.refused), each.key)
-      error_message = lookup(local.refusals, each.key, "")
+      error_message = "${var.name}: ${lookup(local.refusals, each.key, "")}"
     }
 
     precondition {
       condition     = local.key_has_one_id[each.key]
-      error_message = "${each.key}: peers use one key for two ids. Use one key for each id, the same everywhere."
+      error_message = <<-EOT
+        ${var.name}: peers use one key for two ids (${each.key}). Use one key for each id, the same everywhere.
+      EOT
     }
 
     precondition {
       condition     = local.id_has_one_key[each.key]
-      error_message = "${each.key}: peers have this id under another key, too. Use one key for each id everywhere."
+      error_message = <<-EOT
+        ${var.name}: peers have one id under two keys (${each.key}). Use one key for each id, the same everywhere.
+      EOT
     }
   }
 }

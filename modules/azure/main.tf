@@ -76,18 +76,18 @@ resource "azurerm_network_security_group" "this" {
 
     precondition {
       condition     = length(local.problems[each.key]) == 0
-      error_message = "${each.key}: ${join("\n", local.problems[each.key])}"
+      error_message = "${var.name}, ${each.key}: ${join("\n", local.problems[each.key])}"
     }
 
     precondition {
       condition     = length(local.refusals_of_interface[each.key]) == 0
-      error_message = join("\n", local.refusals_of_interface[each.key])
+      error_message = "${var.name}: ${join("\n", local.refusals_of_interface[each.key])}"
     }
 
     precondition {
       condition     = length(local.exceeded_quotas[each.key]) == 0
       error_message = <<-EOT
-        ${join("\n", local.exceeded_quotas[each.key])}
+        ${var.name}, ${join("\n", local.exceeded_quotas[each.key])}
         Shorten the lists of peers, or use `esacloud generate`, which merges rules exactly.
       EOT
     }
@@ -95,19 +95,25 @@ resource "azurerm_network_security_group" "this" {
     precondition {
       condition     = length([for key in local.unplaced : key if startswith(key, "${each.key}/")]) == 0
       error_message = <<-EOT
-        ${each.key}: no priority is left for ${join(", ", local.unplaced)}. Widen first_priority and last_priority, or
+        ${var.name}: no priority is left for ${join(", ", local.unplaced)}. Widen first_priority and last_priority, or
         use `esacloud generate`, which finds a priority as long as there is one.
       EOT
     }
 
     precondition {
       condition     = local.keys_have_one_id
-      error_message = "peers use one key for two application security groups. Use one key for each, the same everywhere."
+      error_message = <<-EOT
+        ${var.name}: peers use one key for two application security groups. Use one key for each group, the same
+        everywhere.
+      EOT
     }
 
     precondition {
       condition     = local.ids_have_one_key
-      error_message = "peers have one application security group under two keys. Use one key for each, the same everywhere."
+      error_message = <<-EOT
+        ${var.name}: peers have one application security group under two keys. Use one key for each group, the same
+        everywhere.
+      EOT
     }
   }
 }
