@@ -26,7 +26,7 @@ def with_tables(readme: str, catalogue: Catalogue, hcl: Mapping[str, str]) -> st
         "",
         *_features(catalogue),
         *_roles(catalogue),
-        *_peers([block for block in found if block.labels == ("peers",)][0]),
+        *_peers(next(block for block in found if block.labels == ("peers",))),
         *_requirements(terraform),
         *_resources([block for block in found if block.kind == "resource"], terraform),
         *_inputs([block for block in found if block.kind == "variable"]),

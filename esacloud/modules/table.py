@@ -30,7 +30,8 @@ def catalogue_document(catalogue: Catalogue) -> dict[str, Any]:
     codes = {code for row in entries.values() for found in row["guardrails"].values() for code in found}
     return {
         "//": [
-            f"The port catalogue {catalogue.name} ({catalogue.edition}) as tables. Made by `esacloud modules`; do not edit.",
+            f"The port catalogue {catalogue.name} ({catalogue.edition}) as tables.",
+            "Made by `esacloud modules`, do not edit.",
             "entries.guardrails: what refuses public remotes, by direction; after _any: what refuses any address alone.",
             "entries.since and until: positions in releases.",
         ],

@@ -32,7 +32,9 @@ def test_the_hcl_is_as_terraform_formats_it() -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-@pytest.mark.parametrize("file", sorted(MODULES.glob("*/*.hcl")) + sorted(MODULES.glob("*/*.tf")), ids=lambda file: file.name)
+@pytest.mark.parametrize(
+    "file", sorted(MODULES.glob("*/*.hcl")) + sorted(MODULES.glob("*/*.tf")), ids=lambda file: file.name
+)
 def test_no_line_of_the_hcl_needs_scrolling(file: Path) -> None:
     assert [line for line in file.read_text(encoding="utf-8").splitlines() if len(line) > LONGEST_LINE] == []
 

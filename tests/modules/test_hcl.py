@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from esacloud.modules.hcl import arguments, blocks, one_line
 
-TEXT = '''\
+TEXT = """\
 # A comment.
 variable "peers" {
   description = <<-EOT
@@ -32,7 +32,7 @@ variable "peers" {
 resource "aws_security_group" "this" {
   for_each = local.groups
 }
-'''
+"""
 
 
 def test_blocks_have_their_kind_and_labels() -> None:

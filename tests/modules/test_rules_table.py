@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.fault_matrix import EXHAUSTIVE
 from support.module_inputs import generated, inputs_of
 from support.module_locals import evaluated
 
-from esacloud.azure.limits import NAME_LENGTH
+from esacloud.aws.terraform.write import MAIN
 from esacloud.catalogue.load import load
 from esacloud.catalogue.model import release_text
-from esacloud.aws.terraform.write import MAIN
 from esacloud.workflow import read_deployment
 
-HOW_MANY = 8
+HOW_MANY = 16 if EXHAUSTIVE else 3
 TABLES = {"aws": ("ingress_rules", "egress_rules"), "azure": ("security_rules",)}
 CLOUDS = {
     "aws": {
@@ -107,7 +107,7 @@ def test_the_module_has_the_rules_of_generate_for_drawn_deployments(tmp_path: Pa
 
 
 def plain(row: dict[str, Any]) -> dict[str, Any]:
-    """A row of either module in the same words: what is absent left out, and lists of addresses as the sets that they are."""
+    """A row of either module in the same words: what is absent left out, lists of addresses as sets."""
     row = {key: value for key, value in row.items() if value is not None and not (key == "self" and value is False)}
     if "referenced_group" in row:
         row["self"] = bool(row.pop("referenced_group"))
