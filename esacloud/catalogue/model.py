@@ -101,7 +101,7 @@ class Entry:
     """One thing that a gateway needs open.
 
     - `transports` x `ports` (destination ports) say what; `source_ports` is all ports but for services that send from one.
-    - `documented`: the direction as printed (`ingress`, `egress`, `ingress or egress`, `in / in`, …); None where the table
+    - `documented`: the direction as printed (`ingress`, `egress`, `ingress or egress`, …); None where the table
       has no such row; `direction` is what a stateful filter has to allow, seen from the gateway.
     - `role` names the far side. Where the deployment gives no peer for it, `networks` serve if there are any, otherwise
       `hostnames`, otherwise the role's default; with none of them the deployment has to name the peer.

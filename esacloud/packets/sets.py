@@ -159,7 +159,7 @@ class PacketSet:
 
     def boxes(self) -> Iterator[Box]:
         """Disjoint boxes that together are the set, in one order that depends on the set alone."""
-        for (direction, address_space), layers in sorted(self._regions.items()):
+        for (direction, address_space), layers in sorted(self._regions.items(), key=_ingress_first):
             for p_first, p_last, by_source in layers:
                 for s_first, s_last, by_port in by_source:
                     for d_first, d_last, addresses in by_port:
@@ -196,6 +196,11 @@ class PacketSet:
             mine, theirs = self._regions.get(region, ()), other._regions.get(region, ())
             regions[region] = mine if mine == theirs and keep(True, True) else _combine(mine, theirs, keep, 0)
         return self._from(regions)
+
+
+def _ingress_first(region: tuple[tuple[Direction, str], Layers]) -> tuple[bool, str]:
+    (direction, address_space), _ = region
+    return direction == "egress", address_space
 
 
 def _keep_first_alone(mine: bool, theirs: bool) -> bool:

@@ -138,7 +138,7 @@ def _canonical(key: Packets, order: dict[str, int]) -> tuple[object, ...]:
         where = (1, remote.kind, remote.id)
     else:
         where = (2,)
-    return (order[interface], direction, transport, ports, source_ports, where)
+    return (order[interface], direction == "egress", transport, ports, source_ports, where)
 
 
 def _inbound_from_everyone(deployment: Deployment, entry: Entry) -> Problem:

@@ -30,7 +30,14 @@ def merged(flows: Iterable[Flow]) -> tuple[Flow, ...]:
     buckets: dict[tuple[str, str], list[Flow]] = {}
     for flow in flows:
         buckets.setdefault((flow.interface, flow.direction), []).append(flow)
-    return tuple(flow for name in sorted(buckets) for flow in sorted(_bucket(buckets[name]), key=canonical))
+    return tuple(
+        flow for name in sorted(buckets, key=_ingress_first) for flow in sorted(_bucket(buckets[name]), key=canonical)
+    )
+
+
+def _ingress_first(bucket: tuple[str, str]) -> tuple[str, bool]:
+    interface, direction = bucket
+    return interface, direction == "egress"
 
 
 def canonical(flow: Flow) -> tuple[object, ...]:
@@ -40,7 +47,7 @@ def canonical(flow: Flow) -> tuple[object, ...]:
         where: tuple[object, ...] = (0, *remote)
     else:
         where = (1, remote.kind, remote.id, remote.size, remote.version or 0) if isinstance(remote, Reference) else (2,)
-    return (flow.direction, flow.transport, flow.ports, flow.source_ports, where)
+    return (flow.direction == "egress", flow.transport, flow.ports, flow.source_ports, where)
 
 
 def _bucket(flows: list[Flow]) -> list[Flow]:

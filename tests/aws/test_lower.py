@@ -88,11 +88,11 @@ def test_only_the_crowded_direction_and_family_is_merged() -> None:
     ]
     lowered = lower(policy([*crowded, *(flow(text, rows=(5,)) for text in calm)]), deployment())
     assert [rule.key for rule in lowered.native.groups[0].rules] == [
-        "data1/tcp-25-to-10.0.0.0/25",
-        "data1/tcp-25-to-10.0.0.128/25",
         "data1/tcp-25-from-10.0.0.0/26",
         "data1/tcp-25-from-fd00::/64",
         "data1/tcp-25-from-fd00:0:0:1::/64",
+        "data1/tcp-25-to-10.0.0.0/25",
+        "data1/tcp-25-to-10.0.0.128/25",
     ]
     assert lowered.native.merged == {"data1": 63}
     assert lowered.notes[0].startswith("data1: merging networks and ports exactly saved 63 rules")

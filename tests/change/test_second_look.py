@@ -261,7 +261,7 @@ def test_a_prefix_list_that_only_the_old_state_has_counts_what_it_counts_in_ec2(
     assert "data1: outbound IPv4 rules 50" in [f"{after.quota} {after.used}" for _, after in applied.plan.quotas]
     new = text(name, [lists], "dns", aws=quota)
     _, plan = ec2.plan(new)
-    assert ("data1: outbound IPv4 rules", 50, 40) in [(old.message, old.used, after.used) for old, after in plan.quotas]
+    assert ("data1: outbound IPv4 rules", 50, 40) in [(old.quota, old.used, after.used) for old, after in plan.quotas]
     assert plan.steps[0].action == "remove"  # 50 and 40 do not fit
     changed = ec2.apply(new)
     back = ec2.restore(changed.snapshot)

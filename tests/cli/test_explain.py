@@ -54,9 +54,10 @@ def test_a_port_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_row_is_explained_with_its_erratum(capsys: pytest.CaptureFixture[str]) -> None:
     out = printed(capsys, "row", "44")
-    assert "  Row 44       2222, CCS, in / in\n" in out
+    assert "  Row 44       2222, CCS, ingress / ingress\n" in out
     assert (
-        "direction of row 44: printed in / in; read ingress and egress (strong evidence). Members form a full mesh" in out
+        "direction of row 44: printed ingress / ingress; read ingress and egress (strong evidence). Members form a full mesh"
+        in out
     )
     assert "management: [{cluster: {transport: ccs}}]" in out
 

@@ -55,7 +55,7 @@ def test_merging_is_said_with_what_it_saved() -> None:
 def test_every_row_of_a_host_name_left_open_is_cited() -> None:
     deployment = workflow.read_deployment(str(EXAMPLES / "small.yaml"))
     opened = hostnames_left_open(workflow.compile_for(deployment, "aws"))
-    assert "tcp/443 egress at management: res.cisco.com, update-manifests.sco.cisco.com (rows 22, 24)" in opened
+    assert "tcp/443 out at management: res.cisco.com, update-manifests.sco.cisco.com (rows 22, 24)" in opened
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
