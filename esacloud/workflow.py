@@ -17,10 +17,11 @@ from esacloud.errors import EsacloudError, InputError, Place, Problem
 from esacloud.packets.sets import PacketSet
 from esacloud.policy.compile import compile_policy
 from esacloud.policy.filtered import name_differences
-from esacloud.policy.lowered import Cloud, Lowered
+from esacloud.policy.lowered import Lowered
 from esacloud.policy.model import Policy
 from esacloud.policy.packets import packets_by_interface
 from esacloud.policy.proof import Difference, differences
+from esacloud.provider import Provider
 
 if TYPE_CHECKING:
     from datetime import date
@@ -116,7 +117,7 @@ def dialects() -> Mapping[str, Dialect]:
 
 def compile_for(deployment: Deployment, cloud: str) -> Policy:
     """The policy of a deployment on one of its clouds. Raises InputError with every problem."""
-    return compile_policy(deployment, clouds.load(cloud).DIALECT)
+    return compile_policy(deployment, clouds.load(cloud).dialect)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +215,7 @@ def _lowered(deployment: Deployment, cloud: str, today: date | None) -> tuple[Lo
 def judge_policy(
     policy: Policy,
     deployment: Deployment,
-    cloud: Cloud,
+    cloud: Provider,
     today: date | None = None,
     packets: Mapping[str, PacketSet] | None = None,
 ) -> Judgement:
@@ -223,7 +224,7 @@ def judge_policy(
 
     from esacloud.guardrails import judge as guardrails
 
-    return guardrails.judge(policy, deployment, today or date.today(), packets, cloud.PUBLIC_ADDRESS_SPACES)
+    return guardrails.judge(policy, deployment, today or date.today(), packets, cloud.public_address_spaces)
 
 
 def write_module(directory: str, module: Module, *, force: bool = False) -> None:

@@ -42,9 +42,17 @@ class Connection:
 class LiveCloud(Protocol):
     """One deployment's place in a cloud. It keeps no state but its client and a journal of calls; one thread at a time."""
 
-    cloud: str
-    calls: list[str]  # the API operations sent so far, in order
-    begins_with: tuple[LiveRule, ...]  # the rules that the cloud gives to a new group, or may give
+    @property
+    def cloud(self) -> str:
+        """The name in `esacloud.provider.CLOUDS`."""
+
+    @property
+    def calls(self) -> list[str]:
+        """The API operations sent so far, in order."""
+
+    @property
+    def begins_with(self) -> tuple[LiveRule, ...]:
+        """The rules that the cloud gives to a new group, or may give."""
 
     def desired(self, lowered: Lowered) -> State:
         """What the deployment asks for: groups, rules, tags, and what carries them."""

@@ -145,7 +145,7 @@ def _check_form(found: Mapping[str, Any], path: str) -> None:
     ]
     if not problems and found["cloud"] not in CLOUDS:
         message = f"There is no cloud {found['cloud']!r}."
-        problems = [Problem(Place(path, key="cloud"), message, f"Write {one_of(CLOUDS)}.")]
+        problems = [Problem(Place(path, key="cloud"), message, f"Write {one_of(tuple(CLOUDS))}.")]
     if problems:
         raise InputError(*problems)
 

@@ -11,8 +11,14 @@ example: esacloud destroy examples/small.yaml --lab --yes
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from esacloud.cli.live_options import add_changing, add_connection
+
+if TYPE_CHECKING:
+    from esacloud.change.live import Connection
+    from esacloud.deployment.model import Deployment
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -45,12 +51,12 @@ def run(arguments: Namespace) -> int:
     return code
 
 
-def _stop_empty(arguments: Namespace, labs: list, deployment: object) -> None:  # type: ignore[type-arg]
+def _stop_empty(arguments: Namespace, labs: Sequence[tuple[str, Connection]], deployment: Deployment) -> None:
     import sys
 
     from esacloud.cli.live_options import state_directory
     from esacloud.lab import process
 
     for cloud, connection in labs:
-        if not process.lab_module(cloud).in_use(connection, deployment) and process.stop(cloud, state_directory(arguments)):
+        if not process.lab_of(cloud).in_use(connection, deployment) and process.stop(cloud, state_directory(arguments)):
             print(f"lab: {cloud} stopped; nothing was left in it", file=sys.stderr)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from esacloud.lab.process import Lab
+    from esacloud.lab.process import RunningLab
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -37,12 +37,13 @@ def run(arguments: Namespace) -> int:
     from esacloud.cli.common import print_json
     from esacloud.cli.live_options import state_directory
     from esacloud.lab import process
+    from esacloud.provider import CLOUDS
 
     lag = _lag(arguments)
     directory = state_directory(arguments)
-    clouds = [arguments.cloud] if arguments.cloud else process.available()
+    clouds = [arguments.cloud] if arguments.cloud else list(CLOUDS)
     if arguments.cloud:
-        process.lab_module(arguments.cloud)
+        process.lab_of(arguments.cloud)
     if arguments.action == "stop":
         stopped = [cloud for cloud in clouds if process.stop(cloud, directory)]
         if not arguments.json:
@@ -79,10 +80,10 @@ def _lag(arguments: Namespace) -> float | None:
     return lag_of(arguments.lag)
 
 
-def _show(lab: Lab) -> None:
+def _show(lab: RunningLab) -> None:
     """How other programs reach a lab, and how far its reads lag."""
     from esacloud.lab import process
 
-    print(process.lab_module(lab.cloud).instructions(lab.address))
+    print(process.lab_of(lab.cloud).instructions(lab.address))
     if lab.lag:
         print(f"lag: what is read in the {lab.cloud} lab is {process.lag_text(lab.lag)} old\n")

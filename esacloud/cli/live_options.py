@@ -105,7 +105,7 @@ def connected(
     from esacloud.lab import process
 
     lab = process.start(cloud, state_directory(arguments))
-    module = process.lab_module(cloud)
+    module = process.lab_of(cloud)
     connection = _patient(arguments, module.connection(lab.address))
     made = module.furnish(connection, deployment, lowered)
     print(f"lab: {cloud} at {lab.address}, a local stand-in; nothing outside this machine is touched", file=sys.stderr)
@@ -146,7 +146,7 @@ def restore_connection(arguments: Namespace, cloud: str) -> Connection:
     if lab is None:
         message = f"The lab for {cloud} is not running, and what was in it is gone."
         raise InputError(Problem(Place("--lab"), message, "Apply a deployment file to a new lab."))
-    return _patient(arguments, process.lab_module(cloud).connection(lab.address))
+    return _patient(arguments, process.lab_of(cloud).connection(lab.address))
 
 
 def check_can_ask(arguments: Namespace, message: str) -> None:

@@ -56,7 +56,7 @@ def test_a_row_is_explained_with_its_erratum(capsys: pytest.CaptureFixture[str])
     out = printed(capsys, "row", "44")
     assert "  Row 44       2222, CCS, ingress / ingress\n" in out
     assert (
-        "direction of row 44: printed ingress / ingress; read ingress and egress (strong evidence). Members form a full mesh"
+        "direction of row 44: printed ingress / ingress; read ingress and egress (strong evidence). Members form a full"
         in out
     )
     assert "management: [{cluster: {transport: ccs}}]" in out

@@ -13,6 +13,7 @@ from support.live_ec2 import ENI, GROUP, LIST, text
 from support.real_parts import missing
 from support.schemas import valid
 
+from esacloud.aws.live.calls import client_for
 from esacloud.errors import InputError
 from esacloud.lab import process
 from esacloud.lab.process import lag_of, lag_text
@@ -62,7 +63,7 @@ def test_a_lab_runs_with_the_lag_that_it_was_started_with(state: Path) -> None:
 
 def test_reads_of_a_lab_with_a_lag_show_an_older_state(state: Path) -> None:
     lab = process.start("aws", state, 1.0)
-    client = process.lab_module("aws").client_for(process.lab_module("aws").connection(lab.address), "eu-central-1")
+    client = client_for(process.lab_of("aws").connection(lab.address), "eu-central-1")
     vpc = client.describe_vpcs()["Vpcs"][0]["VpcId"]
     group = client.create_security_group(GroupName="new", Description="new", VpcId=vpc)["GroupId"]
     filters = [{"Name": "group-id", "Values": [group]}]
