@@ -25,10 +25,9 @@ def make_plan(live: LiveCloud, before: State, desired: State, unmanaged: Unmanag
 
     `exact` also undoes attachments and tags that the wanted state does not have, as a restore wants it.
     """
-    desired = desired
-    desired = live.complete(before, desired)
-    changes = group_changes(before, desired, unmanaged, exact_attachments=exact, begins=live.begins_with)
-    after = _after(before, desired, changes)
+    complete = live.complete(before, desired)
+    changes = group_changes(before, complete, unmanaged, exact_attachments=exact, begins=live.begins_with)
+    after = _after(before, complete, changes)
     return ChangePlan(
         before=before,
         desired=desired,
@@ -38,7 +37,7 @@ def make_plan(live: LiveCloud, before: State, desired: State, unmanaged: Unmanag
         steps=live.steps(changes, after),
         openings=tuple(_openings(before, after)),
         quotas=_quotas(live, before, after),
-        notes=tuple(dict.fromkeys((*_notes(changes, unmanaged), *desired.notes, *before.notes))),
+        notes=tuple(dict.fromkeys((*_notes(changes, unmanaged), *complete.notes, *before.notes))),
         unmanaged=unmanaged,
         exact=exact,
     )
