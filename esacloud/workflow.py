@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from esacloud import provider as clouds
 from esacloud.deployment.model import Deployment, Dialect
-from esacloud.errors import EsacloudError, InputError, Place, Problem
+from esacloud.errors import EsacloudError, InputError, Place, Problem, one_of
 from esacloud.packets.sets import PacketSet
 from esacloud.policy.compile import compile_policy
 from esacloud.policy.filtered import name_differences
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from esacloud.catalogue.model import Catalogue
+    from esacloud.change.live import Connection, LiveCloud
     from esacloud.guardrails.model import Judgement
 
 
@@ -258,3 +260,40 @@ def verify(deployment: Deployment, cloud: str, directory: str) -> Verification:
     found = differences(packets_by_interface(module.policy), back.packets)
     deviations = (*deviations, *back.deviations, *name_differences(module.policy, back.filtered))
     return Verification(module.policy, found, (*deviations, *differing_files(directory, module.files)))
+
+
+def connect(deployment: Deployment, cloud: str, connection: Connection | None = None) -> LiveCloud:
+    """The live cloud of a deployment. Raises InputError without the cloud's SDK or with settings that do not suffice."""
+    from esacloud.change.live import Connection
+
+    live: LiveCloud = _live_module(cloud, deployment.place).live(deployment, connection or Connection())
+    return live
+
+
+def connect_to(
+    snapshot_document: Mapping[str, Any], connection: Connection | None = None, path: str = "snapshot"
+) -> LiveCloud:
+    """The live cloud of a snapshot. Raises InputError as `connect` does, and for a cloud or scope that does not exist."""
+    from esacloud.change.live import Connection
+
+    cloud = str(snapshot_document["cloud"])
+    module = _live_module(cloud, Place(path, key="cloud"))
+    try:
+        live: LiveCloud = module.live_of(snapshot_document, connection or Connection())
+    except KeyError as error:  # in a snapshot that somebody has edited
+        message = f"The snapshot of {cloud} lacks {error}."
+        raise InputError(Problem(Place(path, key="scope"), message, "Use the file as it was written.")) from error
+    return live
+
+
+def _live_module(cloud: str, place: Place) -> Any:
+    if cloud not in clouds.CLOUDS:
+        raise InputError(Problem(place, f"There is no cloud {cloud!r}.", f"Write {one_of(clouds.CLOUDS)}."))
+    name = f"esacloud.{cloud}.live.cloud"
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        message = f"esacloud cannot plan, apply or destroy on {cloud}."
+        raise InputError(Problem(place, message, "Use `esacloud generate` and terraform instead.")) from None
