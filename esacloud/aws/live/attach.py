@@ -28,7 +28,7 @@ class Attacher:
 
     def __init__(self, run: StepExecutor) -> None:
         self.run = run
-        self.carried = dict(run.plan.before.attachments or {})
+        self.carried = dict(run.plan.actual.attachments or {})
         self.moved: dict[str, dict[str, bool]] = {}
         self.verified: list[LiveGroup] = []
 

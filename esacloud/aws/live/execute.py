@@ -47,7 +47,7 @@ class StepExecutor:
         self, calls: Calls, where: Scope, plan: ChangePlan, ids: dict[str, str], seen: Seen, backoff: Backoff
     ) -> None:
         self.calls, self.where, self.plan, self.ids, self.seen, self.backoff = calls, where, plan, ids, seen, backoff
-        self.desired: Mapping[str, LiveGroup] = {group.name: group for group in plan.after.groups}
+        self.desired: Mapping[str, LiveGroup] = {group.name: group for group in plan.planned.groups}
         self.changes = {change.name: change for change in plan.changes}
         self.made: set[str] = set()
         self.attacher = Attacher(self)

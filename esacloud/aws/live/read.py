@@ -182,7 +182,7 @@ def live_group(one: Identity, group: dict[str, Any], first: str | None, where: S
 
 def _owned(rule: LiveRule, made_here: bool) -> LiveRule:
     """In a group of our making, the rules that EC2 gives to every new group are ours to take away again."""
-    return replace(rule, ours=True) if made_here and rule.key in DEFAULT_EGRESS and not rule.description else rule
+    return replace(rule, managed=True) if made_here and rule.key in DEFAULT_EGRESS and not rule.description else rule
 
 
 def _going(groups: Iterable[LiveGroup], desired: State | None) -> list[str]:

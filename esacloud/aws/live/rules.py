@@ -83,9 +83,9 @@ def live_rule(
         native=native,
         rows=rows,
         entries=entries,
-        ours=ours is not None,
+        managed=ours is not None,
         counts=counts or tuple((quota(version), size) for version in families),
-        judged=bool(boxes),
+        supported=bool(boxes),
     )
 
 
@@ -186,7 +186,7 @@ def sized(rule: LiveRule, sizes: Sizes) -> LiveRule:
 
 def _default_rule(kind: str, source: str) -> LiveRule:
     native = {"direction": "egress", "ip_protocol": "-1", "from_port": None, "to_port": None}
-    return replace(live_rule({**native, "source_kind": kind, "source": source}, ""), ours=True)
+    return replace(live_rule({**native, "source_kind": kind, "source": source}, ""), managed=True)
 
 
 DEFAULT_RULES = (_default_rule("cidr_ipv4", "0.0.0.0/0"), _default_rule("cidr_ipv6", "::/0"))
