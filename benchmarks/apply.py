@@ -34,16 +34,16 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from esacloud import workflow
-from esacloud.aws.live_rates import published, rate_of
+from esacloud.aws.live.rates import published, rate_of
 from esacloud.change import run
 from esacloud.change.execute import ChangeFailedError
-from esacloud.lab.ec2 import CREDENTIALS, ec2_server
-from esacloud.lab.ec2_lab import furnish
-from esacloud.lab.ec2_rates import THROTTLED, Buckets
-from esacloud.lab.ec2_requests import error
-from esacloud.live.cloud import Connection
-from esacloud.live.pace import Pace, Rate
-from esacloud.live.retry import ThrottledError
+from esacloud.change.live import Connection
+from esacloud.change.pace import Pace, Rate
+from esacloud.change.retry import ThrottledError
+from esacloud.lab.ec2.application import CREDENTIALS, ec2_server
+from esacloud.lab.ec2.lab import furnish
+from esacloud.lab.ec2.rates import THROTTLED, Buckets
+from esacloud.lab.ec2.requests import error
 
 REGION = "eu-central-1"
 GATEWAYS, AT_ONCE = 100, 8

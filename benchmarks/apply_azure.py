@@ -23,10 +23,10 @@ from typing import NamedTuple
 
 from esacloud import workflow
 from esacloud.change import run
+from esacloud.change.live import Connection, LiveCloud
+from esacloud.change.model import ChangePlan
 from esacloud.deployment.model import Deployment
 from esacloud.lab.arm import ArmEmulator
-from esacloud.live.cloud import Connection, LiveCloud
-from esacloud.live.model import ChangePlan
 
 GATEWAYS, THREADS = 100, 8
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 from zlib import crc32
 
-from esacloud.addresses import Network
-from esacloud.packets import EVERY_PORT, IPV4, IPV6, TCP, UDP, Box, PacketSet
+from esacloud.packets.addresses import Network
+from esacloud.packets.sets import EVERY_PORT, IPV4, IPV6, TCP, UDP, Box, PacketSet
 from esacloud.policy.model import Policy
 
 PROTOCOLS = {"tcp": TCP, "udp": UDP}
@@ -27,7 +27,7 @@ class NeutralFlow:
 
     name: str
     interface: str
-    direction: Literal["in", "out"]
+    direction: Literal["ingress", "egress"]
     transport: str
     ports: tuple[int, int]
     networks: tuple[Network, ...]
@@ -49,14 +49,14 @@ def neutral(policy: Policy) -> tuple[NeutralFlow, ...]:
 
     Raises ValueError for what not every tool can say: references, source ports, protocols other than TCP and UDP, IPv6.
     """
-    networks: dict[tuple[str, Literal["in", "out"], str, tuple[int, int], tuple[str, ...]], list[Network]] = {}
+    networks: dict[tuple[str, Literal["ingress", "egress"], str, tuple[int, int], tuple[str, ...]], list[Network]] = {}
     for flow in policy.flows:
-        if not isinstance(flow.far, Network) or flow.far.version != 4:
-            raise ValueError(f"not every tool can say {flow.far}")
+        if not isinstance(flow.remote, Network) or flow.remote.version != 4:
+            raise ValueError(f"not every tool can say {flow.remote}")
         if flow.transport not in PROTOCOLS or flow.source_ports != EVERY_PORT:
             raise ValueError(f"not every tool can say {flow}")
         key = (flow.interface, flow.direction, flow.transport, flow.ports, flow.entries)
-        networks.setdefault(key, []).append(flow.far)
+        networks.setdefault(key, []).append(flow.remote)
     return tuple(NeutralFlow(_name(*key), *key[:4], tuple(sorted(found))) for key, found in networks.items())
 
 
@@ -70,11 +70,11 @@ def flow_networks(flows: Iterable[NeutralFlow]) -> int:
     return sum(len(flow.networks) for flow in flows)
 
 
-def box(direction: Literal["in", "out"], transport: str, ports: tuple[int, int], network: Network) -> Box:
+def box(direction: Literal["ingress", "egress"], transport: str, ports: tuple[int, int], network: Network) -> Box:
     """The packets of one flow to or from one network."""
     protocol = PROTOCOLS[transport]
-    realm = IPV4 if network.version == 4 else IPV6
-    return Box(direction, realm, (protocol, protocol), EVERY_PORT, ports, (network.first, network.last))
+    address_space = IPV4 if network.version == 4 else IPV6
+    return Box(direction, address_space, (protocol, protocol), EVERY_PORT, ports, (network.first, network.last))
 
 
 def packets(flows: Sequence[NeutralFlow]) -> Mapping[str, PacketSet]:

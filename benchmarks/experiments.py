@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.equal_policy import EqualPolicy, packets
 from benchmarks.measure import Figures, Program, in_turns, run
 from benchmarks.tools import Tool
-from esacloud.packets import PacketSet
+from esacloud.packets.sets import PacketSet
 
 ESACLOUD_HELP = ("-c", "import sys; from esacloud.cli.main import entry_point; sys.exit(entry_point())", "--help")
 
@@ -43,10 +43,10 @@ def convert(tool: Tool, policy: EqualPolicy, directory: Path) -> Path:
     source, out = fresh(directory / "in"), fresh(directory / "out")
     tool.write_input(source, [policy])
     run(tool.cold(source, out), directory)
-    wanted, found, leeway = packets(policy.flows), tool.packets(out, policy), tool.leeway()
+    desired, found, leeway = packets(policy.flows), tool.packets(out, policy), tool.leeway()
     nothing = PacketSet.of(())
-    for interface in wanted.keys() | found.keys():
-        unequal = (wanted.get(interface, nothing) ^ found.get(interface, nothing)) - leeway
+    for interface in desired.keys() | found.keys():
+        unequal = (desired.get(interface, nothing) ^ found.get(interface, nothing)) - leeway
         if unequal:
             raise UnequalError(f"{tool.NAME}, {interface}: {unequal.witness()}")
     return out

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from esacloud.lab.ec2 import CREDENTIALS, ec2_server
+from esacloud.lab.ec2.application import CREDENTIALS, ec2_server
 from esacloud.workflow import generate, read_deployment, write_module
 
 HERE = Path(__file__).parents[1]
@@ -86,7 +86,7 @@ def numbered(directory: Path, vpc: str, administrators: list[str]) -> None:
     )
 
 
-WAYS: dict[str, Write] = {
+HOSTNAME_MODES: dict[str, Write] = {
     "reusable module": reusable,
     "generated module": generated,
     "one resource a rule, count": numbered,
@@ -172,7 +172,7 @@ def main() -> None:
             skip_metadata_api_check=True,
             skip_region_validation=True,
         )
-        found = [measure(name, write, Path(root), vpc, calls) for name, write in WAYS.items()]
+        found = [measure(name, write, Path(root), vpc, calls) for name, write in HOSTNAME_MODES.items()]
     steps = [step for step, value in found[0].items() if isinstance(value, dict) and "seconds" in value]
     print("| 40 rules | " + " | ".join(result["way"] for result in found) + " |")
     print("|---" * (len(found) + 1) + "|")

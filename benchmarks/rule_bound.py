@@ -25,18 +25,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
-from esacloud.addresses import ANY_IPV4, ANY_IPV6
-from esacloud.packets import EVERY_PROTOCOL, IPV4, IPV6, Box, Direction, PacketSet, Range
+from esacloud.packets.addresses import ANY_IPV4, ANY_IPV6
+from esacloud.packets.sets import EVERY_PROTOCOL, IPV4, IPV6, Box, Direction, PacketSet, Range
 from esacloud.policy.packets import SELF
 
-_WAYS: tuple[Direction, ...] = ("in", "out")
+_WAYS: tuple[Direction, ...] = ("ingress", "egress")
 _EVERY_ADDRESS: Mapping[str, Range] = {IPV4: (ANY_IPV4.first, ANY_IPV4.last), IPV6: (ANY_IPV6.first, ANY_IPV6.last)}
 
 
-class Far(NamedTuple):
+class Remote(NamedTuple):
     """The far side of a packet: a realm, and an address there."""
 
-    realm: str
+    address_space: str
     address: int
 
 
@@ -47,7 +47,7 @@ class Packet(NamedTuple):
     protocol: int
     source_port: int
     port: int
-    far: Far
+    remote: Remote
 
 
 def rule_bound(policy: PacketSet) -> int:
@@ -79,23 +79,23 @@ def fit_one_rule(one: Packet, other: Packet, policy: PacketSet) -> bool:
         return False
     protocols = (one.protocol, one.protocol) if one.protocol == other.protocol else EVERY_PROTOCOL
     boxes = (
-        Box(one.direction, realm, protocols, (source_port, source_port), (port, port), addresses)
-        for realm, addresses in _fars_of_a_rule(one.far, other.far)
+        Box(one.direction, address_space, protocols, (source_port, source_port), (port, port), addresses)
+        for address_space, addresses in _fars_of_a_rule(one.remote, other.remote)
         for source_port, port in product({one.source_port, other.source_port}, {one.port, other.port})
     )
     return PacketSet.of(boxes) <= policy
 
 
-def _fars_of_a_rule(one: Far, other: Far) -> Iterable[tuple[str, Range]]:
+def _fars_of_a_rule(one: Remote, other: Remote) -> Iterable[tuple[str, Range]]:
     """The least that a rule's far side is when it holds both."""
-    if _kind(one.realm) == _kind(other.realm):
-        return {(far.realm, (far.address, far.address)) for far in (one, other)}
+    if _kind(one.address_space) == _kind(other.address_space):
+        return {(remote.address_space, (remote.address, remote.address)) for remote in (one, other)}
     return _EVERY_ADDRESS.items()
 
 
-def _kind(realm: str) -> str:
+def _kind(address_space: str) -> str:
     """What may stand in one list: networks of one family, or application security groups; a service tag stands alone."""
-    return "groups" if realm == SELF or realm.startswith("application_security_group:") else realm
+    return "groups" if address_space == SELF or address_space.startswith("application_security_group:") else address_space
 
 
 def _one_of_each_kind(packets: Iterable[Packet]) -> list[Packet]:
@@ -105,15 +105,15 @@ def _one_of_each_kind(packets: Iterable[Packet]) -> list[Packet]:
     these are enough to find what all of them would show.
     """
     kept = list(packets)
-    for side in ("source_port", "port", "far"):
+    for side in ("source_port", "port", "remote"):
         at = Packet._fields.index(side)
         rest_of: dict[Any, set[tuple[Any, ...]]] = {}
         for packet in kept:
             rest_of.setdefault(packet[at], set()).add((*packet[:at], *packet[at + 1 :]))
         kinds: dict[Any, Any] = {}
         for value in sorted(rest_of):
-            realm = value.realm if isinstance(value, Far) else None
-            kinds.setdefault((realm, frozenset(rest_of[value])), value)
+            address_space = value.address_space if isinstance(value, Remote) else None
+            kinds.setdefault((address_space, frozenset(rest_of[value])), value)
         chosen = set(kinds.values())
         kept = [packet for packet in kept if packet[at] in chosen]
     return kept
@@ -125,16 +125,19 @@ def _cells(policy: PacketSet) -> Iterator[Packet]:
     protocols = _borders(box.protocols for box in boxes)
     source_ports = _borders(box.source_ports for box in boxes)
     ports = _borders(box.ports for box in boxes)
-    addresses = {realm: _borders(box.addresses for box in boxes if box.realm == realm) for realm in policy.realms()}
+    addresses = {
+        address_space: _borders(box.addresses for box in boxes if box.address_space == address_space)
+        for address_space in policy.address_spaces()
+    }
     for box in boxes:
         sides = product(
             _between(protocols, box.protocols),
             _between(source_ports, box.source_ports),
             _between(ports, box.ports),
-            _between(addresses[box.realm], box.addresses),
+            _between(addresses[box.address_space], box.addresses),
         )
         for protocol, source_port, port, address in sides:
-            yield Packet(box.direction, protocol, source_port, port, Far(box.realm, address))
+            yield Packet(box.direction, protocol, source_port, port, Remote(box.address_space, address))
 
 
 def _borders(ranges: Iterable[Range]) -> Sequence[int]:

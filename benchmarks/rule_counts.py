@@ -16,7 +16,7 @@ from esacloud.azure.limits import limits
 from esacloud.azure.model import SecurityRule
 from esacloud.azure.rules import security_rules
 from esacloud.deployment.model import Deployment
-from esacloud.policy.cloud import Lowered
+from esacloud.policy.lowered import Lowered
 from esacloud.policy.merging import merged
 from esacloud.policy.model import Flow
 from esacloud.policy.packets import packets_by_interface

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from esacloud import clouds, workflow
+from esacloud import provider as clouds
+from esacloud import workflow
 from esacloud.policy.filtered import name_differences
 from esacloud.policy.packets import packets_by_interface
 from esacloud.policy.proof import differences
@@ -29,9 +30,9 @@ def step_by_step(text: str, cloud: str, directory: str, clock: Callable[[], floa
     yield READ, since()
     policy = workflow.compile_for(deployment, cloud)
     yield COMPILE, since()
-    wanted = packets_by_interface(policy)
+    desired = packets_by_interface(policy)
     yield PACKETS, since()
-    judgement = workflow.judge_policy(policy, deployment, chosen, packets=wanted)
+    judgement = workflow.judge_policy(policy, deployment, chosen, packets=desired)
     yield JUDGE, since()
     lowered = chosen.lower(policy, deployment)
     yield LOWER, since()
@@ -41,7 +42,7 @@ def step_by_step(text: str, cloud: str, directory: str, clock: Callable[[], floa
     yield PARSE, since()
     back = chosen.read_back(documents)
     yield EVALUATE, since()
-    if differences(wanted, back.packets) or back.oddities or name_differences(lowered.policy, back.filtered):
+    if differences(desired, back.packets) or back.deviations or name_differences(lowered.policy, back.filtered):
         raise ValueError("the module is not proven; steps are for deployments to which the cloud adds no flow of its own")
     yield COMPARE, since()
     workflow.write_module(directory, workflow.Module(lowered, files, judgement))

@@ -13,8 +13,8 @@ def verdicts(results: Results) -> Iterator[str]:
         for line in _of_cloud(found, results):
             yield f"{cloud}: {line}"
     for counted in results.rules:
-        wanted = f"between the bound ({counted.bound}) and flow x network ({counted.pairs:,})"
-        yield f"Azure, {counted.what}: rules {wanted}: {counted.rules}"
+        desired = f"between the bound ({counted.bound}) and flow x network ({counted.pairs:,})"
+        yield f"Azure, {counted.what}: rules {desired}: {counted.rules}"
 
 
 def _of_cloud(found: Comparison, results: Results) -> Iterator[str]:

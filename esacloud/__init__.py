@@ -17,7 +17,7 @@ from esacloud._version import __version__
 if TYPE_CHECKING:
     from esacloud.catalogue.load import load as load_catalogue
     from esacloud.errors import EsacloudError, InputError, OutsideError, Place, Problem
-    from esacloud.packets import Box, PacketSet
+    from esacloud.packets.sets import Box, PacketSet
     from esacloud.workflow import (
         Module,
         ProofError,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _HOME = {
     "load_catalogue": ("catalogue.load", "load"),
     **{name: ("errors", name) for name in ("EsacloudError", "InputError", "OutsideError", "Place", "Problem")},
-    **{name: ("packets", name) for name in ("Box", "PacketSet")},
+    **{name: ("packets.sets", name) for name in ("Box", "PacketSet")},
     **{
         name: ("workflow", name)
         for name in (

@@ -7,14 +7,13 @@ person mends a file once and not once for every mistake. Every error of this pac
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
-
-from esacloud.values import value_class
 
 Severity = Literal["error", "warning"]
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where something stands: a file, a line and column in it (counted from 1), and the key, as `peers.dns-servers[2]`."""
 
@@ -37,20 +36,20 @@ class Place:
         return f"{text}: {self.key}" if self.key else text
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong at one place, and what to write instead.
 
-    `what` and `mend` are whole sentences without a line break; `severity` says whether the work can go on.
+    `message` and `hint` are whole sentences without a line break; `severity` says whether the work can go on.
     """
 
     place: Place
-    what: str
-    mend: str
+    message: str
+    hint: str
     severity: Severity = "error"
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.severity}: {self.what} {self.mend}".rstrip()
+        return f"{self.place}: {self.severity}: {self.message} {self.hint}".rstrip()
 
 
 class EsacloudError(Exception):

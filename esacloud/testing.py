@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from esacloud.packet_text import PacketTextError, parse_packets
-from esacloud.packets import IPV4, IPV6, ONE_POINT, Box, PacketSet
-from esacloud.policy.cloud import Lowered
+from esacloud.packets.sets import IPV4, IPV6, ONE_POINT, Box, PacketSet
+from esacloud.packets.text import PacketTextError, parse_packets
+from esacloud.policy.lowered import Lowered
 
 Subject = PacketSet | Mapping[str, PacketSet] | Lowered | str | Path
 
@@ -29,8 +29,8 @@ def assert_permits(subject: Subject, sentence: str, interface: str | None = None
     for a file that cannot be read.
     """
     __tracebackhide__ = True
-    wanted, packets = parse_packets(sentence), permitted(subject, interface)
-    lacking = wanted - _closed(packets, wanted)
+    desired, packets = parse_packets(sentence), permitted(subject, interface)
+    lacking = desired - _closed(packets, desired)
     if lacking:
         raise AssertionError(f"{_called(subject, interface)} does not permit {lacking.witness()}, and should: {sentence}")
 
@@ -73,8 +73,8 @@ def _by_interface(subject: Subject) -> Mapping[str, PacketSet]:
 
 
 def _of_file(path: Path) -> dict[str, PacketSet]:
+    from esacloud.audit.assignment import by_itself
     from esacloud.audit.groups import put_together
-    from esacloud.audit.placing import by_itself
     from esacloud.audit.sources import read_files
 
     actual = read_files([str(path)])
@@ -86,28 +86,28 @@ def _of_file(path: Path) -> dict[str, PacketSet]:
 
 
 def _of_module(path: Path) -> Mapping[str, PacketSet]:
-    from esacloud import clouds
+    from esacloud import provider as clouds
     from esacloud.terraform.reading import read_documents
 
-    documents, oddities = read_documents(str(path))
+    documents, deviations = read_documents(str(path))
     for cloud in clouds.CLOUDS:
         back = clouds.load(cloud).read_back(documents)
-        if back.packets and not (oddities or back.oddities):
+        if back.packets and not (deviations or back.deviations):
             return back.packets
-        oddities = (*oddities, *back.oddities)
-    raise ValueError(f"{path} holds no module that can be read whole: {' '.join(oddities)}")
+        deviations = (*deviations, *back.deviations)
+    raise ValueError(f"{path} holds no module that can be read whole: {' '.join(deviations)}")
 
 
 def _closed(packets: PacketSet, asked: PacketSet) -> PacketSet:
     """The packets, and what is permitted to every address also for the references that are asked about."""
-    references = asked.realms() - {IPV4, IPV6}
+    references = asked.address_spaces() - {IPV4, IPV6}
     if not references:
         return packets
     return packets | PacketSet.of(
-        Box(box.direction, realm, box.protocols, box.source_ports, box.ports, ONE_POINT)
+        Box(box.direction, address_space, box.protocols, box.source_ports, box.ports, ONE_POINT)
         for box in packets.boxes()
-        if box.realm == IPV4 and box.addresses == (0, (1 << 32) - 1)
-        for realm in references
+        if box.address_space == IPV4 and box.addresses == (0, (1 << 32) - 1)
+        for address_space in references
     )
 
 

@@ -8,19 +8,19 @@ tell whether a waiver has expired.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from esacloud import clouds
+from esacloud import provider as clouds
 from esacloud.deployment.model import Deployment, Dialect
 from esacloud.errors import EsacloudError, InputError, Place, Problem
-from esacloud.packets import PacketSet
-from esacloud.policy.cloud import Cloud, Lowered
+from esacloud.packets.sets import PacketSet
 from esacloud.policy.compile import compile_policy
 from esacloud.policy.filtered import name_differences
+from esacloud.policy.lowered import Cloud, Lowered
 from esacloud.policy.model import Policy
 from esacloud.policy.packets import packets_by_interface
 from esacloud.policy.proof import Difference, differences
-from esacloud.values import value_class
 
 if TYPE_CHECKING:
     from datetime import date
@@ -34,11 +34,11 @@ class ProofError(EsacloudError):
 
     exit_code = 1
 
-    def __init__(self, found: tuple[Difference, ...], oddities: tuple[str, ...] = ()) -> None:
-        self.differences, self.oddities = found, oddities
+    def __init__(self, found: tuple[Difference, ...], deviations: tuple[str, ...] = ()) -> None:
+        self.differences, self.deviations = found, deviations
         lines = [sentence for difference in found for sentence in difference.sentences()]
         super().__init__(
-            "\n".join(["The rules are not proven equal to the policy. Please report this:", *lines, *oddities])
+            "\n".join(["The rules are not proven equal to the policy. Please report this:", *lines, *deviations])
         )
 
 
@@ -48,13 +48,13 @@ class GuardrailError(EsacloudError):
     exit_code = 1
 
     def __init__(self, judgement: Judgement, place: Place) -> None:
-        from esacloud.report.findings import judgement_lines
+        from esacloud.report.text.findings import judgement_lines
 
         self.judgement = judgement
         super().__init__("\n".join(judgement_lines(judgement, place)))
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Module:
     """A Terraform module, proven and not yet written: its policy, its rules, and the text of every file.
 
@@ -76,22 +76,22 @@ class Module:
         return (*self.policy.warnings, *findings, *self.judgement.problems)
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Verification:
     """What a module on disk was found to be. It is proven when there are neither differences nor oddities."""
 
     policy: Policy
     differences: tuple[Difference, ...]
-    oddities: tuple[str, ...]
+    deviations: tuple[str, ...]
 
     @property
     def proven(self) -> bool:
         """Whether the module permits exactly the policy's packets, and nothing in it went unread."""
-        return not self.differences and not self.oddities
+        return not self.differences and not self.deviations
 
     def sentences(self) -> tuple[str, ...]:
         """Everything found, witnesses first."""
-        return (*(sentence for found in self.differences for sentence in found.sentences()), *self.oddities)
+        return (*(sentence for found in self.differences for sentence in found.sentences()), *self.deviations)
 
 
 def read_deployment(path: str, text: str | None = None) -> Deployment:
@@ -119,7 +119,7 @@ def compile_for(deployment: Deployment, cloud: str) -> Policy:
     return compile_policy(deployment, clouds.load(cloud).DIALECT)
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Checked:
     """What is to be said of one deployment file: problems, each once, and for each cloud what the guardrails say.
 
@@ -175,8 +175,8 @@ def lower(deployment: Deployment, cloud: str, today: date | None = None) -> Lowe
 
     Raises InputError, GuardrailError or ProofError.
     """
-    lowered, wanted, _ = _lowered(deployment, cloud, today)
-    _prove(wanted, lowered.packets)
+    lowered, desired, _ = _lowered(deployment, cloud, today)
+    _prove(desired, lowered.packets)
     return lowered
 
 
@@ -190,10 +190,10 @@ def generate(deployment: Deployment, cloud: str, today: date | None = None) -> M
     from esacloud.terraform.layout import documents_of
 
     chosen = clouds.load(cloud)
-    lowered, wanted, judgement = _lowered(deployment, cloud, today)
+    lowered, desired, judgement = _lowered(deployment, cloud, today)
     files = assemble(chosen, lowered, deployment)
     back = chosen.read_back(documents_of(files))
-    _prove(wanted, back.packets, (*back.oddities, *name_differences(lowered.policy, back.filtered)))
+    _prove(desired, back.packets, (*back.deviations, *name_differences(lowered.policy, back.filtered)))
     return Module(lowered, files, judgement)
 
 
@@ -201,14 +201,14 @@ def _lowered(deployment: Deployment, cloud: str, today: date | None) -> tuple[Lo
     """The policy in the cloud's rules, the packets that they have to permit, what the guardrails say; not yet proven."""
     chosen = clouds.load(cloud)
     policy = compile_for(deployment, cloud)
-    wanted = packets_by_interface(policy)
-    judgement = judge_policy(policy, deployment, chosen, today, wanted)
+    desired = packets_by_interface(policy)
+    judgement = judge_policy(policy, deployment, chosen, today, desired)
     if judgement.refuses:
         raise GuardrailError(judgement, deployment.place)
     lowered = chosen.lower(policy, deployment)
     if lowered.policy is not policy:  # the cloud has added flows of its own
-        wanted = packets_by_interface(lowered.policy)
-    return lowered, wanted, judgement
+        desired = packets_by_interface(lowered.policy)
+    return lowered, desired, judgement
 
 
 def judge_policy(
@@ -223,7 +223,7 @@ def judge_policy(
 
     from esacloud.guardrails import judge as guardrails
 
-    return guardrails.judge(policy, deployment, today or date.today(), packets, cloud.PUBLIC_REALMS)
+    return guardrails.judge(policy, deployment, today or date.today(), packets, cloud.PUBLIC_ADDRESS_SPACES)
 
 
 def write_module(directory: str, module: Module, *, force: bool = False) -> None:
@@ -236,10 +236,10 @@ def write_module(directory: str, module: Module, *, force: bool = False) -> None
     write(directory, module.files, force=force)
 
 
-def _prove(wanted: Mapping[str, PacketSet], packets: Mapping[str, PacketSet], oddities: tuple[str, ...] = ()) -> None:
-    found = differences(wanted, packets)
-    if found or oddities:
-        raise ProofError(found, oddities)
+def _prove(desired: Mapping[str, PacketSet], packets: Mapping[str, PacketSet], deviations: tuple[str, ...] = ()) -> None:
+    found = differences(desired, packets)
+    if found or deviations:
+        raise ProofError(found, deviations)
 
 
 def verify(deployment: Deployment, cloud: str, directory: str) -> Verification:
@@ -253,8 +253,8 @@ def verify(deployment: Deployment, cloud: str, directory: str) -> Verification:
     from esacloud.terraform.reading import read_documents
 
     module = generate(deployment, cloud)
-    documents, oddities = read_documents(directory)
+    documents, deviations = read_documents(directory)
     back = clouds.load(cloud).read_back(documents)
     found = differences(packets_by_interface(module.policy), back.packets)
-    oddities = (*oddities, *back.oddities, *name_differences(module.policy, back.filtered))
-    return Verification(module.policy, found, (*oddities, *differing_files(directory, module.files)))
+    deviations = (*deviations, *back.deviations, *name_differences(module.policy, back.filtered))
+    return Verification(module.policy, found, (*deviations, *differing_files(directory, module.files)))

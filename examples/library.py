@@ -14,7 +14,7 @@ module = esacloud.generate(deployment, "aws")  # raises ProofError rather than h
 for flow in module.policy.flows:
     ports = "-".join(str(port) for port in dict.fromkeys(flow.ports))
     rows = ", ".join(map(str, flow.rows)) or "not in the table"
-    print(f"{flow.interface:11} {flow.direction:3} {flow.transport}/{ports:11} {flow.far!s:24} rows {rows}")
+    print(f"{flow.interface:11} {flow.direction:3} {flow.transport}/{ports:11} {flow.remote!s:24} rows {rows}")
 
 with tempfile.TemporaryDirectory() as directory:
     where = f"{directory}/{deployment.name}"
@@ -23,6 +23,8 @@ with tempfile.TemporaryDirectory() as directory:
 
 # A question that packets answer: can anyone but the administrators reach SSH?
 ssh = [
-    box for box in module.lowered.packets["management"].only(direction="in").boxes() if box.ports[0] <= 22 <= box.ports[1]
+    box
+    for box in module.lowered.packets["management"].only(direction="ingress").boxes()
+    if box.ports[0] <= 22 <= box.ports[1]
 ]
-print("\nSSH is open to:", ", ".join(box.far_text() for box in ssh) or "nobody")
+print("\nSSH is open to:", ", ".join(box.remote_text() for box in ssh) or "nobody")

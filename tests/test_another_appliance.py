@@ -51,12 +51,12 @@ def test_its_flows_are_those_of_its_own_table(file: Path) -> None:
     policy = workflow.compile_for(deployment, cloud)
     assert policy.interfaces == ("outside", "inside")
     assert {(flow.interface, flow.direction, flow.transport, flow.ports) for flow in policy.flows} == {
-        ("outside", "in", "tcp", (443, 443)),
-        ("outside", "in", "udp", (443, 443)),
-        ("outside", "in", "udp", (8443, 8445)),
-        ("inside", "in", "icmp", (0, 65535)),
-        ("inside", "out", "icmp", (0, 65535)),
-        ("inside", "out", "tcp", (443, 443)),
+        ("outside", "ingress", "tcp", (443, 443)),
+        ("outside", "ingress", "udp", (443, 443)),
+        ("outside", "ingress", "udp", (8443, 8445)),
+        ("inside", "ingress", "icmp", (0, 65535)),
+        ("inside", "egress", "icmp", (0, 65535)),
+        ("inside", "egress", "tcp", (443, 443)),
     }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from esacloud import workflow
-from esacloud.packet_text import PacketTextError, parse_packets
+from esacloud.packets.text import PacketTextError, parse_packets
 from esacloud.testing import assert_denies, assert_permits
 
 ROOT = Path(__file__).parents[1]

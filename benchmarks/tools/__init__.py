@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from benchmarks.equal_policy import EqualPolicy
-from esacloud.packets import PacketSet
+from esacloud.packets.sets import PacketSet
 
 
 class Tool(Protocol):

@@ -9,8 +9,8 @@ from typing import Any
 
 from benchmarks.equal_policy import EqualPolicy, box
 from benchmarks.tools import pol
-from esacloud.addresses import parse_network
-from esacloud.packets import Box, PacketSet
+from esacloud.packets.addresses import parse_network
+from esacloud.packets.sets import Box, PacketSet
 
 NAME = "aerleon"
 DISTRIBUTION = "aerleon"
@@ -61,7 +61,7 @@ def packets(out: Path, policy: EqualPolicy) -> Mapping[str, PacketSet]:
                 for tag in body["targetTags"]:
                     boxes[tag] += [
                         box(
-                            "in" if inbound else "out",
+                            "ingress" if inbound else "egress",
                             allowed["IPProtocol"],
                             (int(first), int(last or first)),
                             parse_network(network),

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.equal_policy import EqualPolicy
-from esacloud import clouds
-from esacloud.packets import PacketSet
+from esacloud import provider as clouds
+from esacloud.packets.sets import PacketSet
 from esacloud.terraform.reading import read_documents
 
 NAME = "esacloud"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.equal_policy import EqualPolicy
 from benchmarks.tools.esacloud import DISTRIBUTION, NAME, cold, leeway, loop, read_back, write_input
-from esacloud.packets import PacketSet
+from esacloud.packets.sets import PacketSet
 
 __all__ = ["DISTRIBUTION", "NAME", "TARGET", "cold", "leeway", "many", "packets", "resources", "rules", "write_input"]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from zlib import crc32
 
 from benchmarks.equal_policy import EqualPolicy, NeutralFlow
-from esacloud.addresses import Network, address_text, parse_network
+from esacloud.packets.addresses import Network, address_text, parse_network
 
 NAME = "fwshift"
 DISTRIBUTION = "fwshift"
@@ -46,8 +46,8 @@ def _configuration(flows: Sequence[NeutralFlow]) -> str:
         first, last = flow.ports
         ports = f"eq {first}" if first == last else f"range {first} {last}"
         mine = f"host {addresses[flow.interface]}"
-        far = f"object-group {_group(flow.networks)}" if len(flow.networks) > 1 else _spelled(flow.networks[0])
-        sides = f"{far} {mine}" if flow.direction == "in" else f"{mine} {far}"
+        remote = f"object-group {_group(flow.networks)}" if len(flow.networks) > 1 else _spelled(flow.networks[0])
+        sides = f"{remote} {mine}" if flow.direction == "ingress" else f"{mine} {remote}"
         lines.append(f"access-list {flow.direction.upper()} extended permit {flow.transport} {sides} {ports}")
     lines += [f"access-group {name} in interface {side}" for name, side in (("IN", "outside"), ("OUT", "inside"))]
     return "\n".join(lines) + "\n"

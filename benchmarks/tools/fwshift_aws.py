@@ -8,8 +8,8 @@ from pathlib import Path
 
 from benchmarks.equal_policy import EqualPolicy, box
 from benchmarks.tools.fwshift import DISTRIBUTION, NAME, VPC, convert, interface_addresses, loop, write_input
-from esacloud.addresses import parse_network
-from esacloud.packets import EVERY_PORT, IPV4, Box, PacketSet
+from esacloud.packets.addresses import parse_network
+from esacloud.packets.sets import EVERY_PORT, IPV4, Box, PacketSet
 
 __all__ = ["DISTRIBUTION", "NAME", "TARGET", "cold", "leeway", "many", "packets", "resources", "rules", "write_input"]
 
@@ -59,7 +59,7 @@ def packets(out: Path, policy: EqualPolicy) -> Mapping[str, PacketSet]:
             values = {key: text or bare for key, text, bare in _VALUE.findall(body)}
             ports = (int(values["from_port"]), int(values["to_port"]))
             network = parse_network(values.get("cidr_ipv4") or values["cidr_ipv6"])
-            direction = "in" if "_ingress_" in address else "out"
+            direction = "ingress" if "_ingress_" in address else "egress"
             for interface in groups[group]:
                 boxes[interface].append(box(direction, values["ip_protocol"], ports, network))  # type: ignore[arg-type]
     return {interface: PacketSet.of(found) for interface, found in boxes.items()}
@@ -72,4 +72,4 @@ def leeway() -> PacketSet:
     port that goes out go to the whole VPC as well, where, as it says, the rules of the other end decide.
     """
     everything = (0, 255), EVERY_PORT, EVERY_PORT, (VPC.first, VPC.last)
-    return PacketSet.of([Box("in", IPV4, *everything), Box("out", IPV4, *everything)])
+    return PacketSet.of([Box("ingress", IPV4, *everything), Box("egress", IPV4, *everything)])

@@ -15,10 +15,10 @@ from typing import Any
 
 from benchmarks.equal_policy import EqualPolicy
 from benchmarks.tools.fwshift import DISTRIBUTION, NAME, VPC, convert, interface_addresses, loop, write_input
-from esacloud.addresses import Network, parse_network
 from esacloud.azure.evaluate import permitted
 from esacloud.azure.model import SecurityRule
-from esacloud.packets import EVERY_PORT, IPV4, Box, PacketSet
+from esacloud.packets.addresses import Network, parse_network
+from esacloud.packets.sets import EVERY_PORT, IPV4, Box, PacketSet
 
 __all__ = ["DISTRIBUTION", "NAME", "TARGET", "cold", "leeway", "many", "packets", "resources", "rules", "write_input"]
 
@@ -117,4 +117,4 @@ def leeway() -> PacketSet:
     fwshift reads an ASA's rules as rules between two ends. So it keeps the network out of `any` on the way in, and lets in
     from there what the other interfaces may send.
     """
-    return PacketSet.of([Box("in", IPV4, (0, 255), EVERY_PORT, EVERY_PORT, (VPC.first, VPC.last))])
+    return PacketSet.of([Box("ingress", IPV4, (0, 255), EVERY_PORT, EVERY_PORT, (VPC.first, VPC.last))])

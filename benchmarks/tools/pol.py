@@ -31,18 +31,18 @@ def write(folder: Path, policies: Sequence[EqualPolicy], target: str) -> None:
 
 def _policy(flows: Sequence[NeutralFlow], number: int, target: str) -> str:
     parts = []
-    for direction, word in (("in", "INGRESS"), ("out", "EGRESS")):
+    for direction, word in (("ingress", "INGRESS"), ("egress", "EGRESS")):
         chosen = [flow for flow in flows if flow.direction == direction]
         if chosen:
             parts.append(f"header {{\n  target:: {target} {word} inet {NETWORK}\n}}")
             parts += [_term(flow, number) for flow in chosen]
-            if direction == "out":
+            if direction == "egress":
                 parts.append("term default-deny {\n  action:: deny\n}")
     return "\n".join(parts) + "\n"
 
 
 def _term(flow: NeutralFlow, number: int) -> str:
-    side, tag = ("source", "destination") if flow.direction == "in" else ("destination", "source")
+    side, tag = ("source", "destination") if flow.direction == "ingress" else ("destination", "source")
     return (
         f"term {flow.name} {{\n"
         f"  {side}-address:: {_token(flow, number)}\n"

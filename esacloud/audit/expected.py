@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from esacloud.audit.model import Wanted
+from esacloud.audit.model import Desired
 from esacloud.catalogue.model import Catalogue, Entry, Release, release_text
 from esacloud.errors import InputError, Place, Problem, nearest
-from esacloud.packets import EVERY_PROTOCOL, ICMP, ICMPV6, IPV4, IPV6, TCP, UDP, Box, Direction, Range
+from esacloud.packets.sets import EVERY_PROTOCOL, ICMP, ICMPV6, IPV4, IPV6, TCP, UDP, Box, Direction, Range
 from esacloud.policy.model import Policy
 from esacloud.policy.packets import flow_boxes
 
@@ -21,24 +21,24 @@ _MANY_PORTS = 1024
 _FAMILIES = ((IPV4, (0, (1 << 32) - 1)), (IPV6, (0, (1 << 128) - 1)))
 
 
-def from_policy(policy: Policy) -> dict[str, tuple[Wanted, ...]]:
+def from_policy(policy: Policy) -> dict[str, tuple[Desired, ...]]:
     """The flows of a policy by interface: every packet of them is needed, and nothing else is."""
-    wanted: dict[str, list[Wanted]] = {interface: [] for interface in policy.interfaces}
+    desired: dict[str, list[Desired]] = {interface: [] for interface in policy.interfaces}
     for flow in policy.flows:
         boxes = tuple(map(_plainly_named, flow_boxes((flow,))))
-        wanted[flow.interface].append(Wanted(", ".join(flow.entries), flow.rows, boxes, whole=True))
-    return {interface: tuple(found) for interface, found in wanted.items()}
+        desired[flow.interface].append(Desired(", ".join(flow.entries), flow.rows, boxes, whole=True))
+    return {interface: tuple(found) for interface, found in desired.items()}
 
 
 def _plainly_named(box: Box) -> Box:
     """The box with a reference by its name alone: clouds' documents have resource ids where a file may have either."""
-    kind, _, name = box.realm.partition(":")
-    return box._replace(realm=f"{kind}:{name.rpartition('/')[2]}") if "/" in name else box
+    kind, _, name = box.address_space.partition(":")
+    return box._replace(address_space=f"{kind}:{name.rpartition('/')[2]}") if "/" in name else box
 
 
 def from_features(
     catalogue: Catalogue, features: Iterable[str] | None, release: str | None, place: Place
-) -> tuple[Wanted, ...]:
+) -> tuple[Desired, ...]:
     """What the features' entries need, from and to anyone; `None` is every feature, and then nothing can be missing.
 
     Settings are not known, so an entry that depends on one may be there or not. Entries of very many ports (FTP data) count
@@ -58,13 +58,13 @@ def from_features(
     found = [entry for entry in catalogue.entries if entry.feature in names and _exists_in(entry, at)]
     if features is None:
         found = [entry for entry in found if all(last - first < _MANY_PORTS for first, last in entry.ports)]
-    return tuple(Wanted(entry.id, entry.rows, tuple(_boxes(entry)), whole=False) for entry in found)
+    return tuple(Desired(entry.id, entry.rows, tuple(_boxes(entry)), whole=False) for entry in found)
 
 
-def needed_without_settings(catalogue: Catalogue, wanted: Iterable[Wanted]) -> tuple[Wanted, ...]:
+def needed_without_settings(catalogue: Catalogue, desired: Iterable[Desired]) -> tuple[Desired, ...]:
     """Those that a feature needs whatever its settings are."""
     always = {entry.id for entry in catalogue.entries if not entry.when}
-    return tuple(one for one in wanted if one.label in always)
+    return tuple(one for one in desired if one.label in always)
 
 
 def _exists_in(entry: Entry, release: Release | None) -> bool:
@@ -73,17 +73,17 @@ def _exists_in(entry: Entry, release: Release | None) -> bool:
 
 
 def _boxes(entry: Entry) -> Iterator[Box]:
-    directions: tuple[Direction, ...] = ("in", "out") if entry.direction == "both" else (entry.direction,)
+    directions: tuple[Direction, ...] = ("ingress", "egress") if entry.direction == "both" else (entry.direction,)
     for direction in directions:
         for transport in entry.transports:
             for protocols in _PROTOCOLS[transport]:
                 for ports in entry.ports:
-                    for realm, addresses in _FAMILIES:
-                        yield Box(direction, realm, protocols, entry.source_ports, ports, addresses)
+                    for address_space, addresses in _FAMILIES:
+                        yield Box(direction, address_space, protocols, entry.source_ports, ports, addresses)
 
 
-def _no_such(what: str, name: str, known: tuple[str, ...], place: Place) -> Problem:
+def _no_such(message: str, name: str, known: tuple[str, ...], place: Place) -> Problem:
     near = nearest(name, known)
     return Problem(
-        place, f"There is no {what} {name!r}.", f"Write {near} if that is meant." if near else "See `esacloud ports`."
+        place, f"There is no {message} {name!r}.", f"Write {near} if that is meant." if near else "See `esacloud ports`."
     )

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from esacloud.audit.meeting import Filter, filter_of, meet
+from esacloud.audit.intersection import Filter, filter_of, meet
 from esacloud.audit.model import Looked
-from esacloud.packets import IPV4, IPV6, PacketSet
+from esacloud.packets.sets import IPV4, IPV6, PacketSet
 from esacloud.policy.actual import ActualGroups, Statement
 from esacloud.policy.packets import SELF
 
@@ -50,7 +50,9 @@ def _let_through(group: str, rule: Statement, passing: Mapping[str, Filter], act
 
 
 def _with_self(rule: Statement, names: frozenset[str]) -> Statement:
-    if all(box.realm in (IPV4, IPV6) or box.realm.partition(":")[2] not in names for box in rule.boxes):
+    if all(box.address_space in (IPV4, IPV6) or box.address_space.partition(":")[2] not in names for box in rule.boxes):
         return rule
-    boxes = tuple(box._replace(realm=SELF) if box.realm.partition(":")[2] in names else box for box in rule.boxes)
+    boxes = tuple(
+        box._replace(address_space=SELF) if box.address_space.partition(":")[2] in names else box for box in rule.boxes
+    )
     return Statement(rule.label, boxes, rule.roles, rule.place)

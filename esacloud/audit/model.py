@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from esacloud.guardrails.model import Judgement
-from esacloud.packets import Box, PacketSet
+from esacloud.packets.sets import Box, PacketSet
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Desired:
     """Something that the gateway needs open at an interface: a flow, or a catalogue entry whose far side nobody stated.
 
     With `whole`, every packet of it is needed; otherwise any of them will do.
@@ -32,7 +32,7 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
-class Unasked:
+class Unexpected:
     """A rule of a group that permits packets which nothing asked for."""
 
     interface: str
@@ -59,7 +59,7 @@ class Audit:
 
     looked: tuple[Looked, ...]
     missing: tuple[Missing, ...]
-    unasked: tuple[Unasked, ...]
+    unexpected: tuple[Unexpected, ...]
     judgement: Judgement
     unknown: tuple[str, ...]
     notes: tuple[str, ...]
@@ -68,4 +68,4 @@ class Audit:
     def clean(self) -> bool:
         """Whether nothing at all was found, and nothing was left unjudged."""
         judged = self.judgement
-        return not (self.missing or self.unasked or judged.findings or judged.problems or self.unknown)
+        return not (self.missing or self.unexpected or judged.findings or judged.problems or self.unknown)

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from esacloud import clouds
+from esacloud import provider as clouds
+from esacloud.audit.assignment import Attachments, attachments, by_itself, for_interfaces, named, with_the_others
 from esacloud.audit.compare import audit
 from esacloud.audit.expected import from_features, from_policy, needed_without_settings
 from esacloud.audit.model import Audit
-from esacloud.audit.placing import Carriers, by_itself, carriers, for_interfaces, named, with_the_others
 from esacloud.catalogue.model import Catalogue
 from esacloud.deployment.model import Deployment
 from esacloud.errors import InputError, Place, Problem
-from esacloud.packets import PacketSet
+from esacloud.packets.sets import PacketSet
 from esacloud.policy.actual import ActualGroups
 from esacloud.policy.compile import compile_policy
 from esacloud.policy.packets import packets_by_interface
@@ -47,17 +47,17 @@ def against_deployment(
     placed = for_interfaces(actual, policy.interfaces, given, place, deployment.name)
     sought = {name: ids for name, ids in placed.items() if name not in given}
     ours = {one for ids in sought.values() for one in ids}
-    on = carriers(actual, lambda ids: not ours.isdisjoint(ids))
+    on = attachments(actual, lambda ids: not ours.isdisjoint(ids))
     seen = {name: ((name,), ids) for name, ids in placed.items() if name in given} | with_the_others(on, sought)
     flows = from_policy(whole)
-    wanted = {called: tuple(flow for name in names for flow in flows[name]) for called, (names, _) in seen.items()}
+    desired = {called: tuple(flow for name in names for flow in flows[name]) for called, (names, _) in seen.items()}
     own = set(map(id, policy.flows))
     added = packets_by_interface(replace(whole, flows=tuple(flow for flow in whole.flows if id(flow) not in own)))
     return audit(
         _with_what_was_said(actual, on),
         {called: ids for called, (_, ids) in seen.items()},
-        wanted,
-        wanted,
+        desired,
+        desired,
         deployment.catalogue,
         today,
         deployment.waivers,
@@ -74,8 +74,8 @@ def check_cloud(cloud: str, deployment: Deployment, place: Place) -> None:
     """Refuse groups of a cloud that the deployment file does not name. Raises InputError."""
     if cloud not in deployment.clouds:
         about = ", ".join(sorted(deployment.clouds))
-        what = f"The groups are of {cloud}, and {deployment.place.file} is about {about}."
-        raise InputError(Problem(place, what, f"Add `cloud.{cloud}` to the deployment file, or audit its own cloud."))
+        message = f"The groups are of {cloud}, and {deployment.place.file} is about {about}."
+        raise InputError(Problem(place, message, f"Add `cloud.{cloud}` to the deployment file, or audit its own cloud."))
 
 
 def against_catalogue(
@@ -94,7 +94,7 @@ def against_catalogue(
     Raises InputError for a feature, release or group that does not exist.
     """
     place = Place(source)
-    on = Carriers({}) if given else carriers(actual)
+    on = Attachments({}) if given else attachments(actual)
     placed = named(actual, given, place) if given else by_itself(actual, on)
     allowed = from_features(catalogue, features, release, place)
     needed = () if features is None else needed_without_settings(catalogue, allowed)
@@ -109,5 +109,5 @@ def against_catalogue(
     )
 
 
-def _with_what_was_said(actual: ActualGroups, on: Carriers) -> ActualGroups:
+def _with_what_was_said(actual: ActualGroups, on: Attachments) -> ActualGroups:
     return replace(actual, unknown=(*actual.unknown, *on.unknown), notes=(*actual.notes, *on.notes))

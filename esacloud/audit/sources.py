@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from esacloud import clouds
+from esacloud import provider as clouds
 from esacloud.errors import InputError, Place, Problem
 from esacloud.policy.actual import ActualGroup, ActualGroups
 
@@ -34,7 +34,7 @@ def read_files(paths: list[str]) -> ActualGroups:
         for path, groups in found
         if groups.cloud != found[0][1].cloud
     )
-    problems.extend(_told_twice(found))
+    problems.extend(_duplicate_groups(found))
     if not problems and not any(groups.groups for _, groups in found):
         problems.append(Problem(Place(paths[0]), "There is no group in it.", "Ask the cloud again without a filter."))
     if problems:
@@ -42,15 +42,15 @@ def read_files(paths: list[str]) -> ActualGroups:
     return _merged([groups for _, groups in found])
 
 
-def _told_twice(found: list[tuple[str, ActualGroups]]) -> Iterator[Problem]:
+def _duplicate_groups(found: list[tuple[str, ActualGroups]]) -> Iterator[Problem]:
     """Groups of one id that differ: neither may be passed over. Two gateways' states name theirs alike."""
     seen: dict[str, tuple[str, ActualGroup]] = {}
     for path, part in found:
         for group in filter(lambda one: one.rules, part.groups):  # one without rules contradicts nobody
             before, same = seen.setdefault(group.id, (path, group))
             if group != same:
-                what = f"The file has a group {group.id}, and {before} has another one of that name."
-                yield Problem(Place(path), what, "Audit one at a time.")
+                message = f"The file has a group {group.id}, and {before} has another one of that name."
+                yield Problem(Place(path), message, "Audit one at a time.")
 
 
 def read_file(path: str) -> list[ActualGroups]:
@@ -75,14 +75,14 @@ def read_text(text: bytes, path: str) -> list[ActualGroups]:
     except json.JSONDecodeError as error:
         place = Place(path, error.lineno, error.colno)
         end = error.pos >= len(error.doc.rstrip()) - 1 or error.msg.startswith("Unterminated string")
-        what = "The file ends in the middle of its JSON." if end else f"The file is no JSON: {error.msg}."
-        raise InputError(Problem(place, what, "Write it again, whole.")) from None
-    readers = [import_module(f"esacloud.{cloud}.existing") for cloud in clouds.CLOUDS]
+        message = "The file ends in the middle of its JSON." if end else f"The file is no JSON: {error.msg}."
+        raise InputError(Problem(place, message, "Write it again, whole.")) from None
+    readers = [import_module(f"esacloud.{cloud}.inventory.read") for cloud in clouds.CLOUDS]
     found = [groups for reader in readers if (groups := reader.read_groups(document)) is not None]
     if not found:
         known = "; ".join(dict.fromkeys(source for reader in readers for source in reader.SOURCES))
-        what = f"The file is JSON, but none that can be audited: {_said(document)}."
-        raise InputError(Problem(Place(path), what, f"Give the output of one of: {known}."))
+        message = f"The file is JSON, but none that can be audited: {_said(document)}."
+        raise InputError(Problem(Place(path), message, f"Give the output of one of: {known}."))
     return found
 
 
@@ -115,10 +115,10 @@ def _merged(parts: list[ActualGroups]) -> ActualGroups:
         attached,
         tuple(said for part in parts for said in part.unknown),
         tuple(dict.fromkeys(note for part in parts for note in part.notes)),
-        frozenset(realm for part in parts for realm in part.public_realms),
+        frozenset(address_space for part in parts for address_space in part.public_address_spaces),
         {called.get(_folded(name), name): places for part in parts for name, places in part.inside.items()},
         around,
-        frozenset(realm for part in parts for realm in part.apart),
+        frozenset(address_space for part in parts for address_space in part.apart),
     )
 
 

@@ -45,10 +45,10 @@ def _names(policy: Policy, deployment: Deployment, groups: Iterable[SecurityGrou
             yield wrong
         other = seen.setdefault(group.name.lower(), group.interface)
         if other != group.interface:
-            what = (
+            message = (
                 f"The interfaces {other} and {group.interface} both need a group named {group.name}; case does not count."
             )
-            yield Problem(place, what, "Rename one of them in the catalogue.")
+            yield Problem(place, message, "Rename one of them in the catalogue.")
 
 
 def _descriptions(groups: Iterable[SecurityGroup], place: Place) -> Iterator[Problem]:
@@ -61,31 +61,31 @@ def _descriptions(groups: Iterable[SecurityGroup], place: Place) -> Iterator[Pro
         if len(text) > FIXED["description_characters"] or not allowed.issuperset(text):
             found = text_problem(f"The description of {key!a}", text, place, allowed)
             if found:
-                mend = f"{found.mend} It is made of the catalogue's entries, roles and host names."
-                yield Problem(found.place, found.what, mend, found.severity)
+                hint = f"{found.hint} It is made of the catalogue's entries, roles and host names."
+                yield Problem(found.place, found.message, hint, found.severity)
 
 
 def _prefix_lists(flows: Iterable[Flow], deployment: Deployment, quotas: Limits) -> Iterator[Problem]:
     seen: dict[str, Reference] = {}
     for flow in flows:
-        far = flow.far
-        if not isinstance(far, Reference) or seen.get(far.id) == far:
+        remote = flow.remote
+        if not isinstance(remote, Reference) or seen.get(remote.id) == remote:
             continue
-        place = _reference_place(far, deployment)
-        other = seen.setdefault(far.id, far)
-        if other != far:
-            what = f"{far.id} is said to count {other.size} rules in one place and {far.size} in another, or to be of"
-            yield Problem(place, f"{what} different families.", "Write the same size and family everywhere.")
-        elif not 1 <= far.size <= FIXED["prefix_list_entries"]:
-            most = FIXED["prefix_list_entries"]
-            what = f"{far.id} is said to hold at most {far.size} entries; AWS's prefix lists hold 1 to {most}."
-            yield Problem(place, what, "Write the maximum that the VPC console shows.")
-        elif far.size > quotas.rules_per_group:
-            what = (
-                f"{far.id} counts as {far.size} rules, its maximum of entries, and a group holds {quotas.rules_per_group}."
+        place = _reference_place(remote, deployment)
+        other = seen.setdefault(remote.id, remote)
+        if other != remote:
+            message = (
+                f"{remote.id} is said to count {other.size} rules in one place and {remote.size} in another, or to be of"
             )
-            mend = "Lower its maximum, or ask AWS for a higher quota and write it as `cloud.aws.quotas.rules_per_group`."
-            yield Problem(place, what, mend)
+            yield Problem(place, f"{message} different families.", "Write the same size and family everywhere.")
+        elif not 1 <= remote.size <= FIXED["prefix_list_entries"]:
+            most = FIXED["prefix_list_entries"]
+            message = f"{remote.id} is said to hold at most {remote.size} entries; AWS's prefix lists hold 1 to {most}."
+            yield Problem(place, message, "Write the maximum that the VPC console shows.")
+        elif remote.size > quotas.rules_per_group:
+            message = f"{remote.id} counts as {remote.size} rules, and a group holds {quotas.rules_per_group}."
+            hint = "Lower its maximum, or ask AWS for a higher quota and write it as `cloud.aws.quotas.rules_per_group`."
+            yield Problem(place, message, hint)
 
 
 def _reference_place(reference: Reference, deployment: Deployment) -> Place:
@@ -93,7 +93,7 @@ def _reference_place(reference: Reference, deployment: Deployment) -> Place:
     for peers in (deployment.peers, *(use.peers for use in uses)):
         for peer in peers.values():
             for item in peer.items:
-                if item.far == reference:
+                if item.remote == reference:
                     return item.place
     return deployment.place
 
@@ -105,7 +105,7 @@ def _has_ports(flow: Flow) -> bool:
 
 def _port_problem(flow: Flow, place: Place) -> Problem:
     first, last = flow.ports
-    what = (
+    message = (
         f"{', '.join(flow.entries)} opens the ports {first} to {last}, and there are only 0 to {EVERY_PORT[1]}, ascending."
     )
-    return Problem(place, what, "Mend the entry in the catalogue.")
+    return Problem(place, message, "Mend the entry in the catalogue.")

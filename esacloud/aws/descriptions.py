@@ -79,7 +79,7 @@ def group_description(deployment: str, interface: str, number: int) -> str:
 
 
 def text_problem(
-    what: str, text: str, place: Place, allowed: frozenset[str] = ALLOWED, longest: int = LONGEST
+    message: str, text: str, place: Place, allowed: frozenset[str] = ALLOWED, longest: int = LONGEST
 ) -> Problem | None:
     """What is wrong with a text for AWS, the first character outside the set named; None when nothing is."""
     refused = next((character for character in text if character not in allowed), None)
@@ -87,12 +87,12 @@ def text_problem(
         punctuation = "".join(character for character in _PUNCTUATION if character in allowed)
         return Problem(
             place,
-            f"{what} has the character {refused!r} (U+{ord(refused):04X}), which AWS refuses: {_start(text)}.",
+            f"{message} has the character {refused!r} (U+{ord(refused):04X}), which AWS refuses: {_start(text)}.",
             f"Use letters a-z and A-Z, digits, spaces and {punctuation} alone.",
         )
     if len(text) > longest:
-        what = f"{what} has {len(text)} characters, and AWS takes {longest}: {_start(text)}."
-        return Problem(place, what, f"Make it at least {len(text) - longest} shorter.")
+        message = f"{message} has {len(text)} characters, and AWS takes {longest}: {_start(text)}."
+        return Problem(place, message, f"Make it at least {len(text) - longest} shorter.")
     return None
 
 
@@ -108,13 +108,13 @@ def tag_problems(tags: Mapping[str, str], place: Place) -> Iterable[Problem]:
     module's own.
     """
     if len(tags) > FIXED["tags"]:
-        what = f"There are {len(tags)} tags, and {FIXED['tags']} fit beside those of the module."
-        yield Problem(place, what, f"Take {len(tags) - FIXED['tags']} out.")
+        message = f"There are {len(tags)} tags, and {FIXED['tags']} fit beside those of the module."
+        yield Problem(place, message, f"Take {len(tags) - FIXED['tags']} out.")
     for key, value in tags.items():
         longest = FIXED["tag_key_characters"], FIXED["tag_value_characters"]
         if not key or len(key) > longest[0] or len(value) > longest[1]:
-            what = f"The tag {_start(key)} has {len(key)} characters in its key and {len(value)} in its value."
-            yield Problem(place, what, f"A key has 1 to {longest[0]} characters, a value at most {longest[1]}.")
+            message = f"The tag {_start(key)} has {len(key)} characters in its key and {len(value)} in its value."
+            yield Problem(place, message, f"A key has 1 to {longest[0]} characters, a value at most {longest[1]}.")
         if key.lower().startswith("aws:"):
             yield Problem(place, f"The tag {_start(key)} starts with `aws:`, which AWS keeps for itself.", "Rename it.")
         if not (key + value).isprintable():

@@ -26,9 +26,9 @@ TAG_VALUE = rf"^(?![aA][wW][sS]:).{{0,{FIXED['tag_value_characters']}}}$"
 Check = Callable[[str], tuple[str, str] | None]
 
 
-def _matching(pattern: str, what: str, mend: str) -> Check:
+def _matching(pattern: str, message: str, hint: str) -> Check:
     def check(text: str) -> tuple[str, str] | None:
-        return None if re.fullmatch(pattern, text) else (f"{text!r} is no {what}.", mend)
+        return None if re.fullmatch(pattern, text) else (f"{text!r} is no {message}.", hint)
 
     return check
 
@@ -39,9 +39,9 @@ def _tag_check(pattern: str, part: str, longest: int) -> Check:
             return f"The tag's {part} begins with `aws:`, which AWS keeps for itself.", "Choose another beginning."
         if not re.fullmatch(pattern, text):
             return f"The tag's {part} is empty or longer than {longest} characters.", "Shorten it, or take the tag out."
-        odd = next((char for char in text if not char.isalnum() and char not in " +-=._:/@"), None)
-        if odd is not None:
-            return f"The tag's {part} holds {odd!r}.", "Write letters, digits, spaces and + - = . _ : / @ alone."
+        deviation = next((char for char in text if not char.isalnum() and char not in " +-=._:/@"), None)
+        if deviation is not None:
+            return f"The tag's {part} holds {deviation!r}.", "Write letters, digits, spaces and + - = . _ : / @ alone."
         return None
 
     return check
@@ -52,8 +52,8 @@ def _check_quotas(quotas: Mapping[str, int]) -> tuple[str, str] | None:
     rules, groups, most = quotas["rules_per_group"], quotas["groups_per_interface"], FIXED["rules_times_groups"]
     if rules * groups <= most:
         return None
-    what = f"rules_per_group x groups_per_interface is {rules} x {groups} = {rules * groups}; AWS allows {most:,}."
-    return what, f"Write groups_per_interface: {most // rules} beside rules_per_group: {rules}, or fewer rules."
+    message = f"rules_per_group x groups_per_interface is {rules} x {groups} = {rules * groups}; AWS allows {most:,}."
+    return message, f"Write groups_per_interface: {most // rules} beside rules_per_group: {rules}, or fewer rules."
 
 
 DIALECT = Dialect(

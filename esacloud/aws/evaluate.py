@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from esacloud.addresses import parse_network
-from esacloud.aws.model import RuleDirection, SecurityGroup, SecurityGroupRule, SourceKind
-from esacloud.packets import (
+from esacloud.aws.model import SecurityGroup, SecurityGroupRule, SourceKind
+from esacloud.packets.addresses import parse_network
+from esacloud.packets.sets import (
     EVERY_PORT,
     EVERY_PROTOCOL,
     ICMP,
@@ -24,6 +24,7 @@ from esacloud.packets import (
     TCP,
     UDP,
     Box,
+    Direction,
     PacketSet,
     Range,
 )
@@ -46,16 +47,16 @@ def box(rule: SecurityGroupRule) -> Box:
 
 
 def permitted(
-    direction: RuleDirection, ip_protocol: str, from_port: int | None, to_port: int | None, kind: SourceKind, source: str
+    direction: Direction, ip_protocol: str, from_port: int | None, to_port: int | None, kind: SourceKind, source: str
 ) -> Box:
     """The packets of a rule with these properties. Raises ValueError for one that EC2 would not take."""
-    realm, addresses = _far_side(kind, source)
+    address_space, addresses = _remote(kind, source)
     protocols, ports = _protocols_and_ports(ip_protocol, from_port, to_port)
-    return Box("in" if direction == "ingress" else "out", realm, protocols, EVERY_PORT, ports, addresses)
+    return Box(direction, address_space, protocols, EVERY_PORT, ports, addresses)
 
 
 @lru_cache(maxsize=4096)  # the rules of a module are read once more from its files, and networks recur
-def _far_side(kind: SourceKind, source: str) -> tuple[str, Range]:
+def _remote(kind: SourceKind, source: str) -> tuple[str, Range]:
     if kind == "cidr_ipv4" or kind == "cidr_ipv6":
         return _network(kind, source)
     if kind == "self":

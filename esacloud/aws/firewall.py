@@ -15,10 +15,10 @@ from typing import Any
 
 from esacloud.deployment.model import Deployment
 from esacloud.errors import Problem
-from esacloud.policy.cloud import Document
 from esacloud.policy.filtered import WEB, FilteredName, is_canonical, is_name_row, reasons_of_names
+from esacloud.policy.lowered import Document
 from esacloud.policy.model import Policy
-from esacloud.terraform_json import literal
+from esacloud.terraform.syntax import literal
 
 FIREWALL = "firewall.tf.json"
 CAPACITY = 100  # of a rule group, in names; it cannot be changed later, so it is not fitted to today's names
@@ -48,16 +48,18 @@ def problems(policy: Policy, deployment: Deployment) -> Iterator[Problem]:
     found = reasons_of_names(policy, deployment.catalogue)
     for (transport, ports, name), reasons in found.items():
         if transport != "tcp" or ports not in WEB:
-            what = f"AWS finds host names in HTTP and TLS at tcp/80 and tcp/443, and {', '.join(reasons['entries'])} speaks"
+            message = (
+                f"AWS finds host names in HTTP and TLS at tcp/80 and tcp/443, and {', '.join(reasons['entries'])} speaks"
+            )
             first, last = ports
             shown = first if first == last else f"{first}-{last}"
-            mend = "Choose open or pinned for its feature under `hostnames`, or give its networks as the peer."
-            yield Problem(place, f"{what} {transport}/{shown} to {name}.", mend)
+            hint = "Choose open or pinned for its feature under `hostnames`, or give its networks as the peer."
+            yield Problem(place, f"{message} {transport}/{shown} to {name}.", hint)
     for ports, protocol in WEB.items():
         count = sum(name.ports == ports for name in found)
         if count > CAPACITY:
-            what = f"{count} names are to be matched in {protocol}, and the rule group takes {CAPACITY}."
-            yield Problem(place, what, "Choose another way for some features under `hostnames`.")
+            message = f"{count} names are to be matched in {protocol}, and the rule group takes {CAPACITY}."
+            yield Problem(place, message, "Choose another way for some features under `hostnames`.")
 
 
 def _table(protocol: str) -> str:
@@ -159,7 +161,7 @@ _REST: Document = {
 }
 
 
-def read_names(found: Document, oddities: list[str]) -> tuple[frozenset[FilteredName], Document]:
+def read_names(found: Document, deviations: list[str]) -> tuple[frozenset[FilteredName], Document]:
     """The names that a `firewall.tf.json` lets pass, and the document as esacloud writes it around these tables."""
     tables = found.get("locals")
     tables = tables if isinstance(tables, dict) else {}
@@ -167,15 +169,17 @@ def read_names(found: Document, oddities: list[str]) -> tuple[frozenset[Filtered
     for protocol, ports in _PORTS.items():
         table = tables.get(_table(protocol))
         if not isinstance(table, dict):
-            oddities.append(f"{FIREWALL}: locals.{_table(protocol)} is no table.")
+            deviations.append(f"{FIREWALL}: locals.{_table(protocol)} is no table.")
             continue
         for name, row in table.items():
             if is_name_row(name, row):
                 names.add(FilteredName("tcp", ports, name))
             else:
-                oddities.append(f"{FIREWALL}: locals.{_table(protocol)}.{name} is no host name with its rows and entries.")
+                deviations.append(
+                    f"{FIREWALL}: locals.{_table(protocol)}.{name} is no host name with its rows and entries."
+                )
     networks = tables.get(_NETWORKS)
     if not isinstance(networks, list) or not networks or not all(map(is_canonical, networks)):
-        oddities.append(f"{FIREWALL}: locals.{_NETWORKS} is no list of networks.")
+        deviations.append(f"{FIREWALL}: locals.{_NETWORKS} is no list of networks.")
     known = {key: tables[key] for key in map(_table, _PORTS) if key in tables}
     return frozenset(names), _document(known, networks)

@@ -7,11 +7,11 @@ group times groups per interface never exceeds 1,000, whatever was granted.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from esacloud.deployment.model import Deployment
 from esacloud.errors import InputError, Problem
 from esacloud.package_data import read_beside
-from esacloud.values import value_class
 
 _FACTS = read_beside(__file__, "limits.json")
 
@@ -22,7 +22,7 @@ FIXED: Mapping[str, int] = _FACTS["fixed"]
 _WEIGHTS: Mapping[str, int] = _FACTS["managed_prefix_lists"]["weights"]
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What fits: rules in one group, for each direction and address family apart, and groups at one interface."""
 
@@ -53,9 +53,9 @@ def limits(deployment: Deployment) -> Limits:
     most = FIXED["rules_times_groups"]
     rules, groups = values["rules_per_group"], values["groups_per_interface"]
     if not problems and rules * groups > most:
-        mend = f"Write groups_per_interface: {most // rules} beside rules_per_group: {rules}, or fewer rules."
-        what = f"rules_per_group x groups_per_interface is {rules} x {groups} = {rules * groups}; AWS allows {most}."
-        problems.append(Problem(place, what, mend))
+        hint = f"Write groups_per_interface: {most // rules} beside rules_per_group: {rules}, or fewer rules."
+        message = f"rules_per_group x groups_per_interface is {rules} x {groups} = {rules * groups}; AWS allows {most}."
+        problems.append(Problem(place, message, hint))
     if problems:
         raise InputError(*problems)
     return Limits(**values)

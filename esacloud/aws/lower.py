@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from esacloud.addresses import Network
 from esacloud.aws.checks import check
 from esacloud.aws.descriptions import group_description
 from esacloud.aws.evaluate import packets
@@ -24,12 +23,12 @@ from esacloud.aws.rules import rules
 from esacloud.aws.split import COUNTERS, Counter, counts, split
 from esacloud.deployment.model import Deployment, Reference
 from esacloud.errors import InputError, Place, Problem
-from esacloud.policy.cloud import GroupLine, Lowered, QuotaUse
+from esacloud.packets.addresses import Network
+from esacloud.policy.lowered import GroupLine, Lowered, QuotaUse
 from esacloud.policy.merging import canonical, merged
 from esacloud.policy.model import Flow, Policy
 
 _WORDS = {"ingress": "inbound", "egress": "outbound"}
-_DIRECTIONS = {"ingress": "in", "egress": "out"}
 
 
 def lower(policy: Policy, deployment: Deployment) -> Lowered:
@@ -84,9 +83,9 @@ def _fitted(flows: list[Flow], quotas: Limits, outside: frozenset[str]) -> tuple
 
 def _counters(flow: Flow) -> set[Counter]:
     """The quotas that a flow counts against."""
-    far, direction = flow.far, "in" if flow.direction == "in" else "out"
-    version = far.version if isinstance(far, Network | Reference) else None
-    return {counter for counter in COUNTERS if _DIRECTIONS[counter[0]] == direction and version in (None, counter[1])}
+    remote = flow.remote
+    version = remote.version if isinstance(remote, Network | Reference) else None
+    return {counter for counter in COUNTERS if counter[0] == flow.direction and version in (None, counter[1])}
 
 
 def _group(deployment: str, interface: str, number: int, made: list[SecurityGroupRule]) -> SecurityGroup:
@@ -112,19 +111,19 @@ def _too_many(interface: str, made: list[SecurityGroupRule], quotas: Limits, dep
     per_group, most = quotas.rules_per_group, quotas.groups_per_interface
     fit = per_group * most
     place = _interface_place(interface, deployment)
-    mend = (
+    hint = (
         "Ask AWS for a higher quota and write it under `cloud.aws.quotas`, name a prefix list instead of many networks, "
         "or shorten the lists of peers."
     )
     made = [rule for rule in made if rule.size <= per_group]  # a larger prefix list has a problem of its own
     over = {counter: count for counter, count in counts(made).items() if count > fit}
     for (direction, version), count in over.items():
-        what = f"{interface}: {count} {_WORDS[direction]} IPv{version} rules are needed after merging, {fit} fit"
-        yield Problem(place, f"{what} ({most} group{'s' * (most > 1)} of {per_group}): {count - fit} too many.", mend)
+        message = f"{interface}: {count} {_WORDS[direction]} IPv{version} rules are needed after merging, {fit} fit"
+        yield Problem(place, f"{message} ({most} group{'s' * (most > 1)} of {per_group}): {count - fit} too many.", hint)
     if not over and split(made, quotas) is None:
         lists = sorted({f"{rule.source} ({rule.size})" for rule in made if rule.size > 1})
-        what = f"{interface}: the prefix lists {', '.join(lists)} leave no way to share the rules out over {most} groups"
-        yield Problem(place, f"{what} of {per_group}; a prefix list counts as many rules as it may have entries.", mend)
+        message = f"{interface}: the prefix lists {', '.join(lists)} leave no way to share the rules out over {most} groups"
+        yield Problem(place, f"{message} of {per_group}; a prefix list counts as many rules as it may have entries.", hint)
 
 
 def _interface_place(interface: str, deployment: Deployment) -> Place:

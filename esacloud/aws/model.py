@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
-from esacloud.addresses import Version
-from esacloud.policy.cloud import QuotaUse
-from esacloud.values import value_class
+from esacloud.packets.addresses import Version
+from esacloud.packets.sets import Direction
+from esacloud.policy.lowered import QuotaUse
 
-RuleDirection = Literal["ingress", "egress"]
 SourceKind = Literal["cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id", "self"]
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class SecurityGroupRule:
     """One rule of a security group, in the words of the provider's `aws_vpc_security_group_*_rule` resources.
 
@@ -23,7 +23,7 @@ class SecurityGroupRule:
     is there; `key` is made of the interface and the rule's own content and so stays the same whatever else changes.
     """
 
-    direction: RuleDirection
+    direction: Direction
     ip_protocol: str
     from_port: int | None
     to_port: int | None
@@ -37,7 +37,7 @@ class SecurityGroupRule:
     families: tuple[Version, ...] = (4, 6)
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class SecurityGroup:
     """A security group for one interface. `name` is the interface's, with a number from 2 where it took several groups."""
 
@@ -47,7 +47,7 @@ class SecurityGroup:
     rules: tuple[SecurityGroupRule, ...]
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class SecurityGroups:
     """All groups of one deployment, in order of interface and number; the tags of each; what they use of the quotas.
 

@@ -13,7 +13,7 @@ from esacloud.aws.limits import FIXED, QUOTAS
 from esacloud.aws.module_resources import MODULE_RESOURCES, OUTPUTS
 from esacloud.aws.module_rules import rule_locals
 from esacloud.aws.module_tests import IDS, PLACE, RUNS, SMALL_KEYS, STABLE, TESTED
-from esacloud.aws.terraform import LONGEST_PREFIX, VERSIONS_DOCUMENT
+from esacloud.aws.terraform.write import LONGEST_PREFIX, VERSIONS_DOCUMENT
 
 TITLE = "AWS"
 GROUPS = "security groups"
@@ -162,10 +162,10 @@ def locals_() -> dict[str, Any]:
         ' description = "Interface ${interface} of ${var.name}, made by esacloud"}}}',
         "ids": _IDS,
         **rule_locals(),
-        "ingress_rules": _table("in"),
-        "egress_rules": _table("out"),
+        "ingress_rules": _table("ingress"),
+        "egress_rules": _table("egress"),
         "quotas": "${{for interface in keys(var.features) : interface => [for counted in"
-        ' setproduct(["in", "out"], ["ipv4", "ipv6"]) : {what = "${interface}: ${counted[0]}bound'
+        ' setproduct(["ingress", "egress"], ["ipv4", "ipv6"]) : {what = "${interface}: ${counted[0]}bound'
         ' ${counted[1] == "ipv4" ? "IPv4" : "IPv6"} rules", used = sum(concat([0], [for rule in values(local.rules) :'
         " try(local.ids[rule.far.ref].size, 1) if rule.group == interface && rule.direction == counted[0]"
         " && contains(rule.far.families, counted[1])])), limit = var.rules_per_group}]}}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from esacloud.aws.terraform import RESOURCES
+from esacloud.aws.terraform.write import RESOURCES
 
 
 def _resources() -> dict[str, Any]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from esacloud.addresses import Network, parse_network
 from esacloud.aws.limits import Limits
 from esacloud.aws.model import SecurityGroup
+from esacloud.packets.addresses import Network, parse_network
 from esacloud.policy.model import Flow
 
 SMTP = 25
@@ -47,10 +47,10 @@ def notes(
 
 def _sends_mail_to_public_addresses(flow: Flow) -> bool:
     first, last = flow.ports
-    if not (first <= SMTP <= last and flow.direction == "out" and flow.transport in ("tcp", "all")):
+    if not (first <= SMTP <= last and flow.direction == "egress" and flow.transport in ("tcp", "all")):
         return False
-    far = flow.far
-    return isinstance(far, Network) and not any(
-        far.version == network.version and network.first <= far.first and far.last <= network.last
+    remote = flow.remote
+    return isinstance(remote, Network) and not any(
+        remote.version == network.version and network.first <= remote.first and remote.last <= network.last
         for network in _NOT_PUBLIC
     )

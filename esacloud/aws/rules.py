@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from esacloud.addresses import Network, Version
 from esacloud.aws.descriptions import rule_description
-from esacloud.aws.model import RuleDirection, SecurityGroupRule, SourceKind
+from esacloud.aws.model import SecurityGroupRule, SourceKind
 from esacloud.catalogue.model import EVERY_PORT
 from esacloud.deployment.model import Reference
+from esacloud.packets.addresses import Network, Version
 from esacloud.policy.merging import flow_for
 from esacloud.policy.model import Endpoint, Flow
 
 Protocol = tuple[str, int | None, int | None, str]  # ip_protocol, from_port, to_port, and the key's words for them
-Far = tuple[SourceKind, str, int, tuple[Version, ...]]  # what it is, its id or network, what it counts, and where
+Remote = tuple[SourceKind, str, int, tuple[Version, ...]]  # what it is, its id or network, what it counts, and where
 
-_DIRECTIONS: dict[str, tuple[RuleDirection, str]] = {"in": ("ingress", "from"), "out": ("egress", "to")}
+_PREPOSITIONS = {"ingress": "from", "egress": "to"}
 _REFERENCES: dict[str, SourceKind] = {
     "security_group": "referenced_security_group_id",
     "prefix_list": "prefix_list_id",
@@ -51,37 +51,40 @@ def _distinct(flows: Iterable[Flow]) -> Iterator[Flow]:
     """The flows with those joined that become the same rule: a reference's size and family are no part of a rule."""
     same: dict[tuple[object, ...], list[Flow]] = {}
     for flow in flows:
-        far = flow.far
-        where = (far.kind, far.id) if isinstance(far, Reference) else far
+        remote = flow.remote
+        where = (remote.kind, remote.id) if isinstance(remote, Reference) else remote
         same.setdefault((flow.interface, flow.direction, flow.transport, flow.ports, where), []).append(flow)
-    for alike in same.values():
-        first = alike[0]
-        yield first if len(alike) == 1 else flow_for(first.transport, first.ports, first.source_ports, first.far, alike)
+    for equivalent in same.values():
+        first = equivalent[0]
+        yield (
+            first
+            if len(equivalent) == 1
+            else flow_for(first.transport, first.ports, first.source_ports, first.remote, equivalent)
+        )
 
 
 def _of_flow(flow: Flow, outside: frozenset[str]) -> Iterator[SecurityGroupRule]:
     if flow.source_ports != EVERY_PORT:
         raise ValueError(f"EC2 matches no source ports: {flow}")
-    kind, source, size, families = _far(flow.far)
-    direction, preposition = _DIRECTIONS[flow.direction]
+    kind, source, size, families = _remote(flow.remote)
     rows, entries = flow.rows, flow.entries
     description = rule_description(rows, entries, flow.peers, flow.names, outside, flow.pinned, flow.filtered)
-    where = f"{preposition}-{source or 'self'}"
+    where = f"{_PREPOSITIONS[flow.direction]}-{source or 'self'}"
     for protocol, first, last, name in _protocols(flow, kind):
         key = f"{flow.interface}/{name}-{where}"
         yield SecurityGroupRule(
-            direction, protocol, first, last, kind, source, description, rows, entries, size, key, families
+            flow.direction, protocol, first, last, kind, source, description, rows, entries, size, key, families
         )
 
 
-def _far(far: Endpoint) -> Far:
-    if isinstance(far, Network):
-        return ("cidr_ipv4" if far.version == 4 else "cidr_ipv6"), str(far), 1, _ONE[far.version]
-    if not isinstance(far, Reference):
+def _remote(remote: Endpoint) -> Remote:
+    if isinstance(remote, Network):
+        return ("cidr_ipv4" if remote.version == 4 else "cidr_ipv6"), str(remote), 1, _ONE[remote.version]
+    if not isinstance(remote, Reference):
         return "self", "", 1, _BOTH
-    if far.cloud != "aws" or far.kind not in _REFERENCES:
-        raise ValueError(f"EC2 knows no such reference: {far}")
-    return _REFERENCES[far.kind], far.id, far.size, _ONE[far.version] if far.version else _BOTH
+    if remote.cloud != "aws" or remote.kind not in _REFERENCES:
+        raise ValueError(f"EC2 knows no such reference: {remote}")
+    return _REFERENCES[remote.kind], remote.id, remote.size, _ONE[remote.version] if remote.version else _BOTH
 
 
 def _protocols(flow: Flow, kind: SourceKind) -> tuple[Protocol, ...]:

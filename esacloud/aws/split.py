@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 
-from esacloud.addresses import Version
 from esacloud.aws.limits import Limits
-from esacloud.aws.model import RuleDirection, SecurityGroupRule
+from esacloud.aws.model import SecurityGroupRule
+from esacloud.packets.addresses import Version
+from esacloud.packets.sets import Direction
 
-Counter = tuple[RuleDirection, Version]  # a quota counts one direction and address family
+Counter = tuple[Direction, Version]  # a quota counts one direction and address family
 COUNTERS: tuple[Counter, ...] = (("ingress", 4), ("ingress", 6), ("egress", 4), ("egress", 6))
 
 

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
-from esacloud.addresses import Network, parse_network
 from esacloud.azure.descriptions import is_description
 from esacloud.azure.evaluate import match, port_range
 from esacloud.azure.limits import DENY_PRIORITY, DESCRIPTION_LENGTH, LOWEST_PRIORITY, NAME_LENGTH, Limits
 from esacloud.azure.model import NetworkSecurityGroup, SecurityRule
 from esacloud.azure.names import is_rule_name
-from esacloud.policy.cloud import QuotaUse
+from esacloud.packets.addresses import Network, parse_network
+from esacloud.policy.lowered import QuotaUse
 
 
 def problems(groups: Iterable[NetworkSecurityGroup]) -> Iterator[str]:
@@ -103,5 +103,5 @@ def quota_uses(groups: Iterable[NetworkSecurityGroup], limits: Limits) -> Iterat
             for name in (*rule.source_application_security_groups, *rule.destination_application_security_groups)
         }
         if named:
-            what = f"{who}: application security groups"
-            yield QuotaUse(what, len(named), limits.application_security_groups_per_group)
+            message = f"{who}: application security groups"
+            yield QuotaUse(message, len(named), limits.application_security_groups_per_group)

@@ -24,7 +24,13 @@ APPLICATION_SECURITY_GROUP_PATTERN = f"^(?:{_APPLICATION_SECURITY_GROUP_ID}|(?!s
 
 
 def _setting(
-    title: str, pattern: str, what: str, mend: str, *, required: bool = False, hint: Callable[[str], str] | None = None
+    title: str,
+    pattern: str,
+    message: str,
+    hint: str,
+    *,
+    required: bool = False,
+    correction: Callable[[str], str] | None = None,
 ) -> SettingKey:
     """A setting that is right exactly when the whole of it matches the pattern."""
     matches = re.compile(pattern).fullmatch
@@ -32,7 +38,7 @@ def _setting(
     def check(text: str) -> tuple[str, str] | None:
         if matches(text):
             return None
-        return f"{text!r} is no {what}.", f"{hint(text) if hint else ''}{mend}"
+        return f"{text!r} is no {message}.", f"{correction(text) if correction else ''}{hint}"
 
     return SettingKey(title, required, f"^(?:{pattern})$", check)
 
@@ -72,7 +78,7 @@ DIALECT = Dialect(
             "name of an Azure location",
             "Locations are lower case letters and digits, like westeurope (`az account list-locations --query [].name`).",
             required=True,
-            hint=_as_location,
+            correction=_as_location,
         ),
         "name_prefix": _setting(
             "what the names of all resources start with, instead of the deployment's name",

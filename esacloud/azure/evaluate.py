@@ -15,11 +15,11 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from esacloud.addresses import ANY_IPV4, ANY_IPV6, AddressError, parse_network
 from esacloud.azure.model import EVERYTHING, SELF, NetworkSecurityGroup, SecurityRule
-from esacloud.packets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, ONE_POINT, Box, Direction, PacketSet, Range
+from esacloud.packets.addresses import ANY_IPV4, ANY_IPV6, AddressError, parse_network
+from esacloud.packets.sets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, ONE_POINT, Box, Direction, PacketSet, Range
 
-Far = tuple[str, Range]  # a realm, and the addresses there
+Remote = tuple[str, Range]  # a realm, and the addresses there
 
 _NUMBERS: dict[str, Range] = {  # https://www.iana.org/assignments/protocol-numbers
     "tcp": (6, 6),
@@ -30,7 +30,7 @@ _NUMBERS: dict[str, Range] = {  # https://www.iana.org/assignments/protocol-numb
     "*": EVERY_PROTOCOL,
 }
 _WITHOUT_PORTS = ("icmp", "esp", "ah")
-_BOTH_FAMILIES: tuple[Far, ...] = (
+_BOTH_FAMILIES: tuple[Remote, ...] = (
     (IPV4, (ANY_IPV4.first, ANY_IPV4.last)),
     (IPV6, (ANY_IPV6.first, ANY_IPV6.last)),
 )
@@ -72,20 +72,20 @@ def packets(groups: Iterable[NetworkSecurityGroup]) -> dict[str, PacketSet]:
     return {group.interface: permitted(group.rules) for group in groups}
 
 
-def permitted(rules: Iterable[SecurityRule], realms: Iterable[str] = ()) -> PacketSet:
-    """All packets that one group permits; `realms` are more that `*` stands for, beside those that the group names.
+def permitted(rules: Iterable[SecurityRule], address_spaces: Iterable[str] = ()) -> PacketSet:
+    """All packets that one group permits; `address_spaces` are more that `*` stands for, beside those that the group names.
 
     Raises ValueError for a rule that Azure would not take, or whose near side is a part of the interface.
     """
     every = [*map(match, rules), *_default_rules()]
-    whole = whole_of({realm for rule in every for realm, _ in rule.far or ()}.union(realms))
+    whole = whole_of({address_space for rule in every for address_space, _ in rule.remote or ()}.union(address_spaces))
     every.sort(key=_by_priority)
-    return _first_match(every, "in", whole) | _first_match(every, "out", whole)
+    return _first_match(every, "ingress", whole) | _first_match(every, "egress", whole)
 
 
-def whole_of(realms: Iterable[str]) -> tuple[Far, ...]:
+def whole_of(address_spaces: Iterable[str]) -> tuple[Remote, ...]:
     """Everything that a far side can be where these realms are named: both address families, and the references."""
-    return (*_BOTH_FAMILIES, *((realm, ONE_POINT) for realm in sorted(set(realms) - {IPV4, IPV6})))
+    return (*_BOTH_FAMILIES, *((address_space, ONE_POINT) for address_space in sorted(set(address_spaces) - {IPV4, IPV6})))
 
 
 def is_everything(rule: SecurityRule) -> bool:
@@ -94,7 +94,7 @@ def is_everything(rule: SecurityRule) -> bool:
 
 
 class Match(NamedTuple):
-    """What a rule matches, in numbers; `far` is None where it is everything."""
+    """What a rule matches, in numbers; `remote` is None where it is everything."""
 
     priority: int
     direction: Direction
@@ -102,31 +102,31 @@ class Match(NamedTuple):
     protocols: Range
     source_ports: tuple[Range, ...]
     ports: tuple[Range, ...]
-    far: tuple[Far, ...] | None
+    remote: tuple[Remote, ...] | None
 
     @property
     def is_everything(self) -> bool:
         """Whether every packet of the direction matches."""
         return (
-            self.far is None
+            self.remote is None
             and self.protocols == EVERY_PROTOCOL
             and EVERY_PORT in self.source_ports
             and EVERY_PORT in self.ports
         )
 
-    def boxes(self, whole: Iterable[Far]) -> Iterator[Box]:
+    def boxes(self, whole: Iterable[Remote]) -> Iterator[Box]:
         """What matches, where `whole` is everything that a far side can be."""
-        for realm, addresses in whole if self.far is None else self.far:
+        for address_space, addresses in whole if self.remote is None else self.remote:
             for source_ports in self.source_ports:
                 for ports in self.ports:
-                    yield Box(self.direction, realm, self.protocols, source_ports, ports, addresses)
+                    yield Box(self.direction, address_space, self.protocols, source_ports, ports, addresses)
 
 
 def _by_priority(rule: Match) -> int:
     return rule.priority
 
 
-def _first_match(rules: Iterable[Match], direction: Direction, whole: Iterable[Far]) -> PacketSet:
+def _first_match(rules: Iterable[Match], direction: Direction, whole: Iterable[Remote]) -> PacketSet:
     """What the rules of one direction let through: each that allows lets in what none before it denies."""
     allowed, denied = PacketSet(), PacketSet()
     waiting: list[Box] = []
@@ -159,15 +159,15 @@ def match(rule: SecurityRule) -> Match:
     source = _side(rule.source_address_prefixes, rule.source_application_security_groups)
     destination = _side(rule.destination_address_prefixes, rule.destination_application_security_groups)
     if rule.direction == "Inbound":
-        near, far = destination, source
+        near, remote = destination, source
     elif rule.direction == "Outbound":
-        near, far = source, destination
+        near, remote = source, destination
     else:
         raise ValueError(f"a rule is Inbound or Outbound, not {rule.direction!r}")
     if near is not None and near != ((_VIRTUAL_NETWORK, ONE_POINT),):
         raise ValueError("the side of the interface itself is not `*`")
-    direction: Direction = "in" if rule.direction == "Inbound" else "out"
-    return Match(rule.priority, direction, rule.access == "Allow", _NUMBERS[name], sources, destinations, far)
+    direction: Direction = "ingress" if rule.direction == "Inbound" else "egress"
+    return Match(rule.priority, direction, rule.access == "Allow", _NUMBERS[name], sources, destinations, remote)
 
 
 @lru_cache(maxsize=1)
@@ -197,7 +197,7 @@ def port_range(text: str) -> Range:
     raise ValueError(f"{text!r} is neither a port nor a range of ports from 0 to 65535")
 
 
-def _side(prefixes: tuple[str, ...], groups: tuple[str, ...]) -> tuple[Far, ...] | None:
+def _side(prefixes: tuple[str, ...], groups: tuple[str, ...]) -> tuple[Remote, ...] | None:
     """The realms of one side; None for everything."""
     if groups:
         if prefixes:
@@ -211,7 +211,7 @@ def _side(prefixes: tuple[str, ...], groups: tuple[str, ...]) -> tuple[Far, ...]
 
 
 @lru_cache(maxsize=4096)
-def _prefix(text: str, alone: bool = False) -> Far:
+def _prefix(text: str, alone: bool = False) -> Remote:
     if _is_tag(text) or text == "*":
         if not alone:
             raise ValueError(f"{text} stands in a list, and Azure takes a service tag or `*` only alone")

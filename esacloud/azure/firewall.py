@@ -15,10 +15,10 @@ from typing import Any
 
 from esacloud.deployment.model import Deployment
 from esacloud.errors import Problem
-from esacloud.policy.cloud import Document
 from esacloud.policy.filtered import WEB, FilteredName, is_canonical, is_name_row, reasons_of_names
+from esacloud.policy.lowered import Document
 from esacloud.policy.model import Policy
-from esacloud.terraform_json import literal
+from esacloud.terraform.syntax import literal
 
 FIREWALL = "firewall.tf.json"
 _NETWORKS, _APPLICATIONS, _PORTS = "gateway_networks", "firewall_application_names", "firewall_network_names"
@@ -58,13 +58,13 @@ def problems(policy: Policy, deployment: Deployment) -> Iterator[Problem]:
     found = reasons_of_names(policy, deployment.catalogue)
     for (transport, _, name), reasons in found.items():
         if transport not in ("tcp", "udp"):
-            what = f"An Azure Firewall matches host names in TCP and UDP, and {', '.join(reasons['entries'])} speaks"
-            mend = "Choose open or pinned for its feature under `hostnames`, or give its networks as the peer."
-            yield Problem(replace(deployment.place, key="hostnames"), f"{what} {transport} to {name}.", mend)
+            message = f"An Azure Firewall matches host names in TCP and UDP, and {', '.join(reasons['entries'])} speaks"
+            hint = "Choose open or pinned for its feature under `hostnames`, or give its networks as the peer."
+            yield Problem(replace(deployment.place, key="hostnames"), f"{message} {transport} to {name}.", hint)
     if found and deployment.own_networks and all(network.version == 6 for network in deployment.own_networks):
         # https://learn.microsoft.com/azure/firewall/firewall-faq: IPv4 alone
-        what = "An Azure Firewall knows IPv4 alone, and the gateway's own networks are of IPv6."
-        yield Problem(replace(deployment.place, key="own_networks"), what, "Add the gateway's IPv4 subnet.")
+        message = "An Azure Firewall knows IPv4 alone, and the gateway's own networks are of IPv6."
+        yield Problem(replace(deployment.place, key="own_networks"), message, "Add the gateway's IPv4 subnet.")
 
 
 def _document(tables: Mapping[str, Any], networks: Any) -> Document:
@@ -161,7 +161,7 @@ _REST: Document = {
 }
 
 
-def read_names(found: Document, oddities: list[str]) -> tuple[frozenset[FilteredName], Document]:
+def read_names(found: Document, deviations: list[str]) -> tuple[frozenset[FilteredName], Document]:
     """The names that a `firewall.tf.json` lets pass, and the document as esacloud writes it around these tables."""
     tables = found.get("locals")
     tables = tables if isinstance(tables, dict) else {}
@@ -169,17 +169,17 @@ def read_names(found: Document, oddities: list[str]) -> tuple[frozenset[Filtered
     for title in _TABLES:
         table = tables.get(title)
         if not isinstance(table, dict):
-            oddities.append(f"{FIREWALL}: locals.{title} is no table.")
+            deviations.append(f"{FIREWALL}: locals.{title} is no table.")
             continue
         for key, row in table.items():
             name = _name_of(key)
             if name is not None and _row_of(name) == (title, key) and is_name_row(name.name, row):
                 names.add(name)
             else:
-                oddities.append(f"{FIREWALL}: locals.{title}.{key} is no host name with its rows and entries.")
+                deviations.append(f"{FIREWALL}: locals.{title}.{key} is no host name with its rows and entries.")
     networks = tables.get(_NETWORKS)
     if not isinstance(networks, list) or not networks or not all(map(is_canonical, networks)):
-        oddities.append(f"{FIREWALL}: locals.{_NETWORKS} is no list of networks.")
+        deviations.append(f"{FIREWALL}: locals.{_NETWORKS} is no list of networks.")
     return frozenset(names), _document({title: tables[title] for title in _TABLES if title in tables}, networks)
 
 

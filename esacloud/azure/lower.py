@@ -20,15 +20,15 @@ from esacloud.azure.notes import notes
 from esacloud.azure.priorities import PrioritiesFullError
 from esacloud.azure.probes import with_probes
 from esacloud.azure.rules import security_rules
-from esacloud.azure.terraform import default_prefix
+from esacloud.azure.terraform.write import default_prefix
 from esacloud.deployment.model import CloudSettings, Deployment, Reference
 from esacloud.errors import InputError, Place, Problem
-from esacloud.policy.cloud import GroupLine, Lowered
+from esacloud.policy.lowered import GroupLine, Lowered
 from esacloud.policy.merging import merged
 from esacloud.policy.model import Flow, Policy
 
-_WORDS = {"in": "inbound", "out": "outbound"}
-_MEND_QUOTA = "Ask Azure for more and write it under `cloud.azure.quotas`, or shorten the lists of peers."
+_WORDS = {"ingress": "inbound", "egress": "outbound"}
+_QUOTA_HINT = "Ask Azure for more and write it under `cloud.azure.quotas`, or shorten the lists of peers."
 
 
 def lower(policy: Policy, deployment: Deployment) -> Lowered:
@@ -77,7 +77,7 @@ def _fitted(interface: str, flows: list[Flow], quotas: Limits) -> tuple[NetworkS
     try:
         rules: tuple[SecurityRule, ...] = security_rules(flows, quotas)
     except PrioritiesFullError as full:
-        before = full.wanted
+        before = full.desired
     else:
         group = NetworkSecurityGroup(interface, rules)
         if all(use.used <= use.limit for use in quota_uses((group,), quotas)):
@@ -98,8 +98,8 @@ def _name_problems(deployment: Deployment, settings: CloudSettings) -> Iterator[
     for interface in deployment.interfaces:
         name = f"{prefix}{interface.name}-members"
         if len(name) > NAME_LENGTH:
-            what = f"The name {name} would have {len(name)} characters, and Azure takes {NAME_LENGTH}."
-            yield Problem(settings.place, what, "Write a shorter `cloud.azure.name_prefix`.")
+            message = f"The name {name} would have {len(name)} characters, and Azure takes {NAME_LENGTH}."
+            yield Problem(settings.place, message, "Write a shorter `cloud.azure.name_prefix`.")
 
 
 def _flow_problems(flows: Iterable[Flow], deployment: Deployment, settings: CloudSettings) -> Iterator[Problem]:
@@ -107,17 +107,17 @@ def _flow_problems(flows: Iterable[Flow], deployment: Deployment, settings: Clou
     names: dict[str, str] = {}
     seen: set[str] = set()
     for flow in flows:
-        far = flow.far
-        if flow.transport == "icmp" and not (not isinstance(far, Reference) and getattr(far, "version", 6) == 4):
-            what = f"Azure cannot match ICMPv6, which {', '.join(flow.entries)} would need to {_far_text(flow)}."
-            yield Problem(_peer_place(flow, deployment), what, "Name IPv4 networks for this peer.")
-        if isinstance(far, Reference) and far.kind == APPLICATION_SECURITY_GROUP and far.id not in seen:
-            seen.add(far.id)
-            yield from _group_problems(far.id, names, _peer_place(flow, deployment), settings)
+        remote = flow.remote
+        if flow.transport == "icmp" and not (not isinstance(remote, Reference) and getattr(remote, "version", 6) == 4):
+            message = f"Azure cannot match ICMPv6, which {', '.join(flow.entries)} would need to {_remote_text(flow)}."
+            yield Problem(_peer_place(flow, deployment), message, "Name IPv4 networks for this peer.")
+        if isinstance(remote, Reference) and remote.kind == APPLICATION_SECURITY_GROUP and remote.id not in seen:
+            seen.add(remote.id)
+            yield from _group_problems(remote.id, names, _peer_place(flow, deployment), settings)
 
 
-def _far_text(flow: Flow) -> str:
-    return flow.far.id if isinstance(flow.far, Reference) else str(flow.far)
+def _remote_text(flow: Flow) -> str:
+    return flow.remote.id if isinstance(flow.remote, Reference) else str(flow.remote)
 
 
 def _group_problems(group: str, names: dict[str, str], place: Place, settings: CloudSettings) -> Iterator[Problem]:
@@ -126,8 +126,8 @@ def _group_problems(group: str, names: dict[str, str], place: Place, settings: C
     whole = group
     if not is_resource_id(group):
         if subscription is None:
-            what = f"The application security group {group} is given by its name, and the file names no subscription."
-            yield Problem(place, what, "Write `cloud.azure.subscription`, or the group's whole ARM id.")
+            message = f"The application security group {group} is given by its name, and the file names no subscription."
+            yield Problem(place, message, "Write `cloud.azure.subscription`, or the group's whole ARM id.")
             return
         scope = f"/subscriptions/{subscription}/resourceGroups/{settings.values['resource_group']}"
         whole = f"{scope}/providers/Microsoft.Network/applicationSecurityGroups/{group}"
@@ -151,25 +151,25 @@ def _interface_place(interface: str, deployment: Deployment) -> Place:
 
 
 def _priorities_full(full: PrioritiesFullError, interface: str, deployment: Deployment, quotas: Limits) -> Problem:
-    what = (
-        f"{interface}: {full.wanted} rules of one direction are needed after merging, and the priorities from "
-        f"{quotas.first_priority} to {quotas.last_priority} hold {full.room}: {full.wanted - full.room} too many."
+    message = (
+        f"{interface}: {full.desired} rules of one direction are needed after merging, and the priorities from "
+        f"{quotas.first_priority} to {quotas.last_priority} hold {full.room}: {full.desired - full.room} too many."
     )
-    mend = "Widen first_priority and last_priority under `cloud.azure.quotas`, or shorten the lists of peers."
-    return Problem(_interface_place(interface, deployment), what, mend)
+    hint = "Widen first_priority and last_priority under `cloud.azure.quotas`, or shorten the lists of peers."
+    return Problem(_interface_place(interface, deployment), message, hint)
 
 
 def _over(group: NetworkSecurityGroup, flows: list[Flow], deployment: Deployment, quotas: Limits) -> Iterator[Problem]:
     """Limits that the group is over, and rules with too many application security groups on one side."""
     for use in quota_uses((group,), quotas):
         if use.used > use.limit:
-            what = f"{use.what}: {use.used} are needed after merging, {use.limit} fit: {use.used - use.limit} too many."
-            yield Problem(_interface_place(group.interface, deployment), what, _MEND_QUOTA)
+            message = f"{use.quota}: {use.used} are needed after merging, {use.limit} fit: {use.used - use.limit} too many."
+            yield Problem(_interface_place(group.interface, deployment), message, _QUOTA_HINT)
     most = quotas.application_security_groups_per_rule
     for rule in group.rules:
         named = rule.source_application_security_groups or rule.destination_application_security_groups
         if len(named) > most:
             asking = next((flow for flow in flows if flow.entries == rule.entries), flows[0])
-            what = f"{', '.join(rule.entries)}: {len(named)} application security groups stand on one side, {most} may."
-            mend = "Let their members join one group, and name that."
-            yield Problem(_peer_place(asking, deployment), what, mend)
+            message = f"{', '.join(rule.entries)}: {len(named)} application security groups stand on one side, {most} may."
+            hint = "Let their members join one group, and name that."
+            yield Problem(_peer_place(asking, deployment), message, hint)

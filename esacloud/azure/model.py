@@ -9,14 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from esacloud.policy.cloud import QuotaUse
+from esacloud.policy.lowered import QuotaUse
 
 RuleDirection = Literal["Inbound", "Outbound"]
 Access = Literal["Allow", "Deny"]
 Protocol = Literal["Tcp", "Udp", "Icmp", "Esp", "Ah", "*"]
 
 EVERYTHING = ("*",)
-PUBLIC_REALMS = frozenset({"service_tag:Internet", "service_tag:AzureCloud"})  # tags that stand for public addresses
+PUBLIC_ADDRESS_SPACES = frozenset(
+    {"service_tag:Internet", "service_tag:AzureCloud"}
+)  # tags that stand for public addresses
 SELF = "self"
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from esacloud.azure.cloud import PUBLIC_REALMS
 from esacloud.azure.dialect import APPLICATION_SECURITY_GROUP_PATTERN
 from esacloud.azure.dialect import NAME_PREFIX as PREFIX
 from esacloud.azure.limits import QUOTAS
@@ -15,7 +14,8 @@ from esacloud.azure.limits import TAGS as MOST_TAGS
 from esacloud.azure.module_resources import MODULE_RESOURCES, OUTPUTS
 from esacloud.azure.module_rules import rule_locals
 from esacloud.azure.module_tests import IDS, PLACE, RUNS, SMALL_KEYS, STABLE, TESTED
-from esacloud.azure.terraform import LONGEST_PREFIX
+from esacloud.azure.provider import PUBLIC_ADDRESS_SPACES
+from esacloud.azure.terraform.write import LONGEST_PREFIX
 
 TITLE, GROUPS, PROVIDER = "Azure", "network security groups", "azurerm"
 DOCS = "https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/resources"
@@ -88,7 +88,7 @@ REFERENCES = (
     ' [for self in [peer.self] : {kind = "self", key = "self", ref = "", families = ["ipv4", "ipv6"], prefix = null,'
     " names = []} if self]"
 )
-PUBLIC_KEYS = tuple(sorted(realm.partition(":")[2] for realm in PUBLIC_REALMS))
+PUBLIC_KEYS = tuple(sorted(address_space.partition(":")[2] for address_space in PUBLIC_ADDRESS_SPACES))
 _GROUP = APPLICATION_SECURITY_GROUP_PATTERN.replace("(?!self$)", "").replace("\\", "\\\\")
 PEER_CHECKS = (
     (

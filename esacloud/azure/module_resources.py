@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from esacloud.azure.terraform import RESOURCES
+from esacloud.azure.terraform.write import RESOURCES
 
 
 def _resources() -> dict[str, Any]:

@@ -30,8 +30,8 @@ def rule_locals() -> dict[str, Any]:
         ' why[0].far.kind == "service_tag" ? why[0].far.key : "groups",'
         " entries = sort(distinct([for flow in why : flow.entry]))}]}",
         "served": '${{for flow in local.told : "${flow.interface} ${' + _PADDED % "flow.ports" + '}" => flow...'
-        ' if flow.direction == "in" && flow.transport == "tcp"}}',
-        "probes": '${[for why in values(local.served) : {interface = why[0].interface, direction = "in",'
+        ' if flow.direction == "ingress" && flow.transport == "tcp"}}',
+        "probes": '${[for why in values(local.served) : {interface = why[0].interface, direction = "ingress",'
         f' transport = "tcp", ports = why[0].ports, source_ports = [], kind = "{PROBES}", far = {{kind = "service_tag",'
         f' key = "{PROBES}", ref = "", families = ["ipv4", "ipv6"], prefix = null, names = []}},'
         " entries = sort(distinct(flatten([for flow in why : flow.entries])))}"
@@ -118,31 +118,31 @@ def _rows() -> str:
         '[for ports in rule.ports : join("-", distinct(ports)) if !anytrue([for other in rule.ports :'
         " other != ports && other[0] <= ports[0] && ports[1] <= other[1]])]"
     )
-    far = (
+    remote = (
         'rule.kind == "groups" ? [] : length(rule.networks) > 0 ? ('
         f'startswith(rule.kind, "any-") ? rule.networks : {networks}) : [rule.kind]'
     )
     groups = 'concat(rule.self ? ["self"] : [], [for ref in rule.refs : local.ids[ref]])'
     whole = "length(%(list)s) == 1 ? (%(list)s)[0] : null"
 
-    def side(name: str, is_far_when: str) -> str:
-        is_far = f'rule.direction == "{is_far_when}"'
-        prefixes = f'{is_far} ? rule.prefixes : ["*"]'
+    def side(name: str, is_remote_when: str) -> str:
+        is_remote = f'rule.direction == "{is_remote_when}"'
+        prefixes = f'{is_remote} ? rule.prefixes : ["*"]'
         return (
-            f' {name}_address_prefix = {is_far} ? ({whole % {"list": "rule.prefixes"}}) : "*",'
+            f' {name}_address_prefix = {is_remote} ? ({whole % {"list": "rule.prefixes"}}) : "*",'
             f" {name}_address_prefixes = length({prefixes}) > 1 ? {prefixes} : null,"
-            f" {name}_application_security_groups = {is_far} ? rule.groups : [],"
+            f" {name}_application_security_groups = {is_remote} ? rule.groups : [],"
         )
 
     filled = (
-        f"{{for key, rule in local.allowed : key => merge(rule, {{prefixes = {far}, groups = {groups}, destination ="
+        f"{{for key, rule in local.allowed : key => merge(rule, {{prefixes = {remote}, groups = {groups}, destination ="
         f' [for text in {ports} : text == "0-65535" ? "*" : text], source = length(rule.source_ports) == 0 ? "*" :'
         ' join("-", distinct(rule.source_ports))})}'
     )
     allow = (
         f"{{for key, rule in {filled} : key => {{group = rule.interface, name = rule.name,"
         " priority = try(local.priorities[key], null),"
-        ' direction = rule.direction == "in" ? "Inbound" : "Outbound", access = "Allow",'
+        ' direction = rule.direction == "ingress" ? "Inbound" : "Outbound", access = "Allow",'
         " protocol = title(rule.transport), description = local.descriptions[key], rows = rule.rows,"
         " entries = rule.entries,"
         " source_port_range = rule.source,"
@@ -151,9 +151,9 @@ def _rows() -> str:
         f"{side('source', 'in')}{side('destination', 'out')}}}}}"
     )
     deny = (
-        '{for pair in setproduct(keys(var.features), ["in", "out"]) : "${pair[0]}/${pair[1]}-deny-all-else" =>'
+        '{for pair in setproduct(keys(var.features), ["ingress", "egress"]) : "${pair[0]}/${pair[1]}-deny-all-else" =>'
         ' {group = pair[0], name = "${pair[1]}-deny-all-else",'
-        f' priority = {DENY_PRIORITY}, direction = pair[1] == "in" ? "Inbound" : "Outbound", access = "Deny",'
+        f' priority = {DENY_PRIORITY}, direction = pair[1] == "ingress" ? "Inbound" : "Outbound", access = "Deny",'
         f' protocol = "*", description = "{DENY}", rows = [], entries = [], source_port_range = "*",'
         ' destination_port_range = "*", destination_port_ranges = null, source_address_prefix = "*",'
         ' source_address_prefixes = null, source_application_security_groups = [], destination_address_prefix = "*",'

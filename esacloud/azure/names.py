@@ -19,11 +19,13 @@ from esacloud.policy.model import Direction
 is_rule_name = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,78}[A-Za-z0-9_])?").fullmatch
 _not_in_a_name = re.compile(r"[^A-Za-z0-9_.-]+")
 
+PREFIXES: dict[Direction, str] = {"ingress": "in", "egress": "out"}  # of the names of rules, which have few characters
+
 
 class RuleIdentity(NamedTuple):
     """What makes a rule that rule and no other.
 
-    `far` is the kind of far side: `ipv4`, `ipv6`, `any-ipv4`, `any-ipv6`, `groups`, or a service tag. Where direction,
+    `remote` is the kind of far side: `ipv4`, `ipv6`, `any-ipv4`, `any-ipv6`, `groups`, or a service tag. Where direction,
     protocol, ports and far side alone tell rules apart (`any`), `entries` is empty; where the far side does, `ports` is.
     """
 
@@ -31,19 +33,19 @@ class RuleIdentity(NamedTuple):
     transport: str
     source_ports: PortRange
     ports: tuple[PortRange, ...]
-    far: str
+    remote: str
     entries: tuple[str, ...]
 
 
 @lru_cache(maxsize=4096)
 def rule_name(identity: RuleIdentity) -> str:
     """The name: at most 80 characters of Azure's set. Too long a name ends in a digest of the whole instead."""
-    words = [identity.direction, identity.transport]
+    words = [PREFIXES[identity.direction], identity.transport]
     if identity.ports and identity.ports != (EVERY_PORT,):
         words.append("_".join(map(port_text, identity.ports)))
     if identity.source_ports != EVERY_PORT:
         words.append(f"from-{port_text(identity.source_ports)}")
-    words.append(identity.far)
+    words.append(identity.remote)
     if identity.entries:
         words.append("_".join(identity.entries))
     name = "-".join(words)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from esacloud.addresses import Network, parse_network
 from esacloud.azure.dialect import APPLICATION_SECURITY_GROUP, YES
 from esacloud.azure.model import NetworkSecurityGroup
 from esacloud.deployment.model import CloudSettings, Reference
+from esacloud.packets.addresses import Network, parse_network
 from esacloud.policy.model import Flow, Policy
 
 SMTP = 25
@@ -41,10 +41,10 @@ def notes(
                 f"{group.interface}: `self` is the application security group that the module makes; the network "
                 "interface of every member has to join it, as those in network_interface_ids do."
             )
-    if any(isinstance(flow.far, Reference) and flow.far.kind == APPLICATION_SECURITY_GROUP for flow in policy.flows):
+    if any(isinstance(flow.remote, Reference) and flow.remote.kind == APPLICATION_SECURITY_GROUP for flow in policy.flows):
         yield "Azure wants all network interfaces of the application security groups of a rule in one virtual network."
     if settings.values.get("load_balancer", "no") not in YES and any(
-        flow.direction == "in" and flow.transport == "tcp" for flow in policy.flows
+        flow.direction == "ingress" and flow.transport == "tcp" for flow in policy.flows
     ):
         yield (
             "Health probes of a load balancer are denied, because the file speaks of none; with one in front, write "
@@ -58,12 +58,12 @@ def notes(
 
 def _sends_mail_out(flow: Flow) -> bool:
     first, last = flow.ports
-    if not (first <= SMTP <= last and flow.direction == "out" and flow.transport in ("tcp", "all")):
+    if not (first <= SMTP <= last and flow.direction == "egress" and flow.transport in ("tcp", "all")):
         return False
-    far = flow.far
-    if isinstance(far, Reference):
-        return far.id == "Internet"
-    return isinstance(far, Network) and not any(
-        far.version == network.version and network.first <= far.first and far.last <= network.last
+    remote = flow.remote
+    if isinstance(remote, Reference):
+        return remote.id == "Internet"
+    return isinstance(remote, Network) and not any(
+        remote.version == network.version and network.first <= remote.first and remote.last <= network.last
         for network in _NOT_PUBLIC
     )

@@ -17,11 +17,11 @@ _WISHES = 16
 
 
 class PrioritiesFullError(ValueError):
-    """More rules than numbers: `wanted` and `room` say how many of each."""
+    """More rules than numbers: `desired` and `room` say how many of each."""
 
-    def __init__(self, wanted: int, room: int) -> None:
-        super().__init__(f"{wanted} rules do not fit into {room} priorities")
-        self.wanted, self.room = wanted, room
+    def __init__(self, desired: int, room: int) -> None:
+        super().__init__(f"{desired} rules do not fit into {room} priorities")
+        self.desired, self.room = desired, room
 
 
 def priorities(names: Iterable[str], first: int, last: int) -> dict[str, int]:

@@ -16,7 +16,7 @@ from esacloud.deployment.model import CloudSettings, Reference
 from esacloud.policy.model import Flow, Policy
 
 PROBES = "AzureLoadBalancer"  # https://learn.microsoft.com/azure/virtual-network/service-tags-overview
-_FAR = Reference("azure", SERVICE_TAG, PROBES)
+_REMOTE = Reference("azure", SERVICE_TAG, PROBES)
 
 
 def with_probes(policy: Policy, settings: CloudSettings) -> Policy:
@@ -32,18 +32,18 @@ def _probes(interface: str, flows: Iterable[Flow]) -> list[Flow]:
     served: dict[PortRange, list[Flow]] = {}
     there: set[PortRange] = set()
     for flow in flows:
-        if flow.interface == interface and flow.direction == "in" and flow.transport == "tcp":
-            if flow.source_ports == EVERY_PORT and flow.far == _FAR:
+        if flow.interface == interface and flow.direction == "ingress" and flow.transport == "tcp":
+            if flow.source_ports == EVERY_PORT and flow.remote == _REMOTE:
                 there.add(flow.ports)
             served.setdefault(flow.ports, []).append(flow)
     return [
         Flow(
             interface,
-            "in",
+            "ingress",
             "tcp",
             ports,
             EVERY_PORT,
-            _FAR,
+            _REMOTE,
             entries=tuple(sorted({entry for flow in asking for entry in flow.entries})),
             rows=tuple(sorted({row for flow in asking for row in flow.rows})),
             peers=(),

@@ -11,24 +11,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from esacloud.addresses import Network
 from esacloud.azure.descriptions import DENY, description
 from esacloud.azure.dialect import APPLICATION_SECURITY_GROUP, SERVICE_TAG
 from esacloud.azure.limits import DENY_PRIORITY, Limits
 from esacloud.azure.model import EVERYTHING, SELF, Protocol, RuleDirection, SecurityRule
-from esacloud.azure.names import RuleIdentity, port_text, rule_name
+from esacloud.azure.names import PREFIXES, RuleIdentity, port_text, rule_name
 from esacloud.azure.priorities import priorities
 from esacloud.azure.probes import PROBES
 from esacloud.catalogue.model import EVERY_PORT, PortRange
 from esacloud.deployment.model import Reference
+from esacloud.packets.addresses import Network
 from esacloud.policy.model import Direction, Endpoint, Flow
 
-_DIRECTIONS: dict[Direction, RuleDirection] = {"in": "Inbound", "out": "Outbound"}
+_DIRECTIONS: dict[Direction, RuleDirection] = {"ingress": "Inbound", "egress": "Outbound"}
 _PROTOCOLS: dict[str, Protocol] = {"tcp": "Tcp", "udp": "Udp", "icmp": "Icmp", "all": "*"}
 _GROUPS = "groups"
 
 DENIES = tuple(
-    SecurityRule(f"{direction}-deny-all-else", DENY_PRIORITY, azure, "Deny", "*", description=DENY)
+    SecurityRule(f"{PREFIXES[direction]}-deny-all-else", DENY_PRIORITY, azure, "Deny", "*", description=DENY)
     for direction, azure in _DIRECTIONS.items()
 )
 """The last rule of each direction: it closes the default rules, which open the virtual network and the way out."""
@@ -50,7 +50,7 @@ def security_rules(flows: Iterable[Flow], limits: Limits, *, apart: bool = True)
     Entries have rules of their own, unless `apart` is false: then a rule cites every entry whose flows it holds.
     Raises PrioritiesFullError where a direction has more rules than numbers, ValueError for a flow that no rule can say.
     """
-    by_direction: dict[Direction, list[SecurityRule]] = {"in": [], "out": []}
+    by_direction: dict[Direction, list[SecurityRule]] = {"ingress": [], "egress": []}
     for key, of_key in _grouped(flows, apart).items():
         by_direction[key.direction].extend(_rules_of(key, of_key))
     numbered: list[SecurityRule] = []
@@ -68,7 +68,7 @@ def _priority(rule: SecurityRule) -> int:
 def _grouped(flows: Iterable[Flow], apart: bool) -> dict[_Key, list[Flow]]:
     grouped: dict[_Key, list[Flow]] = {}
     for flow in flows:
-        kind = _kind(flow.far)
+        kind = _kind(flow.remote)
         entries = flow.entries if apart and kind != PROBES else ()
         key = _Key(flow.direction, flow.transport, flow.source_ports, kind, entries)
         if (members := grouped.get(key)) is None:
@@ -78,56 +78,56 @@ def _grouped(flows: Iterable[Flow], apart: bool) -> dict[_Key, list[Flow]]:
     return grouped
 
 
-def _kind(far: Endpoint) -> str:
-    if isinstance(far, Network):
-        family = "ipv4" if far.version == 4 else "ipv6"
-        return family if far.prefix else f"any-{family}"
-    if not isinstance(far, Reference) or far.kind == APPLICATION_SECURITY_GROUP:
+def _kind(remote: Endpoint) -> str:
+    if isinstance(remote, Network):
+        family = "ipv4" if remote.version == 4 else "ipv6"
+        return family if remote.prefix else f"any-{family}"
+    if not isinstance(remote, Reference) or remote.kind == APPLICATION_SECURITY_GROUP:
         return _GROUPS
-    if far.cloud != "azure" or far.kind != SERVICE_TAG:
-        raise ValueError(f"Azure knows no such reference: {far}")
-    return far.id
+    if remote.cloud != "azure" or remote.kind != SERVICE_TAG:
+        raise ValueError(f"Azure knows no such reference: {remote}")
+    return remote.id
 
 
 def _rules_of(key: _Key, flows: Sequence[Flow]) -> list[SecurityRule]:
     """The rules of flows that differ in ports and far sides alone; their priorities are still to be given."""
     first = flows[0]
     if len(flows) == 1:
-        return [_rule(key, (first.ports,), [first.far], first.rows, first.entries)]
+        return [_rule(key, (first.ports,), [first.remote], first.rows, first.entries)]
     ports_of: dict[Endpoint, set[PortRange]] = {}
     for flow in flows:
-        ports_of.setdefault(flow.far, set()).add(flow.ports)
-    fars_of: dict[tuple[PortRange, ...], list[Endpoint]] = {}
-    for far, ports in ports_of.items():
-        fars_of.setdefault(tuple(sorted(ports)), []).append(far)
+        ports_of.setdefault(flow.remote, set()).add(flow.ports)
+    remotes_of: dict[tuple[PortRange, ...], list[Endpoint]] = {}
+    for remote, ports in ports_of.items():
+        remotes_of.setdefault(tuple(sorted(ports)), []).append(remote)
     if key.entries:
-        return [_rule(key, ports, fars, first.rows, first.entries) for ports, fars in fars_of.items()]
-    return [_rule(key, ports, fars, *_reasons(flows, set(fars))) for ports, fars in fars_of.items()]
+        return [_rule(key, ports, remotes, first.rows, first.entries) for ports, remotes in remotes_of.items()]
+    return [_rule(key, ports, remotes, *_reasons(flows, set(remotes))) for ports, remotes in remotes_of.items()]
 
 
-def _reasons(flows: Iterable[Flow], fars: set[Endpoint]) -> tuple[tuple[int, ...], tuple[str, ...]]:
+def _reasons(flows: Iterable[Flow], remotes: set[Endpoint]) -> tuple[tuple[int, ...], tuple[str, ...]]:
     """The rows and entries of every flow to those far sides."""
-    asking = [flow for flow in flows if flow.far in fars]
+    asking = [flow for flow in flows if flow.remote in remotes]
     rows = {row for flow in asking for row in flow.rows}
     return tuple(sorted(rows)), tuple(sorted({entry for flow in asking for entry in flow.entries}))
 
 
 def _rule(
-    key: _Key, ports: tuple[PortRange, ...], fars: list[Endpoint], rows: tuple[int, ...], entries: tuple[str, ...]
+    key: _Key, ports: tuple[PortRange, ...], remotes: list[Endpoint], rows: tuple[int, ...], entries: tuple[str, ...]
 ) -> SecurityRule:
     prefixes: tuple[str, ...] = EVERYTHING
     groups: tuple[str, ...] = ()
     named_ports, named_entries = ports, key.entries
-    if isinstance(fars[0], Network):
-        prefixes = _prefixes(fars)  # type: ignore[arg-type]  # a key holds far sides of one kind
+    if isinstance(remotes[0], Network):
+        prefixes = _prefixes(remotes)  # type: ignore[arg-type]  # a key holds far sides of one kind
         if key.kind.startswith("any-"):
             named_entries = ()  # no two rules for everyone share their ports, whoever asked
     elif key.kind == _GROUPS:
-        prefixes, groups = (), tuple(sorted(far.id if isinstance(far, Reference) else SELF for far in fars))
+        prefixes, groups = (), tuple(sorted(remote.id if isinstance(remote, Reference) else SELF for remote in remotes))
     else:
         prefixes, named_ports = (key.kind,), ()  # a tag's rule is one, whatever its ports
     name = rule_name(RuleIdentity(key.direction, key.transport, key.source_ports, named_ports, key.kind, named_entries))
-    inbound = key.direction == "in"
+    inbound = key.direction == "ingress"
     return SecurityRule(
         name=name,
         priority=0,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from esacloud.addresses import parse_network
 from esacloud.catalogue.model import (
     EVERY_PORT,
     Catalogue,
@@ -19,6 +18,7 @@ from esacloud.catalogue.model import (
     Setting,
     Text,
 )
+from esacloud.packets.addresses import parse_network
 
 Json = Mapping[str, Any]
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from esacloud.addresses import AddressError, parse_network
 from esacloud.catalogue.build import ports_of, release_of
 from esacloud.errors import nearest, one_of
+from esacloud.packets.addresses import AddressError, parse_network
 
 Path = tuple[str | int, ...]
 Finding = tuple[Path, str, str]
@@ -25,7 +25,7 @@ def findings(data: Json) -> list[Finding]:
     found = [*_rows(data), *_releases(data["releases"]["known"]), *_settings(data["features"]), *_unused(data)]
     found += _starter(data)
     for number, entry in enumerate(data["entries"]):
-        found += [(("entries", number, *path), what, mend) for path, what, mend in _entry(data, entry)]
+        found += [(("entries", number, *path), message, hint) for path, message, hint in _entry(data, entry)]
     return found
 
 
@@ -34,14 +34,14 @@ def _rows(data: Json) -> Iterator[Finding]:
     for position, row in enumerate(data["rows"]):
         number = position + 1
         if row["number"] != number:
-            what = f"Row {row['number']} stands where row {number} should."
-            yield ("rows", position, "number"), what, "Number the rows from 1, as they stand in the table."
+            message = f"Row {row['number']} stands where row {number} should."
+            yield ("rows", position, "number"), message, "Number the rows from 1, as they stand in the table."
         elif "no_rule" in row and counted[number]:
-            what = f"Row {number} makes no rule, and an entry comes from it."
-            yield ("rows", position, "no_rule"), what, f"Take out `no_rule`, or {number} from the `rows` of the entry."
+            message = f"Row {number} makes no rule, and an entry comes from it."
+            yield ("rows", position, "no_rule"), message, f"Take out `no_rule`, or {number} from the `rows` of the entry."
         elif "no_rule" not in row and not counted[number]:
-            what = f"Row {number} is in no entry."
-            yield ("rows", position), what, "Write an entry that has it in its `rows`, or say under `no_rule` why not."
+            message = f"Row {number} is in no entry."
+            yield ("rows", position), message, "Write an entry that has it in its `rows`, or say under `no_rule` why not."
     for entry_id, count in Counter(entry["id"] for entry in data["entries"]).items():
         if count > 1:
             yield ("entries",), f"{count} entries have the id {entry_id}.", "Give each entry an id of its own."
@@ -50,8 +50,8 @@ def _rows(data: Json) -> Iterator[Finding]:
 def _releases(known: list[str]) -> Iterator[Finding]:
     for number, (before, after) in enumerate(pairwise(known)):
         if release_of(before) >= release_of(after):
-            what = f"The release {after} comes after {before}."
-            yield ("releases", "known", number + 1), what, "List the releases once each, ascending."
+            message = f"The release {after} comes after {before}."
+            yield ("releases", "known", number + 1), message, "List the releases once each, ascending."
 
 
 def _settings(features: Json) -> Iterator[Finding]:
@@ -59,8 +59,8 @@ def _settings(features: Json) -> Iterator[Finding]:
         for name, setting in body.get("settings", {}).items():
             if "default" in setting and setting["default"] not in setting["choices"]:
                 path = ("features", feature, "settings", name, "default")
-                what = f"{setting['default']} is no choice of the setting {name}."
-                yield path, what, f"Write {one_of(setting['choices'])}."
+                message = f"{setting['default']} is no choice of the setting {name}."
+                yield path, message, f"Write {one_of(setting['choices'])}."
 
 
 def _unused(data: Json) -> Iterator[Finding]:
@@ -74,23 +74,23 @@ def _unused(data: Json) -> Iterator[Finding]:
     for feature, body in data["features"].items():
         for name in body.get("settings", {}):
             if (feature, name) not in switched:
-                what = f"The setting {name} of {feature} switches no entry."
-                yield ("features", feature, "settings", name), what, "Use it in the `when` of an entry, or take it out."
+                message = f"The setting {name} of {feature} switches no entry."
+                yield ("features", feature, "settings", name), message, "Use it in the `when` of an entry, or take it out."
 
 
 def _starter(data: Json) -> Iterator[Finding]:
     for interface, features in data.get("starter", {}).items():
         if interface not in data["interfaces"]:
-            what = f"The interface {interface} is unknown."
-            yield ("starter", interface), what, f"Write {one_of(tuple(data['interfaces']))}."
+            message = f"The interface {interface} is unknown."
+            yield ("starter", interface), message, f"Write {one_of(tuple(data['interfaces']))}."
         for number, name in enumerate(features):
             if name not in data["features"]:
-                what = f"The feature {name} is unknown."
-                mend = f"Write {nearest(name, tuple(data['features'])) or 'the name of a feature'}."
-                yield ("starter", interface, number), what, mend
+                message = f"The feature {name} is unknown."
+                hint = f"Write {nearest(name, tuple(data['features'])) or 'the name of a feature'}."
+                yield ("starter", interface, number), message, hint
             elif any("default" not in setting for setting in data["features"][name].get("settings", {}).values()):
-                what = f"The feature {name} has a setting without a default, so it cannot be switched on unasked."
-                yield ("starter", interface, number), what, "Take it out, or give the setting a default."
+                message = f"The feature {name} has a setting without a default, so it cannot be switched on unasked."
+                yield ("starter", interface, number), message, "Take it out, or give the setting a default."
 
 
 def _entry(data: Json, entry: Json) -> Iterator[Finding]:
@@ -102,7 +102,7 @@ def _entry(data: Json, entry: Json) -> Iterator[Finding]:
         try:
             parse_network(text)
         except AddressError as error:
-            yield ("networks", number), error.what, error.mend
+            yield ("networks", number), error.message, error.hint
     yield from _bounds(data, entry)
 
 
@@ -111,8 +111,8 @@ def _references(data: Json, entry: Json) -> Iterator[Finding]:
         if entry[key] not in data[room]:
             yield (key,), f"There is no {key} {entry[key]}.", known(entry[key], tuple(data[room]))
     if not entry["rows"] and "source" not in entry:
-        what = "The table lacks this entry, and nothing says where it comes from."
-        yield (), what, "Name the document under `source`, or the table's rows under `rows`."
+        message = "The table lacks this entry, and nothing says where it comes from."
+        yield (), message, "Name the document under `source`, or the table's rows under `rows`."
 
 
 def _printed(data: Json, entry: Json) -> Iterator[Finding]:
@@ -123,16 +123,16 @@ def _printed(data: Json, entry: Json) -> Iterator[Finding]:
             yield ("rows", number), f"There is no row {row}.", f"The table has the rows 1 to {len(rows)}."
     directions = {rows[row]["direction"] for row in entry["rows"] if row in rows}
     if len(directions) > 1:
-        what = f"The rows of this entry print different directions: {one_of(sorted(directions))}."
-        yield ("rows",), what, "Write an entry for each direction."
+        message = f"The rows of this entry print different directions: {one_of(sorted(directions))}."
+        yield ("rows",), message, "Write an entry for each direction."
     for number, erratum in enumerate(entry.get("errata", ())):
         row = erratum["row"]
         if row not in entry["rows"]:
-            what = f"The erratum is about row {row}, which is none of the entry's rows."
-            yield ("errata", number, "row"), what, f"Write {one_of(entry['rows'])}, or move it to an entry of row {row}."
+            message = f"The erratum is about row {row}, which is none of the entry's rows."
+            yield ("errata", number, "row"), message, f"Write {one_of(entry['rows'])}, or move it to an entry of row {row}."
         elif row in rows and not _is_printed(rows[row], erratum):
-            what = f"The {erratum['cell']} cell of row {row} does not print {erratum['printed']!r}."
-            yield ("errata", number, "printed"), what, "Write what stands there, as in `rows`."
+            message = f"The {erratum['cell']} cell of row {row} does not print {erratum['printed']!r}."
+            yield ("errata", number, "printed"), message, "Write what stands there, as in `rows`."
 
 
 def _is_printed(row: Json, erratum: Json) -> bool:
@@ -148,8 +148,8 @@ def _when(data: Json, entry: Json) -> Iterator[Finding]:
     settings = data["features"].get(entry["feature"], {}).get("settings", {})
     for name, values in entry.get("when", {}).items():
         if name not in settings:
-            what = f"The feature {entry['feature']} has no setting {name}."
-            yield ("when", name), what, known(name, tuple(settings))
+            message = f"The feature {entry['feature']} has no setting {name}."
+            yield ("when", name), message, known(name, tuple(settings))
             continue
         choices = settings[name]["choices"]
         for number, value in enumerate(values):
@@ -172,11 +172,11 @@ def _ports(entry: Json) -> Iterator[Finding]:
     ranges = [ports_of(text) for text in entry["ports"]]
     for number, (before, after) in enumerate(pairwise(ranges)):
         if before[1] + 1 >= after[0]:
-            what = f"{entry['ports'][number + 1]} does not stand clear above {entry['ports'][number]}."
-            yield ("ports", number + 1), what, "List ports ascending, with touching ones as one range."
+            message = f"{entry['ports'][number + 1]} does not stand clear above {entry['ports'][number]}."
+            yield ("ports", number + 1), message, "List ports ascending, with touching ones as one range."
     if not {"tcp", "udp"}.issuperset(entry["transports"]) and (ranges != [(0, 65535)] or "source_ports" in entry):
-        what = "Only tcp and udp have ports, and this entry carries something else."
-        yield ("ports",), what, 'Write ["0-65535"] and no `source_ports`, or an entry of its own for tcp and udp.'
+        message = "Only tcp and udp have ports, and this entry carries something else."
+        yield ("ports",), message, 'Write ["0-65535"] and no `source_ports`, or an entry of its own for tcp and udp.'
 
 
 def _bounds(data: Json, entry: Json) -> Iterator[Finding]:

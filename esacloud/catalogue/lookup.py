@@ -12,7 +12,7 @@ from typing import Literal
 from esacloud.catalogue.model import EVERY_PORT, Catalogue, Entry, Row
 from esacloud.errors import InputError, Place, Problem, nearest
 
-Direction = Literal["in", "out"]
+Direction = Literal["ingress", "egress"]
 COMMAND_LINE = Place("command line")
 WIDE = 1024  # a range of that many ports stands for "any data port" and not for the one that was asked for
 
@@ -120,9 +120,9 @@ def _found(catalogue: Catalogue, asked: str) -> Found:
 def _row(catalogue: Catalogue, number: int) -> Found:
     row = next((row for row in catalogue.rows if row.number == number), None)
     if row is None:
-        what = f"The table has no row {number}."
-        mend = f"Write a row from 1 to {len(catalogue.rows)}." if catalogue.rows else "Write a port or an entry."
-        raise InputError(Problem(COMMAND_LINE, what, mend))
+        message = f"The table has no row {number}."
+        hint = f"Write a row from 1 to {len(catalogue.rows)}." if catalogue.rows else "Write a port or an entry."
+        raise InputError(Problem(COMMAND_LINE, message, hint))
     entries = tuple(entry for entry in catalogue.entries if number in entry.rows)
     return Found(f"row {number}", entries, () if entries else (row,))
 
@@ -137,10 +137,10 @@ def _port(catalogue: Catalogue, asked: str, transport: str, port: int) -> Found:
     printed = rows_without_rule(catalogue, Filters(port=port))
     rows = tuple(row for row in printed if not transport or transport in row.protocol.casefold().split("/"))
     if not held and not rows:
-        what = f"No entry of {catalogue.name} has the port {asked}."
+        message = f"No entry of {catalogue.name} has the port {asked}."
         is_row = not transport and 1 <= port <= len(catalogue.rows)
-        mend = f"Write `row {port}` for that row of the table." if is_row else "`esacloud ports` lists what there is."
-        raise InputError(Problem(COMMAND_LINE, what, mend))
+        hint = f"Write `row {port}` for that row of the table." if is_row else "`esacloud ports` lists what there is."
+        raise InputError(Problem(COMMAND_LINE, message, hint))
     wide = tuple(entry for entry in held if entry not in exact)
     return Found(asked, exact, rows, wide) if exact or rows else Found(asked, wide)
 
@@ -166,5 +166,5 @@ def _is_number(text: str) -> bool:
 
 def _unknown(word: str, kind: str, names: tuple[str, ...]) -> InputError:
     meant = nearest(word.casefold(), names)
-    mend = f"Write {meant} if that is meant." if meant else "`esacloud ports` lists what there is."
-    return InputError(Problem(COMMAND_LINE, f"There is no {kind} {word!a}.", mend))
+    hint = f"Write {meant} if that is meant." if meant else "`esacloud ports` lists what there is."
+    return InputError(Problem(COMMAND_LINE, f"There is no {kind} {word!a}.", hint))

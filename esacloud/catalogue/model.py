@@ -8,13 +8,13 @@ comes from, and what was printed where the reading differs.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
-from esacloud.addresses import Network
-from esacloud.values import field, value_class
+from esacloud.packets.addresses import Network
 
 Transport = Literal["tcp", "udp", "icmp", "all"]
-EntryDirection = Literal["in", "out", "both"]
+EntryDirection = Literal["ingress", "egress", "both"]
 Certainty = Literal["certain", "strong", "fair", "reading"]
 Cell = Literal["port", "protocol", "direction", "host", "purpose"]
 Release = tuple[int, ...]  # 15.5 is (15, 5)
@@ -23,19 +23,19 @@ PortRange = tuple[int, int]  # both ends belong to it
 EVERY_PORT: PortRange = (0, 65535)
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Text:
     """The same thing said in English and in Chinese."""
 
     en: str
     zh: str
 
-    def said(self, language: str) -> str:
+    def in_language(self, language: str) -> str:
         """The text in `language`, which is `en` or `zh`."""
         return self.zh if language == "zh" else self.en
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row of the vendor's table, numbered from 1 at the top, as printed.
 
@@ -51,7 +51,7 @@ class Row:
     no_rule: Text | None
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Erratum:
     """Where the reading differs from the print: which row and cell, what was printed, what is read, how sure, and why."""
 
@@ -63,7 +63,7 @@ class Erratum:
     why: Text
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Setting:
     """A choice that a feature offers. `default` is None where the user has to choose."""
 
@@ -73,7 +73,7 @@ class Setting:
     title: Text
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Feature:
     """A function of the gateway that a site uses or not; it switches entries on."""
 
@@ -82,7 +82,7 @@ class Feature:
     settings: Mapping[str, Setting]
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Role:
     """The part that a far side plays, as `dns-servers`. A deployment says who plays it, under `peers`.
 
@@ -96,12 +96,12 @@ class Role:
     example: str
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One thing that a gateway needs open.
 
     - `transports` x `ports` (destination ports) say what; `source_ports` is all ports but for services that send from one.
-    - `documented` is the direction as printed (`in`, `out`, `in or out`, `in and out`, `in / in`), None where the table
+    - `documented`: the direction as printed (`ingress`, `egress`, `ingress or egress`, …); None where the table
       has no such row; `direction` is what a stateful filter has to allow, seen from the gateway.
     - `role` names the far side. Where the deployment gives no peer for it, `networks` serve if there are any, otherwise
       `hostnames`, otherwise the role's default; with none of them the deployment has to name the peer.
@@ -132,10 +132,10 @@ class Entry:
     @property
     def prints_inbound(self) -> bool:
         """Whether the table prints an inbound half that the reading leaves out. `in or out` is a choice and has no half."""
-        return self.direction == "out" and self.documented == "in and out"
+        return self.direction == "egress" and self.documented == "ingress and egress"
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """The port table of one appliance. `digest` is the SHA-256 of the file's bytes, in hexadecimal.
 

@@ -30,8 +30,8 @@ def read(path: str) -> Catalogue:
         lines = lines_of(text)
         raise InputError(
             *(
-                Problem(Place(path, *line_and_column(lines, where), key=key_text(where) or None), what, mend)
-                for where, what, mend in found
+                Problem(Place(path, *line_and_column(lines, where), key=key_text(where) or None), message, hint)
+                for where, message, hint in found
             )
         )
     return build(data, sha256(content).hexdigest())
@@ -70,16 +70,16 @@ def _parsed(path: str, content: bytes) -> tuple[Any, str]:
         data = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
         json.dumps(data, ensure_ascii=False).encode()  # half of a surrogate pair is JSON and no text
     except json.JSONDecodeError as error:
-        what = f"This is no JSON: {error.msg[:1].lower()}{error.msg[1:]}."
-        raise _refused(path, what, "Write the catalogue as one JSON object.", error.lineno, error.colno) from None
+        message = f"This is no JSON: {error.msg[:1].lower()}{error.msg[1:]}."
+        raise _refused(path, message, "Write the catalogue as one JSON object.", error.lineno, error.colno) from None
     except _TwiceError as error:
         raise _refused(path, f"The key {error} stands twice in one object.", "Take one of them out.") from None
     except RecursionError:
-        what = "The brackets are nested too deeply."
-        raise _refused(path, what, "Write the catalogue as its schema has it.") from None
+        message = "The brackets are nested too deeply."
+        raise _refused(path, message, "Write the catalogue as its schema has it.") from None
     except ValueError as error:
-        what = "There is a number or a text that no catalogue holds"
-        raise _refused(path, f"{what}: {error}.", "Write the catalogue as its schema has it.") from None
+        message = "There is a number or a text that no catalogue holds"
+        raise _refused(path, f"{message}: {error}.", "Write the catalogue as its schema has it.") from None
     return data, text
 
 
@@ -96,5 +96,5 @@ def _no_constant(word: str) -> None:
     raise ValueError(f"{word} is no JSON")
 
 
-def _refused(path: str, what: str, mend: str, line: int | None = None, column: int | None = None) -> InputError:
-    return InputError(Problem(Place(path, line, column), what, mend))
+def _refused(path: str, message: str, hint: str, line: int | None = None, column: int | None = None) -> InputError:
+    return InputError(Problem(Place(path, line, column), message, hint))

@@ -21,10 +21,10 @@ def why_not(entry: Entry, release: Release, settings: Mapping[str, str]) -> Text
     """
     name = _unmet(entry, settings)
     if name is not None:
-        wanted = entry.when[name]
+        desired = entry.when[name]
         return Text(
-            f"the setting {name} of {entry.feature} is {settings[name]}; this needs {' or '.join(wanted)}",
-            f"{entry.feature} 的设置 {name} 为 {settings[name]}；此项需要 {' 或 '.join(wanted)}",
+            f"the setting {name} of {entry.feature} is {settings[name]}; this needs {' or '.join(desired)}",
+            f"{entry.feature} 的设置 {name} 为 {settings[name]}；此项需要 {' 或 '.join(desired)}",
         )
     if _in_bounds(entry, release):
         return None

@@ -16,11 +16,11 @@ from typing import Any
 
 from esacloud.change import snapshot
 from esacloud.change.fingerprint import fingerprint
-from esacloud.change.law import breaches
+from esacloud.change.invariant import violations
+from esacloud.change.live import LiveCloud
+from esacloud.change.model import ChangePlan, GroupChange, LiveGroup, State, Step, packets_of
+from esacloud.change.retry import LOOKS, Backoff, ConflictError
 from esacloud.errors import EsacloudError, InputError, OutsideError
-from esacloud.live.cloud import LiveCloud
-from esacloud.live.model import ChangePlan, GroupChange, LiveGroup, State, Step, packets_of
-from esacloud.live.retry import LOOKS, Backoff, ConflictError
 from esacloud.policy.proof import Difference, differences
 
 Progress = Callable[[int, int, Step], None]
@@ -116,7 +116,7 @@ def execute(
             progress(number, len(plan.steps), step)
         try:
             changing()
-            live.perform(step, plan, ids)
+            live.execute_step(step, plan, ids)
         except OutsideError as error:
             state, conflict = _read(live, plan), isinstance(error, ConflictError)
             raise ChangeFailedError(
@@ -206,11 +206,11 @@ def _where_things_stand(reason: str, failure: ChangeFailedError) -> list[str]:
             "state permit is still permitted, and nothing that neither permits."
         )
     else:
-        found = breaches(old.packets(), new.packets(), _in_effect(failure.state, old))
-        for breach in found:
-            for packets, what in ((breach.too_open, "too open"), (breach.too_closed, "too closed")):
+        found = violations(old.packets(), new.packets(), _in_effect(failure.state, old))
+        for violation in found:
+            for packets, message in ((violation.too_open, "too open"), (violation.too_closed, "too closed")):
                 if (witness := packets.witness()) is not None:
-                    lines.append(f"{breach.interface} is {what} now, not by these steps: {witness}.")
+                    lines.append(f"{violation.interface} is {message} now, not by these steps: {witness}.")
         if not found:
             lines.append(
                 "Read afterwards: everything that both the old and the new state permit is permitted, and nothing that "
@@ -233,7 +233,7 @@ def _in_effect(state: State, old: State) -> dict[str, Any]:
 def said(step: Step) -> str:
     """A step in words: `authorize 12 inbound rules in data1`."""
     count = len(step.rules)
-    rules = f"{count} {'inbound' if step.direction == 'in' else 'outbound'} rule{'' if count == 1 else 's'}"
+    rules = f"{count} {'inbound' if step.direction == 'ingress' else 'outbound'} rule{'' if count == 1 else 's'}"
     match step.action:
         case "create":
             return f"create the group {step.group}"

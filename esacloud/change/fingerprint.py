@@ -6,7 +6,7 @@ import json
 from hashlib import sha256
 from typing import Any
 
-from esacloud.live.model import LiveGroup, State
+from esacloud.change.model import LiveGroup, State
 
 
 def fingerprint(state: State) -> str:

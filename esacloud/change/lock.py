@@ -17,8 +17,8 @@ from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
+from esacloud.change.model import State
 from esacloud.errors import OutsideError
-from esacloud.live.model import State
 
 SETTLES = 15.0  # seconds after its last write within which the cloud may still answer with an older state; docs/apply.md
 _WIDTH = 32  # bytes

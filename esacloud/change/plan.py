@@ -7,44 +7,44 @@ from dataclasses import replace
 
 from esacloud.change.diff import group_changes
 from esacloud.change.fingerprint import fingerprint
-from esacloud.live.cloud import LiveCloud
-from esacloud.live.model import ChangePlan, Foreign, GroupChange, LiveGroup, Opening, State
-from esacloud.packets import PacketSet
-from esacloud.policy.cloud import QuotaUse
+from esacloud.change.live import LiveCloud
+from esacloud.change.model import ChangePlan, GroupChange, LiveGroup, Opening, State, Unmanaged
+from esacloud.packets.sets import PacketSet
+from esacloud.policy.lowered import QuotaUse
 
-WHY_FOREIGN = {
-    "report": "is left alone and reported (--foreign report); keep or purge it",
-    "keep": "is kept (--foreign keep)",
-    "purge": "goes with everything else that the deployment does not ask for (--foreign purge)",
+WHY_UNMANAGED = {
+    "report": "is left alone and reported (--unmanaged report); keep or purge it",
+    "keep": "is kept (--unmanaged keep)",
+    "purge": "goes with everything else that the deployment does not ask for (--unmanaged purge)",
 }
 LEFT = "stays with the group, which is not deleted"
 
 
-def make_plan(live: LiveCloud, before: State, wanted: State, foreign: Foreign, *, exact: bool = False) -> ChangePlan:
+def make_plan(live: LiveCloud, before: State, desired: State, unmanaged: Unmanaged, *, exact: bool = False) -> ChangePlan:
     """The plan from a state as read to a wanted one. Raises InputError where quotas leave no way that keeps the law.
 
     `exact` also undoes attachments and tags that the wanted state does not have, as a restore wants it.
     """
-    desired = wanted
-    wanted = live.complete(before, wanted)
-    changes = group_changes(before, wanted, foreign, exact_attachments=exact, begins=live.begins_with)
-    after = _after(before, wanted, changes)
+    desired = desired
+    desired = live.complete(before, desired)
+    changes = group_changes(before, desired, unmanaged, exact_attachments=exact, begins=live.begins_with)
+    after = _after(before, desired, changes)
     return ChangePlan(
         before=before,
         desired=desired,
         after=after,
         fingerprint=fingerprint(before),
-        changes=tuple(change for change in changes if change or change.foreign),
+        changes=tuple(change for change in changes if change or change.unmanaged),
         steps=live.steps(changes, after),
         openings=tuple(_openings(before, after)),
         quotas=_quotas(live, before, after),
-        notes=tuple(dict.fromkeys((*_notes(changes, foreign), *wanted.notes, *before.notes))),
-        foreign=foreign,
+        notes=tuple(dict.fromkeys((*_notes(changes, unmanaged), *desired.notes, *before.notes))),
+        unmanaged=unmanaged,
         exact=exact,
     )
 
 
-def _after(before: State, wanted: State, changes: Iterable[GroupChange]) -> State:
+def _after(before: State, desired: State, changes: Iterable[GroupChange]) -> State:
     """The state at the end: wanted rules, rules left alone, and groups that are not ours to delete."""
     groups = []
     for change in changes:
@@ -53,21 +53,21 @@ def _after(before: State, wanted: State, changes: Iterable[GroupChange]) -> Stat
         elif not change.delete and change.before is not None:
             tags = {key: value for key, value in change.before.tags.items() if key not in change.untag}
             groups.append(replace(change.before, rules=change.stays, tags=tags))
-    return replace(wanted, groups=tuple(groups), attachments=before.attachments)
+    return replace(desired, groups=tuple(groups), attachments=before.attachments)
 
 
-def _group_after(change: GroupChange, wanted: LiveGroup) -> LiveGroup:
+def _group_after(change: GroupChange, desired: LiveGroup) -> LiveGroup:
     if change.before is None:
-        return wanted
-    attached = {*change.before.attached, *wanted.attached} - set(change.detach)
+        return desired
+    attached = {*change.before.attached, *desired.attached} - set(change.detach)
     tags = {key: value for key, value in change.before.tags.items() if key not in change.untag}
     return replace(
-        wanted,
+        desired,
         id=change.before.id,
         title=change.before.title,
         description=change.before.description,
-        rules=(*wanted.rules, *change.foreign),
-        tags={**tags, **wanted.tags},
+        rules=(*desired.rules, *change.unmanaged),
+        tags={**tags, **desired.tags},
         attached=tuple(sorted(attached)),
         made_here=change.before.made_here,
         adopted=change.before.adopted,
@@ -83,26 +83,26 @@ def _openings(before: State, after: State) -> Iterator[Opening]:
 
 
 def _quotas(live: LiveCloud, before: State, after: State) -> tuple[tuple[QuotaUse, QuotaUse], ...]:
-    old = {use.what: use for use in live.quotas(before)}
-    new = {use.what: use for use in live.quotas(after)}
+    old = {use.quota: use for use in live.quotas(before)}
+    new = {use.quota: use for use in live.quotas(after)}
     pairs = []
-    for what in dict.fromkeys((*new, *old)):
-        known = new.get(what) or old[what]
+    for message in dict.fromkeys((*new, *old)):
+        known = new.get(message) or old[message]
         none = replace(known, used=0)
-        pairs.append((old.get(what, none), new.get(what, none)))
+        pairs.append((old.get(message, none), new.get(message, none)))
     return tuple(pairs)
 
 
-def _notes(changes: Iterable[GroupChange], foreign: Foreign) -> Iterator[str]:
+def _notes(changes: Iterable[GroupChange], unmanaged: Unmanaged) -> Iterator[str]:
     for change in changes:
         if change.before is None:
             continue
-        if change.attach and change.foreign:
-            keys = "; ".join(rule.key for rule in change.foreign)
+        if change.attach and change.unmanaged:
+            keys = "; ".join(rule.key for rule in change.unmanaged)
             yield f"{change.name}: rules that esacloud did not make take effect on {', '.join(change.attach)} too: {keys}."
         gone = () if change.delete else change.remove
-        why = LEFT if change.after is None else WHY_FOREIGN[foreign]
-        for rule in (*change.foreign, *(rule for rule in gone if not rule.ours)):
+        why = LEFT if change.after is None else WHY_UNMANAGED[unmanaged]
+        for rule in (*change.unmanaged, *(rule for rule in gone if not rule.ours)):
             said = f" ({rule.description})" if rule.description else ""
             yield f"{change.name}: the rule {rule.key}{said} was not made by esacloud; it {why}."
         for rule in change.before.rules:

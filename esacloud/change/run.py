@@ -17,16 +17,16 @@ from typing import Any, cast
 
 from esacloud.change import snapshot
 from esacloud.change.execute import Applied, ChangeFailedError, Origin, Progress, check_unmoved, execute
+from esacloud.change.live import Connection, LiveCloud
 from esacloud.change.lock import Held, locked
+from esacloud.change.model import ChangePlan, State, Unmanaged
 from esacloud.change.plan import make_plan
+from esacloud.change.retry import Backoff
 from esacloud.deployment.model import Deployment
 from esacloud.errors import EsacloudError, InputError, OutsideError, Place, Problem
-from esacloud.live.cloud import Connection, LiveCloud
-from esacloud.live.model import ChangePlan, Foreign, State
-from esacloud.live.retry import Backoff
-from esacloud.policy.cloud import Lowered
+from esacloud.policy.lowered import Lowered
 
-FOREIGN: Foreign = "report"  # docs/apply.md says why
+UNMANAGED: Unmanaged = "report"  # docs/apply.md says why
 ROUNDS = 4  # that a run which holds the cloud's lock plans again, because one that does not is still at work
 
 
@@ -42,24 +42,24 @@ def connect_to(found: Mapping[str, Any], connection: Connection | None = None, p
     try:
         return cast(LiveCloud, module.live_of(found, connection or Connection()))
     except KeyError as error:  # in a snapshot that somebody has edited
-        what = f"The snapshot of {found['cloud']} lacks {error}."
-        raise InputError(Problem(Place(path, key="scope"), what, "Use the file as it was written.")) from error
+        message = f"The snapshot of {found['cloud']} lacks {error}."
+        raise InputError(Problem(Place(path, key="scope"), message, "Use the file as it was written.")) from error
 
 
 def _module(cloud: str, place: Place) -> Any:
-    name = f"esacloud.{cloud}.live"
+    name = f"esacloud.{cloud}.live.cloud"
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
         if error.name != name:
             raise
-        what = f"Plan, apply and destroy are not there yet for {cloud}."
-        raise InputError(Problem(place, what, "Use `esacloud generate` and terraform for it.")) from None
+        message = f"Plan, apply and destroy are not there yet for {cloud}."
+        raise InputError(Problem(place, message, "Use `esacloud generate` and terraform for it.")) from None
 
 
-def plan(live: LiveCloud, lowered: Lowered, foreign: Foreign = FOREIGN) -> ChangePlan:
+def plan(live: LiveCloud, lowered: Lowered, unmanaged: Unmanaged = UNMANAGED) -> ChangePlan:
     """What `apply` would do. Raises OutsideError where the cloud cannot be read, InputError where quotas leave no way."""
-    return _planned(live, live.wanted(lowered), foreign)
+    return _planned(live, live.desired(lowered), unmanaged)
 
 
 def plan_destroy(live: LiveCloud) -> ChangePlan:
@@ -78,10 +78,10 @@ def plan_restore(live: LiveCloud, found: Mapping[str, Any]) -> ChangePlan:
     return make_plan(live, before, old, "purge", exact=True)
 
 
-def _planned(live: LiveCloud, desired: State | None, foreign: Foreign, *, exact: bool = False) -> ChangePlan:
+def _planned(live: LiveCloud, desired: State | None, unmanaged: Unmanaged, *, exact: bool = False) -> ChangePlan:
     """A plan from what is there now; `desired` is None for no group at all."""
     before = live.read(desired)
-    made = make_plan(live, before, live.nothing(before) if desired is None else desired, foreign, exact=exact)
+    made = make_plan(live, before, live.nothing(before) if desired is None else desired, unmanaged, exact=exact)
     return replace(made, desired=desired)
 
 
@@ -143,7 +143,7 @@ class _Run:
             return self._alone(failure.origin.plan, failure)
 
     def _again(self, plan: ChangePlan) -> ChangePlan:
-        return _planned(self.live, plan.desired, plan.foreign, exact=plan.exact)
+        return _planned(self.live, plan.desired, plan.unmanaged, exact=plan.exact)
 
     def _execute(self, plan: ChangePlan, origin: Origin | None = None) -> Applied:
         live, changing = self.live, self.held.changing

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from esacloud.change.fingerprint import fingerprint
-from esacloud.clouds import CLOUDS
+from esacloud.change.live import LiveCloud
+from esacloud.change.model import LiveGroup, LiveRule, State, quotas_taken
 from esacloud.errors import InputError, OutsideError, Place, Problem, one_of
-from esacloud.live.cloud import LiveCloud
-from esacloud.live.model import LiveGroup, LiveRule, State, quotas_taken
+from esacloud.provider import CLOUDS
 
 FORMAT = 2
 PRIVATE_FILE, PRIVATE_DIRECTORY = 0o600, 0o700
@@ -110,20 +110,22 @@ def load(path: str, *, edited: bool = False) -> dict[str, Any]:
     `edited` takes a file that somebody has changed on purpose.
     """
     place = Place(path)
-    mend = "Name a file that `esacloud apply` wrote and said at its end."
+    hint = "Name a file that `esacloud apply` wrote and said at its end."
     try:
         found = json.loads(Path(path).read_bytes())
     except OSError as error:
-        raise InputError(Problem(place, f"The file cannot be read: {error.strerror}.", mend)) from None
+        raise InputError(Problem(place, f"The file cannot be read: {error.strerror}.", hint)) from None
     except (ValueError, RecursionError):
-        raise InputError(Problem(place, "The file is no JSON.", mend)) from None
+        raise InputError(Problem(place, "The file is no JSON.", hint)) from None
     if not isinstance(found, Mapping) or found.get("esacloud_snapshot") != FORMAT:
-        raise InputError(Problem(place, "The file is no snapshot of this version of esacloud.", mend))
+        raise InputError(Problem(place, "The file is no snapshot of this version of esacloud.", hint))
     _check_form(found, path)
     if found["digest"] != _digest(found) and not edited:
-        what = "The snapshot is not as esacloud wrote it: its digest does not match its content."
+        message = "The snapshot is not as esacloud wrote it: its digest does not match its content."
         raise InputError(
-            Problem(Place(path, key="digest"), what, "Use the file as it was written, or add --edited if you changed it.")
+            Problem(
+                Place(path, key="digest"), message, "Use the file as it was written, or add --edited if you changed it."
+            )
         )
     return dict(found)
 
@@ -142,8 +144,8 @@ def _check_form(found: Mapping[str, Any], path: str) -> None:
         for error in Draft202012Validator(schema("snapshot")).iter_errors(found)
     ]
     if not problems and found["cloud"] not in CLOUDS:
-        what = f"There is no cloud {found['cloud']!r}."
-        problems = [Problem(Place(path, key="cloud"), what, f"Write {one_of(CLOUDS)}.")]
+        message = f"There is no cloud {found['cloud']!r}."
+        problems = [Problem(Place(path, key="cloud"), message, f"Write {one_of(CLOUDS)}.")]
     if problems:
         raise InputError(*problems)
 
@@ -174,8 +176,8 @@ def _live_rule(live: LiveCloud, group: str, rule: Mapping[str, Any]) -> LiveRule
     try:
         return live.rule(rule["native"], rule["description"], tuple(rule["counts"].items()))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        what = f"The rule {rule['key']} of {group} is not one of the snapshot's cloud: {error!r}."
-        raise InputError(Problem(Place("snapshot", key="groups"), what, "Use the file as it was written.")) from error
+        message = f"The rule {rule['key']} of {group} is not one of the snapshot's cloud: {error!r}."
+        raise InputError(Problem(Place("snapshot", key="groups"), message, "Use the file as it was written.")) from error
 
 
 def _with_room_for(groups: Iterable[LiveGroup], limits: Mapping[str, int]) -> dict[str, int]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from esacloud.cli.live_options import add_changing, add_connection, add_foreign
+from esacloud.cli.live_options import add_changing, add_connection, add_unmanaged
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -24,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the deployment file (YAML or JSON)")
     parser.add_argument("--cloud", metavar="CLOUD", help="only this cloud of the file")
     add_connection(parser)
-    add_foreign(parser)
+    add_unmanaged(parser)
     add_changing(parser)
     parser.add_argument("--json", action="store_true", help="print JSON (schemas/apply.schema.json); needs --yes")
 
@@ -40,11 +40,11 @@ def run(arguments: Namespace) -> int:
     check_can_ask(arguments, arguments.file)
     deployment = workflow.read_deployment(arguments.file)
     look_at_lock(deployment)
-    todo = []
+    pending = []
     for cloud in chosen_clouds(deployment, arguments.cloud, ""):
         lowered = workflow.lower(deployment, cloud)
         print_warnings(lowered.policy.warnings)
         live, _ = connected(arguments, deployment, cloud, lowered)
-        todo.append((live, change.plan(live, lowered, arguments.foreign)))
+        pending.append((live, change.plan(live, lowered, arguments.unmanaged)))
     print_warnings(deployment.warnings)
-    return carry_out(arguments, todo, "Apply this?")
+    return carry_out(arguments, pending, "Apply this?")

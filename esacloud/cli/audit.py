@@ -71,7 +71,7 @@ def run(arguments: Namespace) -> int:
     """Read, compare, judge, print."""
     from esacloud.cli.common import print_json
     from esacloud.errors import Place
-    from esacloud.report.findings import audit_text
+    from esacloud.report.text.findings import audit_text
 
     place = Place(arguments.sources[0].removesuffix(":"))
     _check_words(arguments)
@@ -82,7 +82,7 @@ def run(arguments: Namespace) -> int:
         deployment = workflow.read_deployment(arguments.deployment)
     audit, catalogue = _audit(arguments, _read(arguments, deployment), deployment)
     if arguments.json:
-        from esacloud.report.findings_json import audit_document
+        from esacloud.report.json.findings import audit_document
 
         print_json(audit_document(audit))
     elif arguments.sarif:
@@ -91,7 +91,7 @@ def run(arguments: Namespace) -> int:
         live = arguments.sources[0] in LIVE  # a cloud is no file, and code scanning shows findings in files
         print_json(audit_sarif(audit, Place(arguments.deployment) if live and arguments.deployment else place))
     else:
-        from esacloud.report.checklist import checklist_lines
+        from esacloud.report.text.checklist import checklist_lines
 
         sys.stdout.write("\n".join([audit_text(audit, place), *checklist_lines(catalogue)]) + "\n")
     return 0 if audit.clean else 1
@@ -110,8 +110,8 @@ def _check_words(arguments: Namespace) -> None:
 
     live = [word for word in arguments.sources if word in LIVE]
     if live and len(arguments.sources) > 1:
-        what = f"{live[0]} is everything in a live cloud, and stands alone."
-        raise InputError(Problem(Place("audit"), what, f"Audit {live[0]} and the rest one after the other."))
+        message = f"{live[0]} is everything in a live cloud, and stands alone."
+        raise InputError(Problem(Place("audit"), message, f"Audit {live[0]} and the rest one after the other."))
     known = LIVE[live[0]] if live else ()
     given = [name for name in dict.fromkeys(sum(LIVE.values(), ())) if getattr(arguments, name) is not None]
     problems = [
@@ -135,10 +135,10 @@ def _read(arguments: Namespace, deployment: Deployment | None) -> ActualGroups:
         return read_files(arguments.sources)
     values, backoff = _settings(word, deployment), backoff_of(arguments)
     if word == "aws:":
-        from esacloud.aws import fetch as aws
+        from esacloud.aws.inventory import fetch as aws
 
         return aws.fetch(arguments.region or values.get("region"), arguments.profile, arguments.endpoint_url, backoff)
-    from esacloud.azure import fetch as azure
+    from esacloud.azure.inventory import fetch as azure
 
     subscription = arguments.subscription or values.get("subscription")
     group = arguments.resource_group or values.get("resource_group")

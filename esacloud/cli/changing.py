@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING
 from esacloud.cli.live_options import agreed, notice, progress, state_directory
 
 if TYPE_CHECKING:
-    from esacloud.live.cloud import LiveCloud
-    from esacloud.live.model import ChangePlan
+    from esacloud.change.live import LiveCloud
+    from esacloud.change.model import ChangePlan
 
 
-def carry_out(arguments: Namespace, todo: Sequence[tuple[LiveCloud, ChangePlan]], question: str) -> int:
+def carry_out(arguments: Namespace, pending: Sequence[tuple[LiveCloud, ChangePlan]], question: str) -> int:
     """Carry the plans out, and return the exit code: 1 where a foreign rule is left to look at, or the answer was no."""
     from esacloud.change import run as change
     from esacloud.cli.common import print_json
-    from esacloud.report.plan import applied_text, plan_text
-    from esacloud.report.plan_json import applied_document
+    from esacloud.report.json.plan import applied_document
+    from esacloud.report.text.plan import applied_text, plan_text
 
     if not arguments.json:
-        print("\n\n".join(plan_text(plan) for _, plan in todo), flush=True)
-    asked = not arguments.yes and not all(plan.empty for _, plan in todo)
+        print("\n\n".join(plan_text(plan) for _, plan in pending), flush=True)
+    asked = not arguments.yes and not all(plan.empty for _, plan in pending)
     if asked and not agreed(question):
         print("Nothing was changed.")
         return 1
     done = []
-    for live, plan in todo:
+    for live, plan in pending:
         applied = change.apply(
             live,
             plan,
@@ -42,4 +42,4 @@ def carry_out(arguments: Namespace, todo: Sequence[tuple[LiveCloud, ChangePlan]]
             print(f"\n{applied_text(applied)}", flush=True)
     if arguments.json:
         print_json(applied_document(done))
-    return 1 if any(one.plan.foreign == "report" and one.plan.left_foreign for one in done) else 0
+    return 1 if any(one.plan.unmanaged == "report" and one.plan.left_unmanaged for one in done) else 0

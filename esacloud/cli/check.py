@@ -44,7 +44,7 @@ def run(arguments: Namespace) -> int:
 
         print_json(checked_sarif(found))
     else:
-        from esacloud.report.checklist import checklist_lines
+        from esacloud.report.text.checklist import checklist_lines
 
         for checked in found:
             for line in _lines(checked):
@@ -60,7 +60,7 @@ def run(arguments: Namespace) -> int:
 def _lines(checked: Checked) -> Iterator[str]:
     """The problems of one file, then what the guardrails say; a finding that several clouds share is told once."""
     from esacloud.errors import Place
-    from esacloud.report.findings import judgement_lines
+    from esacloud.report.text.findings import judgement_lines
 
     yield from map(str, checked.problems)
     told: set[str] = set()
@@ -91,7 +91,7 @@ def _last_line(found: Sequence[Checked]) -> str:
 
 
 def _document(found: Sequence[Checked]) -> Mapping[str, Any]:
-    from esacloud.report.findings_json import judgement_document
+    from esacloud.report.json.findings import judgement_document
 
     errors, warnings = _counts(found)
     return {
@@ -115,6 +115,6 @@ def _problem(problem: Problem) -> Mapping[str, Any]:
         "column": problem.place.column,
         "key": problem.place.key,
         "severity": problem.severity,
-        "what": problem.what,
-        "mend": problem.mend,
+        "message": problem.message,
+        "hint": problem.hint,
     }

@@ -34,12 +34,12 @@ def run(arguments: Namespace) -> int:
 
     check_can_ask(arguments, arguments.file)
     deployment = workflow.read_deployment(arguments.file)
-    todo, labs = [], []
+    pending, labs = [], []
     for cloud in chosen_clouds(deployment, arguments.cloud, ""):
         live, connection = connected(arguments, deployment, cloud, None)
         labs.append((cloud, connection))
-        todo.append((live, change.plan_destroy(live)))
-    code = carry_out(arguments, todo, "Take this away?")
+        pending.append((live, change.plan_destroy(live)))
+    code = carry_out(arguments, pending, "Take this away?")
     if arguments.lab and code == 0:
         _stop_empty(arguments, labs, deployment)
     return code

@@ -30,11 +30,11 @@ def run(arguments: Namespace) -> int:
     catalogue = load(arguments.catalogue)
     answers = find(catalogue, arguments.what)
     if arguments.json:
-        from esacloud.report.catalogue_json import explain_document
+        from esacloud.report.json.catalogue import explain_document
 
         print_json(explain_document(catalogue, answers))
     else:
-        from esacloud.report.catalogue import explain_report
+        from esacloud.report.text.catalogue import explain_report
 
         print(explain_report(catalogue, answers, arguments.lang, terminal_width()))
     return 0

@@ -41,11 +41,11 @@ def run(arguments: Namespace) -> int:
     print_warnings(deployment.warnings, *(module.warnings(deployment.place) for module in modules.values()))
     if arguments.json:
         from esacloud.cli.common import print_json
-        from esacloud.report.generated import generated_document
+        from esacloud.report.text.generated import generated_document
 
         print_json(generated_document(modules, targets, deployment.place))
     elif not arguments.quiet:
-        from esacloud.report.summary import summary
+        from esacloud.report.text.summary import summary
 
         texts = []
         for cloud, directory in targets.items():

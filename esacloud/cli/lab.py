@@ -72,8 +72,10 @@ def _lag(arguments: Namespace) -> float | None:
     if arguments.lag is None:
         return None
     if arguments.action != "start":
-        what = f"--lag says how a lab is started, and `esacloud lab {arguments.action}` starts none."
-        raise InputError(Problem(Place("--lag"), what, f"Write `esacloud lab start --lag {arguments.lag}`, or omit --lag."))
+        message = f"--lag says how a lab is started, and `esacloud lab {arguments.action}` starts none."
+        raise InputError(
+            Problem(Place("--lag"), message, f"Write `esacloud lab start --lag {arguments.lag}`, or omit --lag.")
+        )
     return lag_of(arguments.lag)
 
 

@@ -14,11 +14,11 @@ from esacloud.errors import InputError, Place, Problem
 
 if TYPE_CHECKING:
     from esacloud.change.execute import Progress
+    from esacloud.change.live import Connection, LiveCloud
+    from esacloud.change.model import Step
+    from esacloud.change.retry import Backoff
     from esacloud.deployment.model import Deployment
-    from esacloud.live.cloud import Connection, LiveCloud
-    from esacloud.live.model import Step
-    from esacloud.live.retry import Backoff
-    from esacloud.policy.cloud import Lowered
+    from esacloud.policy.lowered import Lowered
 
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}  # seconds
@@ -58,15 +58,15 @@ def seconds(text: str) -> float:
 
 def backoff_of(arguments: Namespace) -> Backoff:
     """How calls are tried again: as usual, but for as long as `--timeout` says."""
-    from esacloud.live.retry import Backoff
+    from esacloud.change.retry import Backoff
 
     return Backoff() if arguments.timeout is None else Backoff(timeout=arguments.timeout)
 
 
-def add_foreign(parser: ArgumentParser) -> None:
+def add_unmanaged(parser: ArgumentParser) -> None:
     """The option on rules that somebody else made in our groups."""
     parser.add_argument(
-        "--foreign",
+        "--unmanaged",
         choices=("report", "keep", "purge"),
         default="report",
         help="rules in our groups that esacloud did not make: leave and report (default), keep, or take away",
@@ -89,8 +89,8 @@ def state_directory(arguments: Namespace) -> Path:
     try:
         return (Path(home) if home else Path.home() / ".local" / "state") / "esacloud"
     except RuntimeError:  # a user without an entry in the list of users, as in a container
-        what = "This user has no home directory to keep the state in."
-        raise InputError(Problem(Place("--state-dir"), what, "Name a directory, or set HOME.")) from None
+        message = "This user has no home directory to keep the state in."
+        raise InputError(Problem(Place("--state-dir"), message, "Name a directory, or set HOME.")) from None
 
 
 def connected(
@@ -115,7 +115,7 @@ def connected(
 
 
 def _connection(arguments: Namespace) -> Connection:
-    from esacloud.live.cloud import Connection
+    from esacloud.change.live import Connection
 
     found = Connection(profile=arguments.profile, region=arguments.region, endpoint_url=arguments.endpoint_url)
     return _patient(arguments, found)
@@ -144,16 +144,16 @@ def restore_connection(arguments: Namespace, cloud: str) -> Connection:
 
     lab = process.running(cloud, state_directory(arguments))
     if lab is None:
-        what = f"The lab for {cloud} is not running, and what was in it is gone."
-        raise InputError(Problem(Place("--lab"), what, "Apply a deployment file to a new lab."))
+        message = f"The lab for {cloud} is not running, and what was in it is gone."
+        raise InputError(Problem(Place("--lab"), message, "Apply a deployment file to a new lab."))
     return _patient(arguments, process.lab_module(cloud).connection(lab.address))
 
 
-def check_can_ask(arguments: Namespace, what: str) -> None:
+def check_can_ask(arguments: Namespace, message: str) -> None:
     """Refuse, before anything is read, where nobody can answer."""
     if arguments.yes or (sys.stdin.isatty() and not arguments.json):
         return
-    raise InputError(Problem(Place(what), "There is nobody here to ask.", "Add --yes to go on without asking."))
+    raise InputError(Problem(Place(message), "There is nobody here to ask.", "Add --yes to go on without asking."))
 
 
 def agreed(question: str) -> bool:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace
 
-from esacloud.cli.live_options import add_connection, add_foreign
+from esacloud.cli.live_options import add_connection, add_unmanaged
 from esacloud.errors import EsacloudError
 
 
@@ -23,7 +23,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the deployment file (YAML or JSON)")
     parser.add_argument("--cloud", metavar="CLOUD", help="only this cloud of the file")
     add_connection(parser)
-    add_foreign(parser)
+    add_unmanaged(parser)
     parser.add_argument("--json", action="store_true", help="print JSON (schemas/plan.schema.json)")
     parser.add_argument("--detailed-exitcode", action="store_true", help="terraform's exit codes: 0, 2 for changes, 1")
 
@@ -44,8 +44,8 @@ def _clean(arguments: Namespace) -> bool:
     from esacloud.change import run as change
     from esacloud.cli.common import chosen_clouds, look_at_lock, print_json, print_warnings
     from esacloud.cli.live_options import connected
-    from esacloud.report.plan import plan_text
-    from esacloud.report.plan_json import plans_document
+    from esacloud.report.json.plan import plans_document
+    from esacloud.report.text.plan import plan_text
 
     deployment = workflow.read_deployment(arguments.file)
     look_at_lock(deployment)
@@ -53,7 +53,7 @@ def _clean(arguments: Namespace) -> bool:
     for cloud in chosen_clouds(deployment, arguments.cloud, ""):
         lowered = workflow.lower(deployment, cloud)
         live, _ = connected(arguments, deployment, cloud, lowered)
-        plans.append(change.plan(live, lowered, arguments.foreign))
+        plans.append(change.plan(live, lowered, arguments.unmanaged))
         print_warnings(lowered.policy.warnings)
     print_warnings(deployment.warnings)
     if arguments.json:

@@ -17,7 +17,7 @@ from esacloud.cli.catalogue_options import add_catalogue_options, print_json, te
 def add_arguments(parser: ArgumentParser) -> None:
     """What the command line takes."""
     parser.add_argument("--port", type=_port, metavar="N", help="only what goes to this port, or is sent from it")
-    parser.add_argument("--direction", choices=("in", "out"), help="only what the gateway accepts, or opens")
+    parser.add_argument("--direction", choices=("ingress", "egress"), help="only what the gateway accepts, or opens")
     parser.add_argument("--feature", metavar="NAME", help="only the entries of this feature")
     parser.add_argument("--text", metavar="TEXT", help="only entries with this text in a name, a host or a purpose")
     add_catalogue_options(parser)
@@ -32,11 +32,11 @@ def run(arguments: Namespace) -> int:
     filters = Filters(arguments.port, arguments.direction, arguments.feature, arguments.text)
     found, no_rule = entries(catalogue, filters), rows_without_rule(catalogue, filters)
     if arguments.json:
-        from esacloud.report.catalogue_json import ports_document
+        from esacloud.report.json.catalogue import ports_document
 
         print_json(ports_document(catalogue, found, no_rule))
     else:
-        from esacloud.report.catalogue import ports_report
+        from esacloud.report.text.catalogue import ports_report
 
         print(ports_report(found, no_rule, arguments.lang, terminal_width()))
     return 0

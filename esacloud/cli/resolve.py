@@ -44,7 +44,7 @@ def run(arguments: Namespace) -> int:
 
     from esacloud.cli.common import print_json, print_warnings
     from esacloud.hostnames.run import resolve, write_lock
-    from esacloud.report.resolved import resolved_document, resolved_text
+    from esacloud.report.text.resolved import resolved_document, resolved_text
 
     found = resolve(
         arguments.file,
@@ -64,8 +64,8 @@ def run(arguments: Namespace) -> int:
 
 
 def _resolver(text: str) -> tuple[str, int]:
-    from esacloud.addresses import AddressError
     from esacloud.hostnames.ask import resolver_address
+    from esacloud.packets.addresses import AddressError
 
     try:
         return resolver_address(text)

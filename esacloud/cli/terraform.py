@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from esacloud.packets import PacketSet
+    from esacloud.packets.sets import PacketSet
     from esacloud.terraform.runner import Runner
 
 ACTIONS = ("validate", "plan", "apply", "destroy")
@@ -44,19 +44,19 @@ def run(arguments: Namespace) -> int:
 
     changing = arguments.action in ("apply", "destroy")
     if changing and not arguments.yes and not sys.stdin.isatty():
-        what = f"{arguments.action} asks before it changes anything, and nobody is there to answer."
-        raise InputError(Problem(Place(arguments.directory), what, "Give --yes to go ahead without asking."))
-    wanted = _wanted(arguments) if arguments.action == "apply" else None  # a bad file stops us before terraform starts
+        message = f"{arguments.action} asks before it changes anything, and nobody is there to answer."
+        raise InputError(Problem(Place(arguments.directory), message, "Give --yes to go ahead without asking."))
+    desired = _desired(arguments) if arguments.action == "apply" else None  # a bad file stops us before terraform starts
     runner = Runner(arguments.directory, arguments.binary)
     if not arguments.no_init and not runner.initialized():
         runner.init()
     if arguments.action == "validate":
         runner.validate()
         return 0
-    return _planned(arguments, runner, wanted)
+    return _planned(arguments, runner, desired)
 
 
-def _planned(arguments: Namespace, runner: Runner, wanted: tuple[str, str, Mapping[str, PacketSet]] | None) -> int:
+def _planned(arguments: Namespace, runner: Runner, desired: tuple[str, str, Mapping[str, PacketSet]] | None) -> int:
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
@@ -70,14 +70,15 @@ def _planned(arguments: Namespace, runner: Runner, wanted: tuple[str, str, Mappi
                 print("Nothing was changed.")
                 return 1
             runner.apply(plan)
-    return _verify(runner, wanted) if arguments.action == "apply" else 0
+    return _verify(runner, desired) if arguments.action == "apply" else 0
 
 
-def _wanted(arguments: Namespace) -> tuple[str, str, Mapping[str, PacketSet]] | None:
+def _desired(arguments: Namespace) -> tuple[str, str, Mapping[str, PacketSet]] | None:
     """Name of the deployment, its cloud, and what it permits; None where nobody says."""
     from pathlib import Path
 
-    from esacloud import clouds, workflow
+    from esacloud import provider as clouds
+    from esacloud import workflow
 
     if arguments.deployment is not None:
         from esacloud.cli.common import chosen_clouds, print_warnings
@@ -96,26 +97,26 @@ def _wanted(arguments: Namespace) -> tuple[str, str, Mapping[str, PacketSet]] | 
     from esacloud.terraform.own import described
     from esacloud.terraform.reading import read_documents
 
-    documents, oddities = read_documents(arguments.directory)
-    name, cloud = described(arguments.directory, documents, oddities)
+    documents, deviations = read_documents(arguments.directory)
+    name, cloud = described(arguments.directory, documents, deviations)
     back = clouds.load(cloud).read_back(documents)
-    described(arguments.directory, documents, back.oddities)
+    described(arguments.directory, documents, back.deviations)
     return name, cloud, back.packets
 
 
-def _verify(runner: Runner, wanted: tuple[str, str, Mapping[str, PacketSet]] | None) -> int:
+def _verify(runner: Runner, desired: tuple[str, str, Mapping[str, PacketSet]] | None) -> int:
     """Hold the state against what was wanted, and say how it came out."""
-    if wanted is None:
+    if desired is None:
         print("Not verified: give --deployment FILE to compare the state with its policy.")
         return 0
     from importlib import import_module
 
-    from esacloud.terraform.applied import deviations, state_packets
+    from esacloud.terraform.applied import state_deviations, state_packets
 
-    name, cloud, packets = wanted
+    name, cloud, packets = desired
     state = runner.show()
-    found = import_module(f"esacloud.{cloud}.existing").read_groups(state)
-    sentences = deviations(packets, state_packets(state, found, name))
+    found = import_module(f"esacloud.{cloud}.inventory.read").read_groups(state)
+    sentences = state_deviations(packets, state_packets(state, found, name))
     if sentences:
         print("\n".join(["Not as it should be. The state differs from the policy:", *sentences]))
         return 1

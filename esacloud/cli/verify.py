@@ -26,7 +26,7 @@ def run(arguments: Namespace) -> int:
     """Verify the module of every chosen cloud, and print what was found."""
     from esacloud import workflow
     from esacloud.cli.common import chosen_clouds, look_at_lock, print_json, print_warnings
-    from esacloud.report.verified import verified_document, verified_text
+    from esacloud.report.text.verified import verified_document, verified_text
 
     deployment = workflow.read_deployment(arguments.file)
     look_at_lock(deployment)

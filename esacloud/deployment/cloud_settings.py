@@ -62,8 +62,8 @@ def _interfaces(
         found: dict[str, tuple[str, ...]] = {}
         for setting, value in reader.mapping(settings, inside, dialect.interface_settings).items():
             rule, here = dialect.interface_settings[setting], join(inside, setting)
-            mend = f"Write {rule.setting.title}."
-            items = reader.items(value, here, mend) if rule.many else [value]
+            hint = f"Write {rule.setting.title}."
+            items = reader.items(value, here, hint) if rule.many else [value]
             ids = []
             for number, item in enumerate(items):
                 place = f"{here}[{number}]" if rule.many else here
@@ -100,8 +100,8 @@ def _tags(reader: Reader, node: Node, key: str, dialect: Dialect) -> dict[str, s
     tags = {}
     entries = reader.any_mapping(node, key)
     if len(entries) > rules.most:
-        what = f"There are {len(entries)} tags, and {dialect.title} takes {rules.most}."
-        reader.note(node, key, what, f"Take {len(entries) - rules.most} of them out.")
+        message = f"There are {len(entries)} tags, and {dialect.title} takes {rules.most}."
+        reader.note(node, key, message, f"Take {len(entries) - rules.most} of them out.")
     for key_node, name, value_node in entries:
         inside = join(key, name)
         value = reader.scalar(value_node, inside, 'Write a text, or "" for none.')

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from esacloud.addresses import Network
-from esacloud.deployment.model import CloudSettings, Far, Hostname, Interface, Peer, PeerItem, Reference, Waiver
+from esacloud.deployment.model import CloudSettings, Hostname, Interface, Peer, PeerItem, Reference, Remote, Waiver
+from esacloud.packets.addresses import Network
 
 
 def digest_of(
@@ -45,18 +45,18 @@ def _items(items: tuple[PeerItem, ...]) -> list[Any]:
     networks: list[str] = []
     others: list[list[str]] = []
     for item in items:
-        if type(item.far) is Network and item.cloud is None and item.note is None:
-            networks.append(str(item.far))
+        if type(item.remote) is Network and item.cloud is None and item.note is None:
+            networks.append(str(item.remote))
         else:
-            others.append([item.cloud or "", *_words(item.far), item.note or ""])
+            others.append([item.cloud or "", *_words(item.remote), item.note or ""])
     networks.sort()
     others.sort()
     return [networks, others]
 
 
-def _words(far: Far) -> list[str]:
-    if isinstance(far, Network):
-        return ["network", str(far)]
-    if isinstance(far, Reference):
-        return [far.kind, far.id, str(far.size), str(far.version)]
-    return ["hostname", far.name] if isinstance(far, Hostname) else [type(far).__name__]
+def _words(remote: Remote) -> list[str]:
+    if isinstance(remote, Network):
+        return ["network", str(remote)]
+    if isinstance(remote, Reference):
+        return [remote.kind, remote.id, str(remote.size), str(remote.version)]
+    return ["hostname", remote.name] if isinstance(remote, Hostname) else [type(remote).__name__]

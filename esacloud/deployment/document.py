@@ -66,8 +66,8 @@ def _one_escape(match: re.Match[str]) -> str:
     return f"{match[1]}\\U{0x10000 + ((high - 0xD800) << 10) + low - 0xDC00:08X}"
 
 
-def _refuse(file: str, mark: Any, what: str, mend: str) -> NoReturn:
-    raise InputError(Problem(Place(file) if mark is None else _at(file, mark), what, mend))
+def _refuse(file: str, mark: Any, message: str, hint: str) -> NoReturn:
+    raise InputError(Problem(Place(file) if mark is None else _at(file, mark), message, hint))
 
 
 class _Inspection:
@@ -84,8 +84,8 @@ class _Inspection:
         if isinstance(node, ScalarNode):
             return
         if depth > DEEPEST:  # the composer has counted the levels as written, so this one comes from an alias
-            what = f"The alias here holds itself, or nests deeper than {DEEPEST} levels."
-            _refuse(self.file, node.start_mark, what, "Write the value out instead of the alias.")
+            message = f"The alias here holds itself, or nests deeper than {DEEPEST} levels."
+            _refuse(self.file, node.start_mark, message, "Write the value out instead of the alias.")
         self.nodes += len(node.value)
         if self.nodes > MOST_NODES:
             _refuse(self.file, node.start_mark, *_TOO_MANY)
@@ -124,9 +124,9 @@ class _Inspection:
                 (key, value) for key, value in node.value if isinstance(key, ScalarNode) and first.get(key.value) is key
             ]
 
-    def note(self, node: Node, what: str, mend: str) -> None:
+    def note(self, node: Node, message: str, hint: str) -> None:
         key = _key_of(self.root, node, "", 0)
-        self.problems.append(Problem(place_of(self.file, node, key or None), what, mend))
+        self.problems.append(Problem(place_of(self.file, node, key or None), message, hint))
         if len(self.problems) == MOST_PROBLEMS:
             raise InputError(*self.problems)
 
@@ -145,9 +145,9 @@ def _short(tag: str) -> str:
     return tag.replace("tag:yaml.org,2002:", "!!")
 
 
-def _key_of(inside: Node, wanted: Node, path: str, depth: int) -> str | None:
+def _key_of(inside: Node, desired: Node, path: str, depth: int) -> str | None:
     """The path of keys to a node, searched only when there is a problem to tell."""
-    if inside is wanted:
+    if inside is desired:
         return path
     if depth > DEEPEST or isinstance(inside, ScalarNode):
         return None
@@ -157,7 +157,9 @@ def _key_of(inside: Node, wanted: Node, path: str, depth: int) -> str | None:
         children = []
         for key, value in inside.value:
             name = f"{path}.{key.value}" if path else str(key.value)
-            if key is wanted:
+            if key is desired:
                 return name if isinstance(key, ScalarNode) else path
             children.append((value, name))
-    return next((found for child, name in children if (found := _key_of(child, wanted, name, depth + 1)) is not None), None)
+    return next(
+        (found for child, name in children if (found := _key_of(child, desired, name, depth + 1)) is not None), None
+    )

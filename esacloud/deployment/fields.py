@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from esacloud.addresses import AddressError, Network, Version, parse_network
 from esacloud.catalogue.model import Catalogue, Release
 from esacloud.deployment.document import Node
-from esacloud.deployment.far import FAMILIES
 from esacloud.deployment.names import known_releases, name_refusal, read_release
 from esacloud.deployment.reader import Reader
+from esacloud.deployment.remotes import FAMILIES
 from esacloud.errors import one_of
+from esacloud.packets.addresses import AddressError, Network, Version, parse_network
 
 Entries = tuple[str, ...]  # ids, in order of the alphabet
 
@@ -36,8 +36,8 @@ def read_release_key(reader: Reader, fields: Mapping[str, Node], catalogue: Cata
     text = reader.scalar(fields[key], key, f"Write {one_of(known)}.")
     release = read_release(text, catalogue) if text is not None else None
     if text is not None and release is None:
-        what = f"The release {text!r} is unknown to the catalogue {catalogue.name}."
-        reader.note(fields[key], key, what, f"Write {one_of(known)}, or a patch release of one of them.")
+        message = f"The release {text!r} is unknown to the catalogue {catalogue.name}."
+        reader.note(fields[key], key, message, f"Write {one_of(known)}, or a patch release of one of them.")
     return release
 
 
@@ -56,14 +56,14 @@ def read_own_networks(reader: Reader, fields: Mapping[str, Node]) -> tuple[Netwo
     if "own_networks" not in fields:
         return ()
     networks = set()
-    mend = "Write the gateway's own subnets, as [10.0.0.0/24]."
-    for index, item in enumerate(reader.items(fields["own_networks"], "own_networks", mend)):
+    hint = "Write the gateway's own subnets, as [10.0.0.0/24]."
+    for index, item in enumerate(reader.items(fields["own_networks"], "own_networks", hint)):
         key = f"own_networks[{index}]"
-        text = reader.scalar(item, key, mend)
+        text = reader.scalar(item, key, hint)
         try:
             networks.update([] if text is None else [parse_network(text)])
         except AddressError as error:
-            reader.note(item, key, error.what, error.mend)
+            reader.note(item, key, error.message, error.hint)
     return tuple(sorted(networks))
 
 

@@ -44,8 +44,8 @@ def _uses(reader: Reader, node: Node, key: str, catalogue: Catalogue, peers: Pee
             reader.unknown(place, inside, "feature", name, catalogue.features)
         elif name in uses:
             first = uses[name].place
-            what = f"The feature {name} stands here a second time; the first is {first.key} in line {first.line}."
-            reader.note(place, inside, what, "Take one of them out.")
+            message = f"The feature {name} stands here a second time; the first is {first.key} in line {first.line}."
+            reader.note(place, inside, message, "Take one of them out.")
         else:
             uses[name] = _use(reader, feature, place, inside, settings, peers)
     return list(uses.values())
@@ -65,9 +65,9 @@ def _named(reader: Reader, node: Node, key: str) -> Iterator[tuple[Node, str, st
                 ((name, settings),) = item.value
                 yield name, join(inside, name.value), name.value, settings
             else:
-                what = f"An item here is one feature, and this one {'has several keys' if item.value else 'is empty'}."
-                mend = "Write each feature as an item of its own, and indent its settings deeper than its name."
-                reader.note(item, inside, what, mend)
+                message = f"An item here is one feature, and this one {'has several keys' if item.value else 'is empty'}."
+                hint = "Write each feature as an item of its own, and indent its settings deeper than its name."
+                reader.note(item, inside, message, hint)
     else:
         reader.note(node, key, "An interface is a list of features.", _FORM)
 
@@ -90,8 +90,8 @@ def _use(reader: Reader, feature: Feature, place: Node, key: str, settings: Node
         elif setting.default is not None:
             values[name] = setting.default
         else:
-            what = f"The feature {feature.name} needs its setting {name}: {setting.title.en}."
-            mend = f"Write {feature.name}: {{{name}: …}} with one of {one_of(setting.choices)}."
-            reader.note(place, key, what, mend)
+            message = f"The feature {feature.name} needs its setting {name}: {setting.title.en}."
+            hint = f"Write {feature.name}: {{{name}: …}} with one of {one_of(setting.choices)}."
+            reader.note(place, key, message, hint)
     own: dict[str, Peer] = peers.peers(fields[PEERS], join(key, PEERS)) if PEERS in fields else {}
     return FeatureUse(feature.name, values, own, reader.place(place, key))

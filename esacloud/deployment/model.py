@@ -7,32 +7,32 @@ references) is described by that cloud's `Dialect`, so that this room knows no c
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
-from esacloud.addresses import Network, Version
 from esacloud.catalogue.model import Catalogue, Release
 from esacloud.errors import Place, Problem
-from esacloud.values import field, value_class
+from esacloud.packets.addresses import Network, Version
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class AnyAddress:
     """`any`: every address of every family that the deployment uses."""
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Hostname:
     """A DNS name, lower case, without a trailing dot."""
 
     name: str
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class SelfReference:
     """`self`: the other members that carry the same group."""
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Reference:
     """Something that only the cloud can resolve: a security group, a prefix list, a service tag.
 
@@ -47,25 +47,25 @@ class Reference:
     version: Version | None = None
 
 
-Way = Literal["open", "pinned", "filtered"]  # how a host name gets into rules that can hold none
+HostnameMode = Literal["open", "pinned", "filtered"]  # how a host name gets into rules that can hold none
 
-Far = Network | AnyAddress | Hostname | SelfReference | Reference
+Remote = Network | AnyAddress | Hostname | SelfReference | Reference
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class PeerItem:
     """One line of a peer: what it is, for which cloud alone (None: for all), where it stands, and what the user says of it.
 
     A reference always has its cloud.
     """
 
-    far: Far
+    remote: Remote
     cloud: str | None
     place: Place
     note: str | None = None
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Peer:
     """Who plays a role: one or more items."""
 
@@ -74,7 +74,7 @@ class Peer:
     place: Place
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class FeatureUse:
     """A feature switched on at an interface, all its settings filled in, and peers that hold for this use alone."""
 
@@ -84,7 +84,7 @@ class FeatureUse:
     place: Place
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Interface:
     """A network interface of the gateway, and what it serves."""
 
@@ -93,7 +93,7 @@ class Interface:
     place: Place
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Waiver:
     """A guardrail's finding that the user accepts: its code, for which peer, why, and until which day (YYYY-MM-DD)."""
 
@@ -104,7 +104,7 @@ class Waiver:
     place: Place
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class CloudSettings:
     """What the file says under `cloud.<name>`: plain keys and values that the cloud's dialect has checked.
 
@@ -120,7 +120,7 @@ class CloudSettings:
     interfaces: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Pinned:
     """What the lock file beside a deployment file says: host name -> its addresses, ascending.
 
@@ -132,7 +132,7 @@ class Pinned:
     addresses: Mapping[str, tuple[Network, ...]]
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """A whole deployment file. `digest` is the SHA-256 of its content in canonical form: comments and order do not count.
 
@@ -153,7 +153,7 @@ class Deployment:
     clouds: Mapping[str, CloudSettings]
     interfaces: tuple[Interface, ...]
     peers: Mapping[str, Peer]
-    hostnames: Way | None
+    hostnames: HostnameMode | None
     versions: tuple[Version, ...]
     as_printed: tuple[str, ...]
     wider: tuple[str, ...]
@@ -162,20 +162,20 @@ class Deployment:
     place: Place
     warnings: tuple[Problem, ...] = ()
     own_networks: tuple[Network, ...] = ()
-    hostnames_of: Mapping[str, Way] = field(default_factory=dict)
+    hostnames_of: Mapping[str, HostnameMode] = field(default_factory=dict)
     firewall: Peer | None = None
     pinned: Pinned | None = None
 
-    def way_of(self, feature: str) -> Way | None:
+    def mode_of(self, feature: str) -> HostnameMode | None:
         """How the host names of a feature become addresses; None where the file does not say."""
         return self.hostnames_of.get(feature, self.hostnames)
 
-    def uses(self, way: Way) -> bool:
+    def uses(self, way: HostnameMode) -> bool:
         """Whether the file asks for this way for any feature."""
         return way == self.hostnames or way in self.hostnames_of.values()
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class SettingKey:
     """A key under `cloud.<name>`.
 
@@ -189,7 +189,7 @@ class SettingKey:
     check: Callable[[str], tuple[str, str] | None]
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class InterfaceKey:
     """A key under `cloud.<name>.interfaces.<interface>`: an id, or a list of ids with `many`."""
 
@@ -197,7 +197,7 @@ class InterfaceKey:
     many: bool
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class ReferenceKind:
     """A kind of reference that a peer may hold, written `{<kind>: <id>, ...}` in the file.
 
@@ -219,7 +219,7 @@ class ReferenceKind:
     example: str = ""
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class TagKeys:
     """What a cloud takes as tags of its resources: how many at most, and what a key and a value may be."""
 
@@ -228,7 +228,7 @@ class TagKeys:
     value: SettingKey
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Dialect:
     """What a cloud adds to the deployment file, and what it can say in a rule.
 

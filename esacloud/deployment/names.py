@@ -29,8 +29,8 @@ def name_refusal(text: str) -> Refusal | None:
     if text.startswith("sg-"):
         return f"The name {text!r} begins with `sg-`, which AWS keeps for ids.", "Choose another beginning."
     meant = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63]
-    mend = f"Write {meant}." if fits(NAME, meant) else "Write one like mail-edge-1."
-    return f"The name {text!r} is not 1 to 63 small letters, digits and hyphens, a letter first.", mend
+    hint = f"Write {meant}." if fits(NAME, meant) else "Write one like mail-edge-1."
+    return f"The name {text!r} is not 1 to 63 small letters, digits and hyphens, a letter first.", hint
 
 
 def hostname_refusal(text: str) -> Refusal | None:
@@ -47,8 +47,8 @@ def hostname_refusal(text: str) -> Refusal | None:
         return f"{text!r} is a pattern, and no cloud's rule can hold it.", "Write out the host names."
     host, colon, port = text.partition(":")
     if colon and port.isdigit():
-        mend = f"Write {host}." if _can_be_shown(host) else "Write the host name alone."
-        return f"{text!r} names a port, which only the port table does.", mend
+        hint = f"Write {host}." if _can_be_shown(host) else "Write the host name alone."
+        return f"{text!r} names a port, which only the port table does.", hint
     if len(text) > LONGEST_HOSTNAME:
         return f"The host name is longer than {LONGEST_HOSTNAME} characters.", "Write the name as the DNS has it."
     if "." not in text.rstrip("."):

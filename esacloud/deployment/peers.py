@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from esacloud.addresses import Version
 from esacloud.catalogue.model import Catalogue
 from esacloud.deployment.document import MappingNode, Node, ScalarNode, SequenceNode
-from esacloud.deployment.far import FarReader
-from esacloud.deployment.model import Dialect, Far, Peer, PeerItem, Reference
+from esacloud.deployment.model import Dialect, Peer, PeerItem, Reference, Remote
 from esacloud.deployment.reader import Reader, join
 from esacloud.deployment.refusals import Dialects
+from esacloud.deployment.remotes import RemoteReader
 from esacloud.errors import Problem, one_of
+from esacloud.packets.addresses import Version
 
 LONGEST_NOTE = 200
 RANGES = "ranges"  # the key of an item that stands for what a file of published ranges has
@@ -39,7 +39,7 @@ class PeerReader:
         versions: tuple[Version, ...],
     ) -> None:
         self.reader, self.roles, self.named, self.known = reader, catalogue.roles, named, known
-        self.far, self.versions = FarReader(reader, known, versions), versions
+        self.remote, self.versions = RemoteReader(reader, known, versions), versions
 
     def peers(self, node: Node, key: str) -> dict[str, Peer]:
         """The peers by role, in order of the alphabet."""
@@ -59,21 +59,21 @@ class PeerReader:
         return Peer(role, self._without_doubles(items), self.reader.place(node, key))
 
     def _without_doubles(self, items: list[PeerItem]) -> tuple[PeerItem, ...]:
-        if len({(item.far, item.cloud) for item in items}) == len(items):
+        if len({(item.remote, item.cloud) for item in items}) == len(items):
             return tuple(items)
-        seen: dict[tuple[Far, str | None], PeerItem] = {}
+        seen: dict[tuple[Remote, str | None], PeerItem] = {}
         for item in items:
-            first = seen.setdefault((item.far, item.cloud), item)
+            first = seen.setdefault((item.remote, item.cloud), item)
             if first is not item:
-                what = f"This item is the same as {first.place.key} in line {first.place.line}."
-                self.reader.problems.append(Problem(item.place, what, "Take one of them out.", "warning"))
+                message = f"This item is the same as {first.place.key} in line {first.place.line}."
+                self.reader.problems.append(Problem(item.place, message, "Take one of them out.", "warning"))
         return tuple(seen.values())
 
     def _item(self, node: Node, key: str, cloud: str | None, here: Mapping[str, Dialect], items: list[PeerItem]) -> None:
         """Read one item that speaks to the clouds `here`; `cloud` is the one under whose name it stands."""
         note = None
         if isinstance(node, ScalarNode):
-            far = self.far.bare(node, key, here)
+            remote = self.remote.bare(node, key, here)
         elif isinstance(node, MappingNode):
             if cloud is None and any(name.value in self.known for name, _ in node.value):
                 self._item_per_cloud(node, key, items)
@@ -81,7 +81,7 @@ class PeerReader:
             if any(name.value == RANGES for name, _ in node.value):
                 self._ranges(node, key, cloud, items)
                 return
-            far, fields = self.far.described(node, key, here)
+            remote, fields = self.remote.described(node, key, here)
             if "note" in fields:
                 note = self.reader.line(
                     fields["note"], join(key, "note"), LONGEST_NOTE, "Say in a few words what the item is."
@@ -89,9 +89,11 @@ class PeerReader:
         else:
             self.reader.note(node, key, "The item is a list of its own.", "Write its items in the list around it.")
             return
-        if far is not None:
+        if remote is not None:
             items.append(
-                PeerItem(far, far.cloud if isinstance(far, Reference) else cloud, self.reader.place(node, key), note)
+                PeerItem(
+                    remote, remote.cloud if isinstance(remote, Reference) else cloud, self.reader.place(node, key), note
+                )
             )
 
     def _ranges(self, node: MappingNode, key: str, cloud: str | None, items: list[PeerItem]) -> None:
@@ -111,7 +113,7 @@ class PeerReader:
         try:
             networks = networks_in(path, texts["service"] or "", texts.get("region"), self.versions)
         except RangesError as error:
-            reader.note(fields[error.key], join(key, error.key), error.what, error.mend)
+            reader.note(fields[error.key], join(key, error.key), error.message, error.hint)
             return
         items.extend(PeerItem(network, cloud, reader.place(node, key), texts.get("note")) for network in networks)
 
@@ -119,8 +121,8 @@ class PeerReader:
         for cloud, value in self.reader.mapping(node, key, self.known, "cloud").items():
             inside, here = join(key, cloud), {name: dialect for name, dialect in self.named.items() if name == cloud}
             if not here:
-                what = f"The item says something to {cloud}, and the file names {one_of(sorted(self.named))} alone."
-                self.reader.note(value, inside, what, f"Add `cloud.{cloud}`, or take this out.")
+                message = f"The item says something to {cloud}, and the file names {one_of(sorted(self.named))} alone."
+                self.reader.note(value, inside, message, f"Add `cloud.{cloud}`, or take this out.")
             elif isinstance(value, SequenceNode):
                 for index, child in enumerate(value.value):
                     self._item(child, f"{inside}[{index}]", cloud, here, items)

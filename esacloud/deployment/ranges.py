@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from esacloud.addresses import AddressError, Network, Version, networks_between, parse_network
 from esacloud.errors import nearest, one_of
+from esacloud.packets.addresses import AddressError, Network, Version, networks_between, parse_network
 
 LARGEST = 64 * 1024 * 1024  # bytes; ip-ranges.json has about 2 MB
 _MANY = 12  # services that a sentence can list
@@ -25,9 +25,9 @@ _MANY = 12  # services that a sentence can list
 class RangesError(Exception):
     """Why a file of ranges cannot serve: the item's key that it is about, what is wrong, what to write instead."""
 
-    def __init__(self, key: str, what: str, mend: str) -> None:
-        super().__init__(what)
-        self.key, self.what, self.mend = key, what, mend
+    def __init__(self, key: str, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.key, self.message, self.hint = key, message, hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ def networks_in(path: Path, service: str, region: str | None, versions: tuple[Ve
     if region is not None:
         known = {one.region for one in of_service if one.region is not None}
         if not known:
-            what = f"{path.name} knows no regions."
-            raise RangesError("region", what, "Leave the region out.")
+            message = f"{path.name} knows no regions."
+            raise RangesError("region", message, "Leave the region out.")
         of_service = [one for one in of_service if one.region == region]
         if not of_service:
             raise _unknown("region", region, known, path)
@@ -56,21 +56,21 @@ def networks_in(path: Path, service: str, region: str | None, versions: tuple[Ve
         try:
             networks.append(parse_network(one.network))
         except AddressError as error:
-            raise _damaged(path, error.what) from None
+            raise _damaged(path, error.message) from None
     kept = _joined(network for network in networks if network.version in versions)
     if not kept:
-        what = f"{path.name} has no networks of {service} in the families that are used."
-        raise RangesError("service", what, "Add the other family to `families`, or choose another service.")
+        message = f"{path.name} has no networks of {service} in the families that are used."
+        raise RangesError("service", message, "Add the other family to `families`, or choose another service.")
     return kept
 
 
 def _unknown(key: str, name: str, known: set[str], path: Path) -> RangesError:
     names = sorted(known)
     close = nearest(name, names)
-    mend = (
+    hint = (
         f"Write {close}." if close else f"Write {one_of(names)}." if len(names) <= _MANY else "Look into the file for one."
     )
-    return RangesError(key, f"{path.name} has no {key} {name!r}.", mend)
+    return RangesError(key, f"{path.name} has no {key} {name!r}.", hint)
 
 
 def _damaged(path: Path, why: str) -> RangesError:
@@ -89,8 +89,8 @@ def _ranges(path: Path) -> list[_Range]:
         document = None
     reader = _reader_of(document)
     if reader is None:
-        what = f"{path.name} is neither AWS's ip-ranges.json nor an answer of Microsoft's endpoints service."
-        raise RangesError("ranges", what, "Name a copy of one of them.")
+        message = f"{path.name} is neither AWS's ip-ranges.json nor an answer of Microsoft's endpoints service."
+        raise RangesError("ranges", message, "Name a copy of one of them.")
     try:
         return list(reader(document))
     except (KeyError, TypeError, AttributeError) as error:

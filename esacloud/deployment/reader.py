@@ -52,10 +52,12 @@ class Reader:
         mark = node.start_mark
         return Place(self.file, mark.line + 1, mark.column + 1, key or None)
 
-    def note(self, node: Node, key: str, what: str, mend: str) -> None:
+    def note(self, node: Node, key: str, message: str, hint: str) -> None:
         """Remember an error; with MOST_PROBLEMS of them, give up. What it quotes is cut where it gets long."""
-        what, mend = (sentence if len(sentence) <= _LONGEST else f"{sentence[:_LONGEST]}…." for sentence in (what, mend))
-        self.problems.append(Problem(place_of(self.file, node, key or None), what, mend))
+        message, hint = (
+            sentence if len(sentence) <= _LONGEST else f"{sentence[:_LONGEST]}…." for sentence in (message, hint)
+        )
+        self.problems.append(Problem(place_of(self.file, node, key or None), message, hint))
         self._errors += 1
         if self._errors == MOST_PROBLEMS:
             raise InputError(*self.problems)
@@ -63,8 +65,8 @@ class Reader:
     def mapping(self, node: Node, key: str, known: Collection[str], noun: str = "key") -> dict[str, Node]:
         """The known keys of a mapping with their values; unknown ones, and a node that is no mapping, are noted."""
         if not isinstance(node, MappingNode):
-            what = f"{_named(key)} should be a mapping with {noun}s, and is {_kind(node)}."
-            self.note(node, key, what, f"Write `{noun}: value` lines under it.")
+            message = f"{_named(key)} should be a mapping with {noun}s, and is {_kind(node)}."
+            self.note(node, key, message, f"Write `{noun}: value` lines under it.")
             return {}
         fields = {}
         for name, value in node.value:
@@ -90,48 +92,48 @@ class Reader:
         names = tuple(known)
         close = nearest(name, names)
         if close is not None:
-            mend = f"Write {close}."
+            hint = f"Write {close}."
         else:
-            mend = f"Write {one_of(names)}." if len(names) <= _MANY else "`esacloud ports` lists the known ones."
-        self.note(node, key, f"The {noun} {name!r} is unknown.", mend)
+            hint = f"Write {one_of(names)}." if len(names) <= _MANY else "`esacloud ports` lists the known ones."
+        self.note(node, key, f"The {noun} {name!r} is unknown.", hint)
 
-    def missing(self, node: Node, key: str, mend: str) -> None:
+    def missing(self, node: Node, key: str, hint: str) -> None:
         """Note that a key is not there, unless it is there under a misspelt name."""
         if key not in self._meant:
-            self.note(node, key, f"The key {key.rpartition('.')[2]!r} is missing.", mend)
+            self.note(node, key, f"The key {key.rpartition('.')[2]!r} is missing.", hint)
 
-    def items(self, node: Node, key: str, mend: str) -> list[Node]:
+    def items(self, node: Node, key: str, hint: str) -> list[Node]:
         """The items of a list."""
         if isinstance(node, SequenceNode):
             nodes: list[Node] = node.value
             return nodes
-        self.note(node, key, f"{_named(key)} should be a list, and is {_kind(node)}.", mend)
+        self.note(node, key, f"{_named(key)} should be a list, and is {_kind(node)}.", hint)
         return []
 
-    def scalar(self, node: Node, key: str, mend: str) -> str | None:
+    def scalar(self, node: Node, key: str, hint: str) -> str | None:
         """The text of a scalar, quoted or not: a number keeps its digits as written. Null is none."""
         if isinstance(node, ScalarNode) and not is_null(node):
             text: str = node.value
             return text
-        self.note(node, key, f"{_named(key)} should be a text, and is {_kind(node)}.", mend)
+        self.note(node, key, f"{_named(key)} should be a text, and is {_kind(node)}.", hint)
         return None
 
-    def text(self, node: Node, key: str, mend: str) -> str | None:
+    def text(self, node: Node, key: str, hint: str) -> str | None:
         """A text: what YAML would read as a number or as true or false has to be quoted."""
-        text = self.scalar(node, key, mend)
+        text = self.scalar(node, key, hint)
         if text is not None and not node.style and (text in BOOLEANS or is_number(text)):  # type: ignore[attr-defined]
             self.note(node, key, f"{_named(key)} should be a text, and is {_kind(node)}.", f'Write "{text}", in quotes.')
             return None
         return text
 
-    def line(self, node: Node, key: str, longest: int, mend: str) -> str | None:
+    def line(self, node: Node, key: str, longest: int, hint: str) -> str | None:
         """A text of one line that says something, for people to read."""
-        text = self.text(node, key, mend)
+        text = self.text(node, key, hint)
         if text is None:
             return None
         if not text.strip() or not text.isprintable() or len(text) > longest:
-            what = f"{_named(key)} should be one line of 1 to {longest} characters."
-            self.note(node, key, what, mend)
+            message = f"{_named(key)} should be one line of 1 to {longest} characters."
+            self.note(node, key, message, hint)
             return None
         return text
 
@@ -140,8 +142,8 @@ class Reader:
         low, high = bounds
         text = node.value if isinstance(node, ScalarNode) and not node.style else ""
         if not re.fullmatch(r"0|[1-9][0-9]{0,8}", text):
-            mend = f"Write a number from {low:,} to {high:,}, without quotes."
-            self.note(node, key, f"{_named(key)} should be a whole number, and is {_kind(node)}.", mend)
+            hint = f"Write a number from {low:,} to {high:,}, without quotes."
+            self.note(node, key, f"{_named(key)} should be a whole number, and is {_kind(node)}.", hint)
         elif not low <= int(text) <= high:
             self.note(node, key, f"{text} is out of bounds.", f"Write a number from {low:,} to {high:,}.")
         else:

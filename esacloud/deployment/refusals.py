@@ -8,15 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from esacloud.addresses import AddressError, parse_network
 from esacloud.deployment.model import Dialect, ReferenceKind
 from esacloud.deployment.names import Refusal, fits, hostname_refusal
 from esacloud.errors import one_of
+from esacloud.packets.addresses import AddressError, parse_network
 
 Dialects = Mapping[str, Dialect]  # all clouds that there are; each is looked up only when it is needed
 
 
-def why_no_far_side(text: str, here: Mapping[str, Dialect], known: Dialects) -> Refusal:
+def why_no_remote(text: str, here: Mapping[str, Dialect], known: Dialects) -> Refusal:
     """What to say of a bare text that is no network, no id that may stand bare, and no host name.
 
     `here` are the clouds that the place speaks to, `known` all there are.
@@ -27,17 +27,17 @@ def why_no_far_side(text: str, here: Mapping[str, Dialect], known: Dialects) -> 
         return f"{text!r} is not in small letters.", f"Write {text.lower()}."
     for dialect, kind in _kinds(here):
         if kind.size_key and fits(kind.pattern, text):
-            what = f"{text} is {short(kind)} of {dialect.title}, whose {kind.size_key} has to stand beside it."
-            return what, f"Write {{{kind.kind}: {text}, {kind.size_key}: …}}."
+            message = f"{text} is {short(kind)} of {dialect.title}, whose {kind.size_key} has to stand beside it."
+            return message, f"Write {{{kind.kind}: {text}, {kind.size_key}: …}}."
     for cloud in sorted(known.keys() - here.keys()):
         for dialect, kind in _kinds({cloud: known[cloud]}):
             if kind.shorthand and fits(kind.shorthand, text):
-                return foreign(dialect, kind, here)
+                return unmanaged(dialect, kind, here)
     if _meant_as_address(text):
         try:
             parse_network(text)
         except AddressError as error:
-            return error.what, error.mend
+            return error.message, error.hint
     if "." in text or ":" in text or "/" in text:
         return hostname_refusal(text) or (
             f"{text} is a number to YAML.",
@@ -68,19 +68,22 @@ def short(kind: ReferenceKind) -> str:
     return re.split("[:,]", kind.title, maxsplit=1)[0]
 
 
-def foreign(dialect: Dialect, kind: ReferenceKind, here: Mapping[str, Dialect]) -> Refusal:
+def unmanaged(dialect: Dialect, kind: ReferenceKind, here: Mapping[str, Dialect]) -> Refusal:
     """What to say of a reference of a cloud that this place does not speak to."""
     why = f"{_clouds(here)} cannot resolve it" if here else "the file names no cloud"
-    what = f"This is {short(kind)} of {dialect.title}, and {why}."
-    return what, f"Write a network, or name the cloud under `cloud.{dialect.cloud}` and the item under `{dialect.cloud}:`."
+    message = f"This is {short(kind)} of {dialect.title}, and {why}."
+    return (
+        message,
+        f"Write a network, or name the cloud under `cloud.{dialect.cloud}` and the item under `{dialect.cloud}:`.",
+    )
 
 
 def ambiguous(dialect: Dialect, kind: ReferenceKind, here: Mapping[str, Dialect]) -> Refusal:
     """What to say of a reference that stands for several clouds at once."""
     others = {cloud: other for cloud, other in here.items() if cloud != dialect.cloud}
-    what = f"This is {short(kind)} of {dialect.title}, and {_clouds(others)} cannot resolve it."
+    message = f"This is {short(kind)} of {dialect.title}, and {_clouds(others)} cannot resolve it."
     rest = ", ".join(f"{cloud}: …" for cloud in sorted(others))
-    return what, f"Write {{{dialect.cloud}: …, {rest}}}, or leave a cloud out that has nothing to say here."
+    return message, f"Write {{{dialect.cloud}: …, {rest}}}, or leave a cloud out that has nothing to say here."
 
 
 def _clouds(dialects: Mapping[str, Dialect]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from esacloud.catalogue.model import Catalogue, Feature
 from esacloud.deployment import waivers
-from esacloud.deployment.hostnames import DEFAULT, WAYS
+from esacloud.deployment.hostnames import DEFAULT, HOSTNAME_MODES
 from esacloud.deployment.interfaces import PEERS
 from esacloud.deployment.model import Dialect
 from esacloud.deployment.names import DATE, NAME, WAIVER_CODE, known_releases
@@ -150,7 +150,7 @@ def _definitions(catalogue: Catalogue, clouds: Mapping[str, Dialect]) -> Schema:
             {role.name: {"description": role.title.en, **reference("peer")} for role in catalogue.roles.values()},
         ),
         "peer": {"anyOf": [reference("item"), {"type": "array", "items": reference("item"), "minItems": 1}]},
-        "way": {"anyOf": words_of(WAYS)},
+        "way": {"anyOf": words_of(HOSTNAME_MODES)},
         **item_definitions(clouds),
     }
 

@@ -74,7 +74,7 @@ def _forms(kinds: Iterable[ReferenceKind]) -> list[Schema]:
         closed("A network, with a note.", {"network": network, "note": note}, required=["network"]),
         closed("A host name, with a note.", {"hostname": hostname, "note": note}, required=["hostname"]),
     ]
-    texts = {name: one_line(mend, LONGEST_NOTE) for name, mend in RANGES_KEYS.items()}
+    texts = {name: one_line(hint, LONGEST_NOTE) for name, hint in RANGES_KEYS.items()}
     forms.append(closed("The networks of a service in a file of published ranges.", texts, required=[RANGES, "service"]))
     for kind in kinds:
         title = kind.title[:1].upper() + kind.title[1:]

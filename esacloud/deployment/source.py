@@ -59,5 +59,5 @@ def _decoded(path: str, data: bytes) -> str:
         raise InputError(problem) from None
 
 
-def _refused(path: str, what: str, mend: str) -> InputError:
-    return InputError(Problem(Place(path), what, mend))
+def _refused(path: str, message: str, hint: str) -> InputError:
+    return InputError(Problem(Place(path), message, hint))

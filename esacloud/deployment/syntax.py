@@ -46,9 +46,9 @@ def plain_words(file: str, text: str, error: Exception) -> Problem:
     if control and isinstance(error, UnicodeEncodeError | yaml.reader.ReaderError):
         line = text.count("\n", 0, control.start()) + 1
         column = control.start() - text.rfind("\n", 0, control.start())
-        what = f"The character U+{ord(control[0]):04X} here is a control character."
+        message = f"The character U+{ord(control[0]):04X} here is a control character."
         return Problem(
-            Place(file, line, column), what, "Take it out; an editor shows it when asked for invisible characters."
+            Place(file, line, column), message, "Take it out; an editor shows it when asked for invisible characters."
         )
     said = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
     marks = ["context_mark", "problem_mark"] if any(part in said for part in _OPENED) else ["problem_mark", "context_mark"]
@@ -56,9 +56,9 @@ def plain_words(file: str, text: str, error: Exception) -> Problem:
     place = Place(file) if mark is None else Place(file, mark.line + 1, mark.column + 1)
     if mark is not None and "cannot start any token" in said and _has_tab(text, mark.line, mark.column):
         return Problem(place, "A tab stands where YAML wants spaces.", "Indent with spaces.")
-    for part, what, mend in _WORDS:
+    for part, message, hint in _WORDS:
         if part in said:
-            return Problem(place, what, mend)
+            return Problem(place, message, hint)
     return Problem(place, f"This is not YAML: {said.rstrip('.')}.", "Compare with a file that `esacloud init` writes.")
 
 

@@ -5,11 +5,11 @@ Whether a code exists and whether the day has passed is for the guardrails to sa
 
 from __future__ import annotations
 
-from esacloud.addresses import AddressError, parse_network
 from esacloud.deployment.document import Node
 from esacloud.deployment.model import Waiver
 from esacloud.deployment.names import WAIVER_CODE, date_refusal, fits
 from esacloud.deployment.reader import Reader, join
+from esacloud.packets.addresses import AddressError, parse_network
 
 KEYS = {
     "code": "Add the code of the finding, as ESA003.",
@@ -29,11 +29,11 @@ def read_waivers(reader: Reader, node: Node, key: str) -> tuple[Waiver, ...]:
         before = len(reader.problems)
         fields = reader.mapping(item, inside, KEYS)
         values = {}
-        for name, mend in KEYS.items():
+        for name, hint in KEYS.items():
             if name in fields:
                 values[name] = _value(reader, fields[name], join(inside, name), name)
             elif len(reader.problems) == before or fields:
-                reader.missing(item, join(inside, name), mend)
+                reader.missing(item, join(inside, name), hint)
         if len(reader.problems) == before:
             waivers.append(Waiver(place=reader.place(item, inside), **values))
     return tuple(sorted(waivers, key=lambda waiver: (waiver.code, waiver.peer, waiver.until, waiver.reason)))
@@ -51,7 +51,7 @@ def _value(reader: Reader, node: Node, key: str, name: str) -> str:
             return str(parse_network(text))
         except AddressError as error:
             if "/" in text:
-                refusal = error.what, error.mend
+                refusal = error.message, error.hint
     if refusal:
         reader.note(node, key, *refusal)
     return text

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from esacloud.deployment.model import Deployment, Waiver
 from esacloud.errors import Problem
-from esacloud.guardrails.model import Breach, Finding, Guardrail, Judgement, Waived
+from esacloud.guardrails.model import Finding, Guardrail, Judgement, Violation, Waived
 from esacloud.guardrails.networks import overlaps
 from esacloud.guardrails.of_policy import policy_subject
 from esacloud.guardrails.reach import in_words
 from esacloud.guardrails.rules import GUARDRAILS
 from esacloud.guardrails.subject import Subject
 from esacloud.guardrails.waivers import accepted, problem_with, unused
-from esacloud.packets import ONE_POINT, Box, PacketSet, Range
+from esacloud.packets.sets import ONE_POINT, Box, PacketSet, Range
 from esacloud.policy.model import Policy
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ def judge(
     deployment: Deployment,
     today: date,
     packets: Mapping[str, PacketSet] | None = None,
-    public_realms: frozenset[str] = frozenset(),
+    public_address_spaces: frozenset[str] = frozenset(),
 ) -> Judgement:
     """What in the policy must not be open. `packets` are those of the policy by interface, where they are known already.
 
     `today` decides which waivers have expired: a waiver holds through its last day.
     """
-    return judge_subject(policy_subject(policy, deployment, packets, public_realms), deployment.waivers, today)
+    return judge_subject(policy_subject(policy, deployment, packets, public_address_spaces), deployment.waivers, today)
 
 
 def judge_subject(subject: Subject, waivers: Iterable[Waiver], today: date) -> Judgement:
@@ -52,40 +52,40 @@ def judge_subject(subject: Subject, waivers: Iterable[Waiver], today: date) -> J
     findings: list[Finding] = []
     waived: list[Waived] = []
     for guardrail in GUARDRAILS:
-        breaches = list(guardrail.find(subject))
+        violations = list(guardrail.find(subject))
         of_it = by_code.pop(guardrail.code, [])
-        if breaches and of_it:
+        if violations and of_it:
             taken_out = [(waiver, accepted(waiver, subject)) for waiver in of_it]
             for waiver, packets in taken_out:
-                shares = [(breach, breach.packets & packets) for breach in breaches]
+                shares = [(violation, violation.packets & packets) for violation in violations]
                 hit = [
                     Waived(
-                        _finding(subject, guardrail, Breach(breach.interface, share, f"{in_words(share)} may pass.")),
+                        _finding(subject, guardrail, Violation(violation.interface, share, f"{in_words(share)} may pass.")),
                         waiver,
                     )
-                    for breach, share in shares
+                    for violation, share in shares
                     if share
                 ]
                 waived.extend(hit)
                 if not hit:
                     problems.append(unused(waiver))
             everything = PacketSet.of(box for _, packets in taken_out for box in packets.boxes())
-            breaches = list(guardrail.find(subject.without(everything)))
+            violations = list(guardrail.find(subject.without(everything)))
         else:
             problems.extend(map(unused, of_it))
-        findings.extend(_finding(subject, guardrail, breach) for breach in breaches)
+        findings.extend(_finding(subject, guardrail, violation) for violation in violations)
     findings.sort(key=lambda finding: (finding.severity, finding.code, finding.interface))
-    problems.sort(key=lambda problem: (problem.severity, problem.place.line or 0, problem.what))
+    problems.sort(key=lambda problem: (problem.severity, problem.place.line or 0, problem.message))
     return Judgement(tuple(findings), tuple(waived), tuple(problems))
 
 
-def _finding(subject: Subject, guardrail: Guardrail, breach: Breach) -> Finding:
+def _finding(subject: Subject, guardrail: Guardrail, violation: Violation) -> Finding:
     services: dict[Box, list[Range]] = {}  # the breach's boxes without addresses -> ascending spans
-    for box in breach.packets.boxes():
+    for box in violation.packets.boxes():
         services.setdefault(box._replace(addresses=ONE_POINT), []).append(box.addresses)
     behind = [
         statement
-        for statement in subject.statements(breach.interface)
+        for statement in subject.statements(violation.interface)
         if any(
             _meet(box, service) and overlaps(spans, box.addresses)
             for box in statement.boxes
@@ -94,7 +94,7 @@ def _finding(subject: Subject, guardrail: Guardrail, breach: Breach) -> Finding:
     ]
     places = tuple(dict.fromkeys(place for place in map(subject.place_of, behind) if place is not None))
     labels = tuple(dict.fromkeys(statement.label for statement in behind))
-    return Finding(guardrail, breach.interface, breach.packets, breach.what, places, labels)
+    return Finding(guardrail, violation.interface, violation.packets, violation.message, places, labels)
 
 
 def _meet(box: Box, service: Box) -> bool:

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from esacloud.deployment.model import Waiver
 from esacloud.errors import Place, Problem, Severity
-from esacloud.packets import PacketSet
-from esacloud.values import value_class
+from esacloud.packets.sets import PacketSet
 
 if TYPE_CHECKING:
     from esacloud.guardrails.subject import Subject
 
 
-@value_class
-class Breach:
+@dataclass(frozen=True, slots=True)
+class Violation:
     """What a guardrail's function reports: the packets that must not pass at an interface, and the same in words."""
 
     interface: str
     packets: PacketSet
-    what: str
+    message: str
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Example:
     """A subject as text: one sentence a statement (`tcp/22 in from any`), `role: ` before it where a role matters."""
 
@@ -31,9 +31,9 @@ class Example:
     own_networks: tuple[str, ...] = ()
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Guardrail:
-    """One rule. `code` never changes its meaning; `reason` and `mend` are sentences; `source` is an address or section.
+    """One rule. `code` never changes its meaning; `reason` and `hint` are sentences; `source` is an address or section.
 
     The tests run `bad` and `good`; the documentation page is made of all of this.
     """
@@ -43,13 +43,13 @@ class Guardrail:
     severity: Severity
     reason: str
     source: str
-    mend: str
+    hint: str
     bad: Example
     good: Example
-    find: Callable[[Subject], Iterator[Breach]]
+    find: Callable[[Subject], Iterator[Violation]]
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A guardrail broken at an interface: by which packets, in words, and by which lines or rules.
 
@@ -60,7 +60,7 @@ class Finding:
     guardrail: Guardrail
     interface: str
     packets: PacketSet
-    what: str
+    message: str
     places: tuple[Place, ...]
     statements: tuple[str, ...]
 
@@ -79,11 +79,11 @@ class Finding:
         here = self.places[0] if self.places else place.at(place.key or self.interface)
         rule = self.guardrail
         return Problem(
-            here, f"{rule.code} {rule.title} {self.interface}: {self.what}", f"{rule.reason} {rule.mend}", rule.severity
+            here, f"{rule.code} {rule.title} {self.interface}: {self.message}", f"{rule.reason} {rule.hint}", rule.severity
         )
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Waived:
     """A finding that a waiver of the file accepts."""
 
@@ -91,7 +91,7 @@ class Waived:
     waiver: Waiver
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """What was found, what was found and waived, and what is wrong with the waivers themselves."""
 

@@ -12,9 +12,9 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from esacloud.addresses import BITS, Version, parse_network
 from esacloud.package_data import read_beside
-from esacloud.packets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, Box, Direction, PacketSet, Range
+from esacloud.packets.addresses import BITS, Version, parse_network
+from esacloud.packets.sets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, Box, Direction, PacketSet, Range
 
 Spans = tuple[Range, ...]  # ascending, disjoint, not touching
 _VERSIONS: dict[str, Version] = {IPV4: 4, IPV6: 6}
@@ -27,35 +27,35 @@ def _registry() -> dict[str, Any]:
 
 
 @lru_cache(maxsize=8)
-def listed(realm: str, kind: str) -> Spans:
+def listed(address_space: str, kind: str) -> Spans:
     """The spans of one family that the registry lists as `not_public` or as `documentation`."""
     networks = [parse_network(item["network"]) for item in _registry()[kind]]
-    return tuple(sorted((net.first, net.last) for net in networks if net.version == _VERSIONS[realm]))
+    return tuple(sorted((net.first, net.last) for net in networks if net.version == _VERSIONS[address_space]))
 
 
 @lru_cache(maxsize=2)
-def public(realm: str) -> Spans:
+def public(address_space: str) -> Spans:
     """All public addresses of one family: the whole of it without what the registry takes out."""
     spans, start = [], 0
-    for first, last in listed(realm, "not_public"):
+    for first, last in listed(address_space, "not_public"):
         if first > start:
             spans.append((start, first - 1))
         start = last + 1
-    if start < 1 << BITS[_VERSIONS[realm]]:
-        spans.append((start, (1 << BITS[_VERSIONS[realm]]) - 1))
+    if start < 1 << BITS[_VERSIONS[address_space]]:
+        spans.append((start, (1 << BITS[_VERSIONS[address_space]]) - 1))
     return tuple(spans)
 
 
 @lru_cache(maxsize=4096)
-def has_public(realm: str, span: Range) -> bool:
+def has_public(address_space: str, span: Range) -> bool:
     """Whether any address of the span is public."""
-    return overlaps(public(realm), span)
+    return overlaps(public(address_space), span)
 
 
 @lru_cache(maxsize=4096)
-def has_every_public(realm: str, span: Range) -> bool:
+def has_every_public(address_space: str, span: Range) -> bool:
     """Whether one span holds every public address of its family."""
-    spans = public(realm)
+    spans = public(address_space)
     return span[0] <= spans[0][0] and span[1] >= spans[-1][1]
 
 
@@ -96,9 +96,11 @@ def joined(spans: Iterable[Range]) -> Spans:
     return tuple(found)
 
 
-def everything_at(realm: str, spans: Iterable[Range]) -> PacketSet:
+def everything_at(address_space: str, spans: Iterable[Range]) -> PacketSet:
     """All packets, both ways, whose far side lies in the spans."""
-    directions: tuple[Direction, Direction] = ("in", "out")
+    directions: tuple[Direction, Direction] = ("ingress", "egress")
     return PacketSet.of(
-        Box(direction, realm, EVERY_PROTOCOL, EVERY_PORT, EVERY_PORT, span) for span in spans for direction in directions
+        Box(direction, address_space, EVERY_PROTOCOL, EVERY_PORT, EVERY_PORT, span)
+        for span in spans
+        for direction in directions
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from esacloud.addresses import Network
-from esacloud.deployment.model import AnyAddress, Deployment, Far, Hostname, Interface
+from esacloud.deployment.model import AnyAddress, Deployment, Hostname, Interface, Remote
 from esacloud.errors import Place
 from esacloud.guardrails.subject import Subject
-from esacloud.packets import Box, PacketSet
+from esacloud.packets.addresses import Network
+from esacloud.packets.sets import Box, PacketSet
 from esacloud.policy.actual import Statement
 from esacloud.policy.model import Endpoint, Flow, Policy
 from esacloud.policy.packets import flow_boxes, packets_by_interface
@@ -18,7 +18,7 @@ def policy_subject(
     policy: Policy,
     deployment: Deployment,
     packets: Mapping[str, PacketSet] | None = None,
-    public_realms: frozenset[str] = frozenset(),
+    public_address_spaces: frozenset[str] = frozenset(),
     limits: Mapping[str, int] | None = None,
 ) -> Subject:
     """The policy as guardrails see it. `packets` by interface spare computing them where a proof has them already."""
@@ -44,7 +44,9 @@ def policy_subject(
         return next(iter(_places(flow, deployment, by_name.get(flow.interface))), deployment.place)
 
     found = packets_by_interface(policy) if packets is None else packets
-    return Subject(deployment.catalogue, found, statements, deployment.own_networks, public_realms, limits, place_of)
+    return Subject(
+        deployment.catalogue, found, statements, deployment.own_networks, public_address_spaces, limits, place_of
+    )
 
 
 def _places(flow: Flow, deployment: Deployment, interface: Interface | None) -> Iterable[Place]:
@@ -57,14 +59,14 @@ def _places(flow: Flow, deployment: Deployment, interface: Interface | None) -> 
         given = deployment.peers.get(role)
         for peer in own or ([given] if given is not None else []):
             for item in peer.items:
-                if _is_said_by(flow.far, item.far):
+                if _is_said_by(flow.remote, item.remote):
                     yield item.place
     for use in uses:
         if use.feature in features:
             yield use.place
 
 
-def _is_said_by(far: Endpoint, said: Far) -> bool:
+def _is_said_by(remote: Endpoint, said: Remote) -> bool:
     if isinstance(said, AnyAddress | Hostname):
-        return isinstance(far, Network) and far.prefix == 0
-    return far == said
+        return isinstance(remote, Network) and remote.prefix == 0
+    return remote == said

@@ -50,7 +50,7 @@ def _table() -> Iterator[str]:
 
 
 def _section(rule: Guardrail) -> Iterator[str]:
-    yield from ("", f"### {rule.code}", "", f"**{rule.title}** ({rule.severity})", "", f"{rule.reason} {rule.mend}", "")
+    yield from ("", f"### {rule.code}", "", f"**{rule.title}** ({rule.severity})", "", f"{rule.reason} {rule.hint}", "")
     yield from (
         f"Source: {rule.source}",
         "",

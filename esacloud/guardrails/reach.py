@@ -4,82 +4,82 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from esacloud.addresses import BITS, Version, networks_between
-from esacloud.guardrails.model import Breach
+from esacloud.guardrails.model import Violation
 from esacloud.guardrails.networks import Spans, has_every_public, joined, public, shared
 from esacloud.guardrails.subject import Subject, cuts
-from esacloud.packets import IPV4, IPV6, Box, Direction, PacketSet
+from esacloud.packets.addresses import BITS, Version, networks_between
+from esacloud.packets.sets import IPV4, IPV6, Box, Direction, PacketSet
 
 _MANY_PORTS = 1024  # a statement of so many ports names no service
 _FAMILIES: dict[str, tuple[Version, str]] = {IPV4: (4, "IPv4"), IPV6: (6, "IPv6")}
 
 
-def public_breaches(subject: Subject, direction: Direction, *services: str) -> Iterator[Breach]:
+def public_violations(subject: Subject, direction: Direction, *services: str) -> Iterator[Violation]:
     """One breach for each interface where packets of the services come from, or go to, public addresses."""
     for interface in subject.packets:
         boxes = list(subject.to_services(interface, direction, *services, public=True))
         if boxes:
-            yield breach(interface, public_part(boxes))
+            yield violation(interface, public_part(boxes))
 
 
-def public_egress(subject: Subject, *services: str) -> Iterator[Breach]:
+def public_egress(subject: Subject, *services: str) -> Iterator[Violation]:
     """The same for packets out, as far as statements of few ports permit them.
 
     Wide ranges out are there for other reasons (FTP data), and the gateway opens a service only where it is told to.
     """
     ties = subject.services(*services)
     for interface in subject.packets:
-        if any(True for _ in subject.to_services(interface, "out", *services, public=True)):
+        if any(True for _ in subject.to_services(interface, "egress", *services, public=True)):
             said = (box for statement in subject.statements(interface) for box in statement.boxes)
-            narrow = (box for box in said if box.direction == "out" and box.ports[1] - box.ports[0] < _MANY_PORTS)
+            narrow = (box for box in said if box.direction == "egress" and box.ports[1] - box.ports[0] < _MANY_PORTS)
             boxes = [cut for box in narrow for cut in cuts(box, ties) if subject.is_public(cut)]
             if boxes:
-                yield breach(interface, public_part(boxes))
+                yield violation(interface, public_part(boxes))
 
 
 def public_part(boxes: Iterable[Box]) -> Iterator[Box]:
     """The boxes cut down to their public addresses; references stay as they are."""
     for box in boxes:
-        if box.realm in _FAMILIES:
-            for span in shared((box.addresses,), public(box.realm)):
+        if box.address_space in _FAMILIES:
+            for span in shared((box.addresses,), public(box.address_space)):
                 yield box._replace(addresses=span)
         else:
             yield box
 
 
-def breach(interface: str, boxes: Iterable[Box], after: str = "") -> Breach:
+def violation(interface: str, boxes: Iterable[Box], after: str = "") -> Violation:
     """A breach by these boxes, with its sentence; `after` is put behind it, before the full stop."""
     packets = PacketSet.of(boxes)
-    return Breach(interface, packets, f"{in_words(packets)} may pass{after}.")
+    return Violation(interface, packets, f"{in_words(packets)} may pass{after}.")
 
 
 def in_words(packets: PacketSet) -> str:
     """The packets as a phrase: `tcp/80 and tcp/443 in from every public IPv4 address`; many networks are counted."""
     ways: dict[str, tuple[dict[str, None], dict[str, list[tuple[int, int]]]]] = {}
     for box in packets.boxes():
-        head, _, _ = str(box).partition(" in from " if box.direction == "in" else " out to ")
-        heads, fars = ways.setdefault(box.direction, ({}, {}))
+        head, _, _ = str(box).partition(" in from " if box.direction == "ingress" else " out to ")
+        heads, remotes = ways.setdefault(box.direction, ({}, {}))
         heads[head] = None
-        fars.setdefault(box.realm, []).append(box.addresses)
+        remotes.setdefault(box.address_space, []).append(box.addresses)
     parts = []
-    for direction, (heads, fars) in ways.items():
+    for direction, (heads, remotes) in ways.items():
         services = _listed(list(heads), "services")
-        parts.append(f"{services} {'in from' if direction == 'in' else 'out to'} {far_in_words(fars)}")
+        parts.append(f"{services} {'in from' if direction == 'ingress' else 'out to'} {describe_remote(remotes)}")
     return " and ".join(parts)
 
 
-def far_in_words(fars: dict[str, list[tuple[int, int]]]) -> str:
+def describe_remote(remotes: dict[str, list[tuple[int, int]]]) -> str:
     """Far sides as a phrase: realm -> spans."""
     words: list[str] = []
-    for realm, found in fars.items():
-        if realm not in _FAMILIES:
-            words.append(realm)
+    for address_space, found in remotes.items():
+        if address_space not in _FAMILIES:
+            words.append(address_space)
             continue
-        version, name = _FAMILIES[realm]
+        version, name = _FAMILIES[address_space]
         spans = joined(found)
         if spans == ((0, (1 << BITS[version]) - 1),):
             words.append(f"every {name} address")
-        elif shared(public(realm), spans) == public(realm):
+        elif shared(public(address_space), spans) == public(address_space):
             words.append(f"every public {name} address")
         else:
             words.append(_networks_in_words(version, spans))
@@ -91,12 +91,12 @@ def _networks_in_words(version: Version, spans: Spans) -> str:
     return _listed(networks, "networks")
 
 
-def _listed(words: list[str], what: str, most: int = 3) -> str:
+def _listed(words: list[str], message: str, most: int = 3) -> str:
     if len(words) > most:
-        return f"{', '.join(words[:most])} and {len(words) - most} more {what}"
+        return f"{', '.join(words[:most])} and {len(words) - most} more {message}"
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def is_whole(box: Box) -> bool:
     """Whether the box reaches every public address of its family."""
-    return box.realm in _FAMILIES and has_every_public(box.realm, box.addresses)
+    return box.address_space in _FAMILIES and has_every_public(box.address_space, box.addresses)

@@ -11,12 +11,12 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from esacloud.addresses import Network
 from esacloud.catalogue.model import Catalogue
 from esacloud.errors import Place
 from esacloud.guardrails.networks import has_public
 from esacloud.package_data import read_beside
-from esacloud.packets import IPV4, IPV6, TCP, UDP, Box, Direction, PacketSet, Range
+from esacloud.packets.addresses import Network
+from esacloud.packets.sets import IPV4, IPV6, TCP, UDP, Box, Direction, PacketSet, Range
 from esacloud.policy.actual import Statement
 
 Service = tuple[Range, Range]  # protocols, ports
@@ -27,7 +27,7 @@ _PROTOCOLS: dict[str, Range] = {"tcp": (TCP, TCP), "udp": (UDP, UDP)}
 class Subject:
     """Packets by interface with the statements that permit them. Built once, asked by every guardrail; nothing changes it.
 
-    `own_networks` are the gateway's own subnets, where known. `public_realms` are references that stand for the Internet.
+    `own_networks`: the gateway's subnets, where known. `public_address_spaces`: references that stand for the Internet.
     `statements` is asked only where a guardrail needs to know who said what, and `place_of` where one is in a finding.
     """
 
@@ -41,7 +41,7 @@ class Subject:
         "own_networks",
         "packets",
         "place_of",
-        "public_realms",
+        "public_address_spaces",
         "roles",
     )
 
@@ -51,12 +51,12 @@ class Subject:
         packets: Mapping[str, PacketSet],
         statements: Callable[[str], Sequence[Statement]],
         own_networks: tuple[Network, ...] = (),
-        public_realms: frozenset[str] = frozenset(),
+        public_address_spaces: frozenset[str] = frozenset(),
         limits: Mapping[str, int] | None = None,
         place_of: Callable[[Statement], Place | None] = attrgetter("place"),
     ) -> None:
         self.packets = packets
-        self.own_networks, self.public_realms = own_networks, public_realms
+        self.own_networks, self.public_address_spaces = own_networks, public_address_spaces
         self.limits = {**default_limits(), **(limits or {})}
         self.roles = _tied()["roles"]
         self._catalogue, self.place_of = catalogue, place_of
@@ -93,7 +93,7 @@ class Subject:
 
     def _heaps(self, boxes: Iterable[Box]) -> Heaps:
         every = list(boxes)
-        found: Heaps = {"all": every, "in": [], "out": [], ("in", "public"): [], ("out", "public"): []}
+        found: Heaps = {"all": every, "ingress": [], "egress": [], ("ingress", "public"): [], ("egress", "public"): []}
         for box in every:
             found[box[0]].append(box)
             if self.is_public(box):
@@ -121,9 +121,9 @@ class Subject:
 
     def is_public(self, box: Box) -> bool:
         """Whether any far address of the box is public."""
-        if box.realm in (IPV4, IPV6):
-            return has_public(box.realm, box.addresses)
-        return box.realm in self.public_realms
+        if box.address_space in (IPV4, IPV6):
+            return has_public(box.address_space, box.addresses)
+        return box.address_space in self.public_address_spaces
 
     def without(self, waived: PacketSet) -> Subject:
         """The subject without the waived packets, and without the statements that permit nothing else."""
@@ -133,7 +133,7 @@ class Subject:
 
         packets = {interface: packets - waived for interface, packets in self.packets.items()}
         return Subject(
-            self._catalogue, packets, statements, self.own_networks, self.public_realms, self.limits, self.place_of
+            self._catalogue, packets, statements, self.own_networks, self.public_address_spaces, self.limits, self.place_of
         )
 
 
@@ -152,7 +152,7 @@ def cuts(box: Box, services: Iterable[Service]) -> Iterator[Box]:
         if box[4][0] <= ports[1] and ports[0] <= box[4][1] and box[2][0] <= protocols[1] and protocols[0] <= box[2][1]:
             first, last = max(box.protocols[0], protocols[0]), min(box.protocols[1], protocols[1])
             low, high = max(box.ports[0], ports[0]), min(box.ports[1], ports[1])
-            yield Box(box.direction, box.realm, (first, last), box.source_ports, (low, high), box.addresses)
+            yield Box(box.direction, box.address_space, (first, last), box.source_ports, (low, high), box.addresses)
 
 
 @lru_cache(maxsize=1)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from esacloud.addresses import BITS, AddressError, parse_network
 from esacloud.errors import Problem, nearest
 from esacloud.guardrails.networks import everything_at
 from esacloud.guardrails.subject import Subject
-from esacloud.packets import IPV4, IPV6, ONE_POINT, PacketSet, Range
+from esacloud.packets.addresses import BITS, AddressError, parse_network
+from esacloud.packets.sets import IPV4, IPV6, ONE_POINT, PacketSet, Range
 
 if TYPE_CHECKING:
     from datetime import date
@@ -21,12 +21,12 @@ def problem_with(waiver: Waiver, codes: tuple[str, ...], today: date) -> Problem
     """Why the waiver does not count: a code that does not exist, or a day that has passed."""
     if waiver.code not in codes:
         near = nearest(waiver.code, codes)
-        mend = (
+        hint = (
             f"Write {near} if that is meant."
             if near
             else f"Write one from {codes[0]} to {codes[-1]}, or remove the waiver."
         )
-        return Problem(waiver.place, f"There is no guardrail {waiver.code!r} to waive.", mend)
+        return Problem(waiver.place, f"There is no guardrail {waiver.code!r} to waive.", hint)
     if waiver.until < today.isoformat():
         return Problem(
             waiver.place,
@@ -64,14 +64,14 @@ def _whole(version: int) -> Range:
 
 def _by_name(text: str, subject: Subject) -> PacketSet:
     """The far sides of the role of that name, or the reference of that name, with or without its kind."""
-    far: set[tuple[str, Range]] = set()
+    remote: set[tuple[str, Range]] = set()
     for interface in subject.packets:
         for statement in subject.statements(interface):
             for box in statement.boxes:
-                is_reference = box.realm == text or box.realm.partition(":")[2] == text
+                is_reference = box.address_space == text or box.address_space.partition(":")[2] == text
                 if text in statement.roles or (is_reference and box.addresses == ONE_POINT):
-                    far.add((box.realm, box.addresses))
-    return _union(everything_at(realm, [span]) for realm, span in sorted(far))
+                    remote.add((box.address_space, box.addresses))
+    return _union(everything_at(address_space, [span]) for address_space, span in sorted(remote))
 
 
 def _union(sets: Iterable[PacketSet]) -> PacketSet:

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from esacloud.addresses import BITS, AddressError, Network, Version, parse_network
 from esacloud.errors import OutsideError
+from esacloud.packets.addresses import BITS, AddressError, Network, Version, parse_network
 
 if TYPE_CHECKING:
     from dns.asyncresolver import Resolver
@@ -29,7 +29,7 @@ _TYPES: dict[Version, str] = {4: "A", 6: "AAAA"}
 class Failed:
     """Why there was no answer: the name does not exist (`outside` is False), or the resolvers did not do their work."""
 
-    what: str
+    message: str
     outside: bool
 
 
@@ -56,13 +56,13 @@ def resolver_address(text: str) -> tuple[str, int]:
         port = port if closed and not rest else rest[1:] if rest[:1] == ":" else ""
     elif text.count(":") == 1:
         host, _, port = text.partition(":")
-    mend = "Write an address, or an address and a port, as 10.0.0.2, 10.0.0.2:5353 or [2001:db8::53]:5353."
+    hint = "Write an address, or an address and a port, as 10.0.0.2, 10.0.0.2:5353 or [2001:db8::53]:5353."
     if "/" in host or not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise AddressError(f"{text!r} is no resolver.", mend)
+        raise AddressError(f"{text!r} is no resolver.", hint)
     try:
         return str(parse_network(host)).partition("/")[0], int(port)
     except AddressError as error:
-        raise AddressError(error.what, mend) from None
+        raise AddressError(error.message, hint) from None
 
 
 def ask(
@@ -111,7 +111,7 @@ async def _ask_one(resolver: Resolver, name: str, version: Version) -> DnsAnswer
     except LifetimeTimeout:
         return version, Failed(f"No resolver answered for {name} in {resolver.lifetime:g} seconds.", outside=True)
     except NoNameservers as error:
-        said = [f"{_server(server, port)} said {what}" for server, _, port, what, _ in error.kwargs["errors"]]
+        said = [f"{_server(server, port)} said {message}" for server, _, port, message, _ in error.kwargs["errors"]]
         return version, Failed(
             f"Every resolver failed for {name}: {', '.join(said) or 'none took the question'}.", outside=True
         )

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from esacloud.addresses import Network
+from esacloud.packets.addresses import Network
 
 FORMAT = 1
 SUFFIX = ".lock.json"

@@ -44,14 +44,14 @@ def age_problems(deployment: Deployment, now: datetime) -> Iterator[Problem]:
     if age < -_CLOCKS_DIFFER:
         yield from_the_future(place, deployment.pinned.resolved, now)
     elif age.days > OLD_DAYS:
-        what = f"The addresses were looked up {age.days} days ago, and names move."
-        yield Problem(place, what, f"Run `esacloud resolve {deployment.place.file}`.", "warning")
+        message = f"The addresses were looked up {age.days} days ago, and names move."
+        yield Problem(place, message, f"Run `esacloud resolve {deployment.place.file}`.", "warning")
 
 
 def from_the_future(place: Place, resolved: str, now: datetime) -> Problem:
     """The problem of a lock that was written after `now`."""
-    what = f"The lock is from the future: it says {resolved}, and it is {time_text(now)}."
-    return Problem(place, what, "Set this machine's clock right, or make the lock anew.")
+    message = f"The lock is from the future: it says {resolved}, and it is {time_text(now)}."
+    return Problem(place, message, "Set this machine's clock right, or make the lock anew.")
 
 
 def is_from_the_future(lock: Lock, now: datetime) -> bool:

@@ -12,13 +12,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from esacloud.addresses import Network, Version, address_text
 from esacloud.errors import Place, Problem
 from esacloud.guardrails.networks import has_public
 from esacloud.hostnames.ask import Answer
 from esacloud.hostnames.lock import Known, Lock, LockedName
 from esacloud.hostnames.pinned import time_of, time_text
-from esacloud.packets import IPV4, IPV6
+from esacloud.packets.addresses import Network, Version, address_text
+from esacloud.packets.sets import IPV4, IPV6
 
 GRACE_DAYS = 14
 MOST_ADDRESSES = 100  # of one name; a security group has 60 rules before it is split
@@ -47,10 +47,10 @@ def refusals(
         if failures:
             outside = any(failed.outside for failed in failures)
             failed = next(failed for failed in failures if failed.outside == outside)
-            mend = (
+            hint = (
                 "Try again, or name another resolver with --resolver." if outside else "Correct the name, or take it out."
             )
-            yield Problem(place, failed.what, mend), outside
+            yield Problem(place, failed.message, hint), outside
         elif (refusal := _refusal(name, answer, versions)) is not None:
             yield Problem(place, *refusal), False
 
@@ -61,18 +61,18 @@ def _refusal(name: str, answer: Answer, versions: tuple[Version, ...]) -> tuple[
         return f"{name} has no address{through}.", "Correct the name, or take it out."
     if not any(network.version in versions for network in answer.addresses):
         (version,) = {network.version for network in answer.addresses}
-        what = f"{name} has IPv{version} addresses alone, and `families` leaves IPv{version} out."
-        return what, f"Add ipv{version} to `families`, or choose another way for the name under `hostnames`."
+        message = f"{name} has IPv{version} addresses alone, and `families` leaves IPv{version} out."
+        return message, f"Add ipv{version} to `families`, or choose another way for the name under `hostnames`."
     inside = [network for network in answer.addresses if _leads_inside(network)]
     if inside:
-        what = (
+        message = (
             f"{name} resolves to {_words(inside)}, which is no public address; a forged answer could open your own network."
         )
-        return what, "Give the networks under `peers` instead of the name, if they are meant."
+        return message, "Give the networks under `peers` instead of the name, if they are meant."
     if len(answer.addresses) > MOST_ADDRESSES:
-        what = f"{name} resolves to {len(answer.addresses)} addresses, and at most {MOST_ADDRESSES} are pinned."
+        message = f"{name} resolves to {len(answer.addresses)} addresses, and at most {MOST_ADDRESSES} are pinned."
         return (
-            what,
+            message,
             "Choose another way for the name under `hostnames`, or name the service's published ranges as the peer.",
         )
     return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from esacloud import clouds
+from esacloud import provider as clouds
 from esacloud.deployment.model import Deployment
 from esacloud.deployment.read import read
 from esacloud.errors import InputError, OutsideError, Place, Problem
@@ -71,8 +71,8 @@ def resolve(
     lock = next_lock(deployment.name, answers, before, now, days)
     warnings = list(deployment.warnings)
     if not places:
-        what = "No host name of this file is pinned, so there is nothing to look up."
-        warnings.append(Problem(Place(file, key="hostnames"), what, "Write `hostnames: pinned`.", "warning"))
+        message = "No host name of this file is pinned, so there is nothing to look up."
+        warnings.append(Problem(Place(file, key="hostnames"), message, "Write `hostnames: pinned`.", "warning"))
     return Resolved(deployment.name, path, before, lock, changes(before, lock), tuple(warnings))
 
 

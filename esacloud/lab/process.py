@@ -21,7 +21,7 @@ from esacloud.errors import InputError, OutsideError, Place, Problem, one_of
 
 # Each module has `serve(ready, lag)`, which blocks, `connection(address)`, `furnish(connection, deployment, lowered)`,
 # `in_use(connection, deployment)` and `instructions(address)`.
-LABS = {"aws": "esacloud.lab.ec2_lab", "azure": "esacloud.lab.arm_lab"}
+LABS = {"aws": "esacloud.lab.ec2.lab", "azure": "esacloud.lab.arm.lab"}
 STARTS_WITHIN = 30.0  # seconds
 
 

@@ -27,7 +27,7 @@ _WHOLE = 'length(regexall("/", text)) > 0 ? text : "${text}/${length(regexall(":
 _FAMILY = 'length(regexall(":", %s)) > 0 ? "ipv6" : "ipv4"'
 
 
-def network_far(text: str, names: str = "[]") -> str:
+def network_remote(text: str, names: str = "[]") -> str:
     """The far side that is a network, as an object expression; `text` and `names` are expressions too."""
     family = _FAMILY % text
     return (
@@ -59,9 +59,9 @@ def shared_locals(references: str, only_as_wider: bool, public_keys: Sequence[st
         "peers": f"${{merge(var.peers, {FEATURE_PEERS})}}",
         "far_of": "${{for name, peer in local.peers : name => concat("
         f'[for text in distinct(flatten([for text in peer.networks : text == "any" ? local.any_networks : [{_WHOLE}]])) :'
-        f" {network_far('text')}],"
+        f" {network_remote('text')}],"
         " flatten([for host in peer.hostnames : [for text in var.hostnames_open ? local.any_networks : [] :"
-        f" {network_far('text', '[host]')}]]), {references})}}}}",
+        f" {network_remote('text', '[host]')}]]), {references})}}}}",
         "on": "${flatten([for use in local.uses : [for id, entry in local.entries : {interface = use.interface,"
         " feature = use.feature, entry = id, peer = try([for name in"
         ' ["${use.interface}/${use.feature}/${entry.role}", entry.role] : name if contains(keys(local.peers), name)][0],'
@@ -70,21 +70,21 @@ def shared_locals(references: str, only_as_wider: bool, public_keys: Sequence[st
         "opened": "${[for use in local.on : merge(use, {role = local.entries[use.entry].role, fars = concat("
         "[for far in try(local.far_of[use.peer], []) : far],"
         ' [for text in use.peer == "" ? local.entries[use.entry].networks : [] :'
-        f" {network_far('text')} if contains(var.families, {_FAMILY % 'text'})],"
+        f" {network_remote('text')} if contains(var.families, {_FAMILY % 'text'})],"
         ' [for text in use.peer == "" && length(local.entries[use.entry].networks) == 0'
         " && length(local.entries[use.entry].hostnames) > 0 && var.hostnames_open ? local.any_networks : [] :"
-        f" {network_far('text', 'local.entries[use.entry].hostnames')}],"
+        f" {network_remote('text', 'local.entries[use.entry].hostnames')}],"
         ' [for text in use.peer == "" && length(local.entries[use.entry].networks) == 0'
         " && length(local.entries[use.entry].hostnames) == 0"
         ' && local.role_defaults[local.entries[use.entry].role] == "any" ? local.any_networks : [] :'
-        f" {network_far('text')}])}})]}}",
+        f" {network_remote('text')}])}})]}}",
         "directions": '${{for id, entry in local.entries : id => entry.direction == "both"'
-        ' || contains(var.as_printed, id) ? ["in", "out"] : [entry.direction]}}',
+        ' || contains(var.as_printed, id) ? ["ingress", "egress"] : [entry.direction]}}',
         "flows": "${flatten([for use in local.opened : [for direction in local.directions[use.entry] :"
         " [for transport in local.entries[use.entry].transports : [for ports in local.entries[use.entry].ports :"
         " [for far in use.fars : {interface = use.interface, direction = direction, transport = transport, ports = ports,"
         " source_ports = local.entries[use.entry].source_ports, far = far, entry = use.entry, role = use.role,"
-        ' key = "${use.interface}/${transport}-${join("-", distinct(ports))}-${direction == "in" ? "from" : "to"}'
+        ' key = "${use.interface}/${transport}-${join("-", distinct(ports))}-${direction == "ingress" ? "from" : "to"}'
         '-${far.key}"}]]]]])}',
         "cited": '${{for id, entry in local.entries : id => length(entry.rows) == 0 ? "not in the table: ${id}" :'
         ' "table row${length(entry.rows) == 1 ? "" : "s"} ${join(", ", entry.rows)}: ${id}"}}',

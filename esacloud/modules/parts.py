@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, Protocol, cast
 
-from esacloud.clouds import CLOUDS
+from esacloud.provider import CLOUDS
 
 MAIN, VARIABLES, OUTPUTS, VERSIONS, README = (
     "main.tf.json",

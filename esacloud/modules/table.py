@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from esacloud.addresses import ANY_IPV4, ANY_IPV6, Network, networks_between, parse_network
 from esacloud.catalogue.model import EVERY_PORT, Catalogue, Entry, release_text
 from esacloud.guardrails.model import Guardrail
 from esacloud.guardrails.networks import joined, listed
 from esacloud.guardrails.rules import GUARDRAILS
 from esacloud.guardrails.subject import Subject
-from esacloud.packets import IPV4, IPV6, TCP, UDP, Box, Direction, PacketSet
+from esacloud.packets.addresses import ANY_IPV4, ANY_IPV6, Network, networks_between, parse_network
+from esacloud.packets.sets import IPV4, IPV6, TCP, UDP, Box, Direction, PacketSet
 from esacloud.policy.actual import Statement
-from esacloud.terraform_json import literal
+from esacloud.terraform.syntax import literal
 
 FILE = "catalogue.tf.json"
 _NUMBERS = {"tcp": (TCP, TCP), "udp": (UDP, UDP)}
@@ -42,7 +42,7 @@ def catalogue_document(catalogue: Catalogue) -> dict[str, Any]:
             },
             "role_defaults": {role.name: role.default or "" for role in catalogue.roles.values()},
             "guardrails": {
-                rule.code: literal(f"{rule.code} {rule.title} {rule.reason} {rule.mend}")
+                rule.code: literal(f"{rule.code} {rule.title} {rule.reason} {rule.hint}")
                 for rule in GUARDRAILS
                 if rule.code in codes
             },
@@ -85,7 +85,7 @@ def _row(catalogue: Catalogue, entry: Entry) -> dict[str, Any]:
 
 def _guards(catalogue: Catalogue, entry: Entry) -> dict[str, list[str]]:
     """The codes of errors by direction: for any public far side, and under `...-everyone` those for `any` alone."""
-    found: dict[str, list[str]] = {"in": [], "out": [], "in-everyone": [], "out-everyone": []}
+    found: dict[str, list[str]] = {"ingress": [], "egress": [], "ingress-everyone": [], "egress-everyone": []}
     for direction in directions(entry):
         found[direction] = list(_errors(catalogue, entry, direction, _PUBLIC))
         if always := set(_errors(catalogue, entry, direction, _PRIVATE)):
@@ -98,7 +98,7 @@ def _guards(catalogue: Catalogue, entry: Entry) -> dict[str, list[str]]:
 def directions(entry: Entry) -> tuple[Direction, ...]:
     """The directions in which an entry may be opened, its printed inbound half counted."""
     if entry.direction == "both" or entry.prints_inbound:
-        return ("in", "out")
+        return ("ingress", "egress")
     return (entry.direction,)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from esacloud.catalogue.model import Catalogue
-from esacloud.clouds import CLOUDS
 from esacloud.errors import OutsideError
 from esacloud.modules.build import files
+from esacloud.provider import CLOUDS
 
 _CONFIGURATION = (".tf", ".tf.json", ".tofu", ".tofu.json", ".tftest.hcl", ".tftest.json")
 

@@ -7,17 +7,17 @@ group permits, whatever deny rules and priorities its cloud has.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from esacloud.errors import Place
-from esacloud.packets import Box
-from esacloud.values import field, value_class
+from esacloud.packets.sets import Box
 
 INTERFACE_TAG, DEPLOYMENT_TAG = "esacloud:interface", "esacloud:deployment"
 """The tags by which esacloud's groups are known again, on every cloud."""
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One thing that somebody said and that permits packets: a flow of a policy, or a rule of a group.
 
@@ -31,7 +31,7 @@ class Statement:
     place: Place | None = None
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class ActualGroup:
     """A security group or network security group. `id` is unique in its source.
 
@@ -47,7 +47,7 @@ class ActualGroup:
     deployment: str | None = None
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class ActualGroups:
     """Everything that one document says.
 
@@ -56,7 +56,7 @@ class ActualGroups:
       case -> ids of the groups on it.
     - `together`: whether a packet passes when `any` group on an interface permits it, or only when `all` do.
     - `notes`: what comes before or after these groups and is not in them.
-    - `public_realms`: realms of references that stand for the public Internet or for a large part of it.
+    - `public_address_spaces`: realms of references that stand for the public Internet or for a large part of it.
     - `apart`: realms of references, no two of which have an address in common.
     """
 
@@ -66,7 +66,7 @@ class ActualGroups:
     attached: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    public_realms: frozenset[str] = frozenset()
+    public_address_spaces: frozenset[str] = frozenset()
     inside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     around: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     apart: frozenset[str] = frozenset()

@@ -6,15 +6,15 @@ only by name, never to everyone; two reasons for the same packets make one flow;
 
 from __future__ import annotations
 
-from esacloud.addresses import Network
 from esacloud.catalogue.model import EVERY_PORT, Entry, PortRange, Transport
 from esacloud.catalogue.select import select
-from esacloud.deployment.model import Deployment, Dialect, FeatureUse, Interface, Reference, Way
+from esacloud.deployment.model import Deployment, Dialect, FeatureUse, HostnameMode, Interface, Reference
 from esacloud.errors import InputError, Place, Problem
-from esacloud.policy.far_sides import FarSides, Named, cited
+from esacloud.packets.addresses import Network
 from esacloud.policy.filtered import way_problems
-from esacloud.policy.leftovers import left_out, opens_nothing, unused_names, unused_peers
 from esacloud.policy.model import Direction, Endpoint, Flow, Policy, Widened
+from esacloud.policy.remotes import Named, Remotes, cited
+from esacloud.policy.uncovered import left_out, opens_nothing, unused_names, unused_peers
 
 Packets = tuple[str, Direction, Transport, PortRange, PortRange, Endpoint]  # a flow without its reasons
 Reason = tuple[Entry, Named]  # who asks for it, and the host names that its far side stands for
@@ -33,14 +33,14 @@ def pinned_names(deployment: Deployment, dialect: Dialect) -> dict[str, Place]:
     """Every host name whose addresses a lock has to hold -> where the file asks for it, in order of the names."""
     compiler = _Compiler(deployment, dialect)
     compiler.walk()
-    return dict(sorted(compiler.far_sides.pinned_names.items()))
+    return dict(sorted(compiler.remotes.pinned_names.items()))
 
 
 class _Compiler:
     def __init__(self, deployment: Deployment, dialect: Dialect) -> None:
         self.deployment, self.dialect = deployment, dialect
         self.problems: list[Problem] = []
-        self.far_sides = FarSides(deployment, dialect, self.problems)
+        self.remotes = Remotes(deployment, dialect, self.problems)
         self.reasons: dict[Packets, list[Reason]] = {}
         self.idle: list[Problem] = []
         self.widened: dict[tuple[str, Packets], Packets] = {}  # (entry, what it became) -> what it was
@@ -61,10 +61,10 @@ class _Compiler:
         self.walk()
         switched_on = {entry.id for reasons in self.reasons.values() for entry, _ in reasons}
         warnings = [
-            *unused_peers(deployment, self.far_sides.used_peers),
+            *unused_peers(deployment, self.remotes.used_peers),
             *unused_names(deployment, switched_on),
             *self.idle,
-            *self.far_sides.warnings,
+            *self.remotes.warnings,
         ]
         if deployment.firewall or deployment.uses("filtered") or deployment.uses("pinned"):
             for problem in way_problems(deployment, self.reasons):
@@ -88,11 +88,11 @@ class _Compiler:
 
     def add(self, interface: Interface, use: FeatureUse, entry: Entry) -> None:
         """Add the flows of one entry at one interface."""
-        fars = self.far_sides.of(use, entry)
-        directions: tuple[Direction, ...] = ("in", "out") if entry.direction == "both" else (entry.direction,)
+        remotes = self.remotes.of(use, entry)
+        directions: tuple[Direction, ...] = ("ingress", "egress") if entry.direction == "both" else (entry.direction,)
         if entry.id in self.deployment.as_printed:
-            directions = ("in", "out")
-            if any(isinstance(far, Network) and far.prefix == 0 for far, _ in fars):
+            directions = ("ingress", "egress")
+            if any(isinstance(remote, Network) and remote.prefix == 0 for remote, _ in remotes):
                 self.problems.append(_inbound_from_everyone(self.deployment, entry))
         source_ports = entry.source_ports
         if source_ports != EVERY_PORT and not self.dialect.matches_source_ports:
@@ -102,11 +102,11 @@ class _Compiler:
         for direction in directions:
             for transport in entry.transports:
                 for ports in entry.ports:
-                    for far, named in fars:
-                        key = (interface.name, direction, transport, ports, source_ports, far)
+                    for remote, named in remotes:
+                        key = (interface.name, direction, transport, ports, source_ports, remote)
                         self.reasons.setdefault(key, []).append((entry, named))
                         if source_ports != entry.source_ports:
-                            exact = (interface.name, direction, transport, ports, entry.source_ports, far)
+                            exact = (interface.name, direction, transport, ports, entry.source_ports, remote)
                             self.widened[entry.id, key] = exact
 
 
@@ -126,19 +126,19 @@ def _flow(key: Packets, reasons: list[Reason]) -> Flow:
     )
 
 
-def _named(reasons: list[Reason], way: Way) -> tuple[str, ...]:
+def _named(reasons: list[Reason], way: HostnameMode) -> tuple[str, ...]:
     return tuple(sorted({name for _, (its_way, names) in reasons if its_way == way for name in names}))
 
 
 def _canonical(key: Packets, order: dict[str, int]) -> tuple[object, ...]:
-    interface, direction, transport, ports, source_ports, far = key
-    if isinstance(far, Network):
-        where: tuple[object, ...] = (0, *far)
-    elif isinstance(far, Reference):
-        where = (1, far.kind, far.id)
+    interface, direction, transport, ports, source_ports, remote = key
+    if isinstance(remote, Network):
+        where: tuple[object, ...] = (0, *remote)
+    elif isinstance(remote, Reference):
+        where = (1, remote.kind, remote.id)
     else:
         where = (2,)
-    return (order[interface], direction, transport, ports, source_ports, where)
+    return (order[interface], direction == "egress", transport, ports, source_ports, where)
 
 
 def _inbound_from_everyone(deployment: Deployment, entry: Entry) -> Problem:

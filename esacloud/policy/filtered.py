@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from esacloud.addresses import AddressError, parse_network
 from esacloud.catalogue.model import Catalogue, PortRange, Transport
 from esacloud.deployment.model import Deployment
 from esacloud.deployment.names import HOSTNAME, fits
 from esacloud.errors import Problem
+from esacloud.packets.addresses import AddressError, parse_network
 from esacloud.policy.model import Policy
 
 WEB: dict[PortRange, str] = {(80, 80): "http", (443, 443): "tls"}  # where the protocol itself carries the name
@@ -38,12 +38,12 @@ def filtered_names(policy: Policy) -> frozenset[FilteredName]:
 
 def name_differences(policy: Policy, found: Iterable[FilteredName]) -> tuple[str, ...]:
     """Where the names that a module lets pass are not the policy's, as sentences."""
-    wanted, given = filtered_names(policy), frozenset(found)
-    if wanted == given:
+    desired, given = filtered_names(policy), frozenset(found)
+    if desired == given:
         return ()
     return (
-        *(f"The firewall's rules let {name} pass, and the policy does not." for name in sorted(given - wanted)),
-        *(f"The policy lets {name} pass, and the firewall's rules do not." for name in sorted(wanted - given)),
+        *(f"The firewall's rules let {name} pass, and the policy does not." for name in sorted(given - desired)),
+        *(f"The policy lets {name} pass, and the firewall's rules do not." for name in sorted(desired - given)),
     )
 
 
@@ -60,8 +60,8 @@ def way_problems(deployment: Deployment, reasons: Mapping[Any, Iterable[tuple[An
                 found.setdefault(way, set()).add(entry.feature)
     filters = any("filtered" in found for found in ways.values())
     if deployment.firewall and not filters:
-        what = "No feature's host names are filtered, so `firewall` changes nothing."
-        yield Problem(deployment.firewall.place, what, "Take it out, or choose `filtered` under `hostnames`.", "warning")
+        message = "No feature's host names are filtered, so `firewall` changes nothing."
+        yield Problem(deployment.firewall.place, message, "Take it out, or choose `filtered` under `hostnames`.", "warning")
     if filters and not deployment.own_networks:
         yield Problem(
             deployment.place.at("own_networks"),

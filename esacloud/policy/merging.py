@@ -14,9 +14,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 
-from esacloud.addresses import BITS, Network
 from esacloud.catalogue.model import PortRange, Transport
 from esacloud.deployment.model import Reference
+from esacloud.packets.addresses import BITS, Network
 from esacloud.policy.model import Endpoint, Flow
 
 Kind = tuple[Transport, PortRange]  # transport and source ports
@@ -30,17 +30,24 @@ def merged(flows: Iterable[Flow]) -> tuple[Flow, ...]:
     buckets: dict[tuple[str, str], list[Flow]] = {}
     for flow in flows:
         buckets.setdefault((flow.interface, flow.direction), []).append(flow)
-    return tuple(flow for name in sorted(buckets) for flow in sorted(_bucket(buckets[name]), key=canonical))
+    return tuple(
+        flow for name in sorted(buckets, key=_ingress_first) for flow in sorted(_bucket(buckets[name]), key=canonical)
+    )
+
+
+def _ingress_first(bucket: tuple[str, str]) -> tuple[str, bool]:
+    interface, direction = bucket
+    return interface, direction == "egress"
 
 
 def canonical(flow: Flow) -> tuple[object, ...]:
     """A key that puts the flows of one interface in one order, whatever order they came in."""
-    far = flow.far
-    if isinstance(far, Network):
-        where: tuple[object, ...] = (0, *far)
+    remote = flow.remote
+    if isinstance(remote, Network):
+        where: tuple[object, ...] = (0, *remote)
     else:
-        where = (1, far.kind, far.id, far.size, far.version or 0) if isinstance(far, Reference) else (2,)
-    return (flow.direction, flow.transport, flow.ports, flow.source_ports, where)
+        where = (1, remote.kind, remote.id, remote.size, remote.version or 0) if isinstance(remote, Reference) else (2,)
+    return (flow.direction == "egress", flow.transport, flow.ports, flow.source_ports, where)
 
 
 def _bucket(flows: list[Flow]) -> list[Flow]:
@@ -55,7 +62,7 @@ def _bucket(flows: list[Flow]) -> list[Flow]:
 
 
 def _item(flow: Flow) -> Item:
-    return (flow.transport, flow.source_ports), flow.ports, flow.far
+    return (flow.transport, flow.source_ports), flow.ports, flow.remote
 
 
 def _covers(wide: Kind, narrow: Kind) -> bool:
@@ -69,20 +76,20 @@ def _within(inner: PortRange, outer: PortRange) -> bool:
 def _ports_joined(items: set[Item], wider: dict[Kind, list[Kind]]) -> set[Item]:
     """Port ranges of one kind and far side joined; those that flows of wider networks cover are dropped."""
     out: set[Item] = set()
-    by_far: dict[tuple[Kind, Endpoint], list[PortRange]] = {}
-    for kind, ports, far in items:
-        by_far.setdefault((kind, far), []).append(ports)
-    prefixes = _prefixes(far for _, far in by_far)
-    for (kind, far), ranges in by_far.items():
+    by_remote: dict[tuple[Kind, Endpoint], list[PortRange]] = {}
+    for kind, ports, remote in items:
+        by_remote.setdefault((kind, remote), []).append(ports)
+    prefixes = _prefixes(remote for _, remote in by_remote)
+    for (kind, remote), ranges in by_remote.items():
         above = [
             ports
-            for around in _around(far, prefixes)
+            for around in _around(remote, prefixes)
             for other in wider[kind]
-            if (other, around) != (kind, far)
-            for ports in by_far.get((other, around), ())
+            if (other, around) != (kind, remote)
+            for ports in by_remote.get((other, around), ())
         ]
         if not above and len(ranges) == 1:
-            out.add((kind, ranges[0], far))
+            out.add((kind, ranges[0], remote))
             continue
         covered = _joined(above)
         open_ones = [ports for ports in ranges if not _holds(covered, *ports)]
@@ -91,7 +98,7 @@ def _ports_joined(items: set[Item], wider: dict[Kind, list[Kind]]) -> set[Item]:
         for ports in open_ones:
             meeting.setdefault(bisect_right(union, (ports[0], 65536)), []).append(ports)
         out.update(
-            (kind, (min(first for first, _ in together), max(last for _, last in together)), far)
+            (kind, (min(first for first, _ in together), max(last for _, last in together)), remote)
             for together in meeting.values()
         )
     return out
@@ -102,9 +109,9 @@ def _networks_joined(items: set[Item], wider: dict[Kind, list[Kind]]) -> set[Ite
     out: set[Item] = set()
     by_shape: dict[tuple[Kind, PortRange, int], list[Network]] = {}
     for item in items:
-        kind, ports, far = item
-        if isinstance(far, Network):
-            by_shape.setdefault((kind, ports, far.version), []).append(far)
+        kind, ports, remote = item
+        if isinstance(remote, Network):
+            by_shape.setdefault((kind, ports, remote.version), []).append(remote)
         else:
             out.add(item)
     holding = _holding({ports for _, ports, _ in by_shape})
@@ -184,60 +191,64 @@ def _parent(network: Network, prefix: int) -> Network:
     return Network(network.version, network.first >> host_bits << host_bits, prefix)
 
 
-def _prefixes(fars: Iterable[Endpoint]) -> dict[int, list[int]]:
+def _prefixes(remotes: Iterable[Endpoint]) -> dict[int, list[int]]:
     """The prefix lengths that occur, by IP version."""
     found: dict[int, set[int]] = {4: set(), 6: set()}
-    for far in fars:
-        if isinstance(far, Network):
-            found[far.version].add(far.prefix)
+    for remote in remotes:
+        if isinstance(remote, Network):
+            found[remote.version].add(remote.prefix)
     return {version: sorted(lengths) for version, lengths in found.items()}
 
 
-def _around(far: Endpoint, prefixes: dict[int, list[int]]) -> list[Endpoint]:
+def _around(remote: Endpoint, prefixes: dict[int, list[int]]) -> list[Endpoint]:
     """The far side itself, and every network around it that a flow may have."""
-    if not isinstance(far, Network):
-        return [far]
-    return [_parent(far, prefix) for prefix in prefixes[far.version] if prefix <= far.prefix]
+    if not isinstance(remote, Network):
+        return [remote]
+    return [_parent(remote, prefix) for prefix in prefixes[remote.version] if prefix <= remote.prefix]
 
 
 def _with_reasons(items: set[Item], flows: list[Flow], wider: dict[Kind, list[Kind]]) -> list[Flow]:
     """A flow for each item, citing every flow that it covers; a flow that only several cover together is cited by each."""
     reasons: dict[Item, list[Flow]] = {item: [] for item in items}
-    by_far: dict[tuple[Kind, Endpoint], list[Item]] = {}
+    by_remote: dict[tuple[Kind, Endpoint], list[Item]] = {}
     for item in items:
-        by_far.setdefault((item[0], item[2]), []).append(item)
-    prefixes = _prefixes(far for _, _, far in items)
+        by_remote.setdefault((item[0], item[2]), []).append(item)
+    prefixes = _prefixes(remote for _, _, remote in items)
     for flow in flows:
-        kind, ports, far = _item(flow)
+        kind, ports, remote = _item(flow)
         covering = [
             item
-            for around in _around(far, prefixes)
+            for around in _around(remote, prefixes)
             for other in wider[kind]
-            for item in by_far.get((other, around), ())
+            for item in by_remote.get((other, around), ())
             if _within(ports, item[1])
         ]
-        for item in covering or [item for item in items if item[0] in wider[kind] and _meet((kind, ports, far), item)]:
+        for item in covering or [item for item in items if item[0] in wider[kind] and _meet((kind, ports, remote), item)]:
             reasons[item].append(flow)
     return [_flow(item, why) for item, why in reasons.items()]
 
 
 def _meet(one: Item, other: Item) -> bool:
-    (_, ports, far), (_, other_ports, other_far) = one, other
+    (_, ports, remote), (_, other_ports, other_remote) = one, other
     if ports[0] > other_ports[1] or other_ports[0] > ports[1]:
         return False
-    if isinstance(far, Network) and isinstance(other_far, Network):
-        return far.version == other_far.version and far.first <= other_far.last and other_far.first <= far.last
-    return far == other_far
+    if isinstance(remote, Network) and isinstance(other_remote, Network):
+        return (
+            remote.version == other_remote.version
+            and remote.first <= other_remote.last
+            and other_remote.first <= remote.last
+        )
+    return remote == other_remote
 
 
 def _flow(item: Item, why: list[Flow]) -> Flow:
     if len(why) == 1 and _item(why[0]) == item:
         return why[0]
-    (transport, source_ports), ports, far = item
-    return flow_for(transport, ports, source_ports, far, why)
+    (transport, source_ports), ports, remote = item
+    return flow_for(transport, ports, source_ports, remote, why)
 
 
-def flow_for(transport: Transport, ports: PortRange, source_ports: PortRange, far: Endpoint, why: list[Flow]) -> Flow:
+def flow_for(transport: Transport, ports: PortRange, source_ports: PortRange, remote: Endpoint, why: list[Flow]) -> Flow:
     """A flow of such packets that cites all of `why`, which are of one interface and direction."""
     return Flow(
         interface=why[0].interface,
@@ -245,7 +256,7 @@ def flow_for(transport: Transport, ports: PortRange, source_ports: PortRange, fa
         transport=transport,
         ports=ports,
         source_ports=source_ports,
-        far=far,
+        remote=remote,
         entries=tuple(sorted({entry for flow in why for entry in flow.entries})),
         rows=tuple(sorted({row for flow in why for row in flow.rows})),
         peers=tuple(sorted({peer for flow in why for peer in flow.peers})),

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
-from esacloud.addresses import Network
 from esacloud.catalogue.model import PortRange, Text, Transport
 from esacloud.deployment.model import Reference, SelfReference
 from esacloud.errors import Problem
-from esacloud.values import value_class
+from esacloud.packets.addresses import Network
 
-Direction = Literal["in", "out"]
+Direction = Literal["ingress", "egress"]
 Endpoint = Network | Reference | SelfReference
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Flow:
     """Traffic that one side opens: one interface, direction, protocol, port range and far side.
 
@@ -29,7 +29,7 @@ class Flow:
     transport: Transport
     ports: PortRange
     source_ports: PortRange
-    far: Endpoint
+    remote: Endpoint
     entries: tuple[str, ...]
     rows: tuple[int, ...]
     peers: tuple[str, ...]
@@ -38,7 +38,7 @@ class Flow:
     filtered: tuple[str, ...] = ()
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class LeftOut:
     """A table row that is in no flow, and why.
 
@@ -52,7 +52,7 @@ class LeftOut:
     feature: str | None = None
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Widened:
     """A flow that a cloud cannot say exactly, and that the file allows to be opened wider: what it was, what it became."""
 
@@ -61,7 +61,7 @@ class Widened:
     wide: Flow
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything that one deployment permits on one cloud.
 

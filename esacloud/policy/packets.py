@@ -9,21 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from esacloud.addresses import Network
 from esacloud.deployment.model import Reference
-from esacloud.packets import (
-    EVERY_PROTOCOL,
-    ICMP,
-    ICMPV6,
-    IPV4,
-    IPV6,
-    ONE_POINT,
-    TCP,
-    UDP,
-    Box,
-    PacketSet,
-    Range,
-)
+from esacloud.packets.addresses import Network
+from esacloud.packets.sets import EVERY_PROTOCOL, ICMP, ICMPV6, IPV4, IPV6, ONE_POINT, TCP, UDP, Box, PacketSet, Range
 from esacloud.policy.model import Endpoint, Flow, Policy
 
 SELF = "self"
@@ -46,18 +34,18 @@ def flow_boxes(flows: Iterable[Flow]) -> Iterator[Box]:
     """The boxes of each flow: one, or two for ICMP with a far side that may be of either address family."""
     new = tuple.__new__  # every policy has each of its boxes made several times, and `Box` itself takes twice as long
     for flow in flows:
-        realm, addresses = far_realm(flow.far)
-        for protocols in _WHOLE.get(flow.transport) or _ICMP_OF.get(realm, _EITHER_ICMP):
-            yield new(Box, (flow.direction, realm, protocols, flow.source_ports, flow.ports, addresses))
+        address_space, addresses = remote_address_space(flow.remote)
+        for protocols in _WHOLE.get(flow.transport) or _ICMP_OF.get(address_space, _EITHER_ICMP):
+            yield new(Box, (flow.direction, address_space, protocols, flow.source_ports, flow.ports, addresses))
 
 
 @lru_cache(maxsize=4096)  # the same peer stands at the far side of several flows
-def far_realm(far: Endpoint) -> tuple[str, Range]:
+def remote_address_space(remote: Endpoint) -> tuple[str, Range]:
     """The realm of a far side, and its addresses there."""
-    if isinstance(far, Network):
-        return (IPV4 if far.version == 4 else IPV6), (far.first, far.last)
-    if isinstance(far, Reference):
-        return f"{far.kind}:{far.id}", ONE_POINT
+    if isinstance(remote, Network):
+        return (IPV4 if remote.version == 4 else IPV6), (remote.first, remote.last)
+    if isinstance(remote, Reference):
+        return f"{remote.kind}:{remote.id}", ONE_POINT
     return SELF, ONE_POINT
 
 

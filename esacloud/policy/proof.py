@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from esacloud.packets import PacketSet
-from esacloud.values import value_class
+from esacloud.packets.sets import PacketSet
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Difference:
     """Where rules and policy part at one interface. `extra` the rules alone permit, `missing` the policy alone."""
 
@@ -34,7 +34,7 @@ def differences(policy: Mapping[str, PacketSet], rules: Mapping[str, PacketSet])
     empty = PacketSet()
     found = []
     for interface in sorted(policy.keys() | rules.keys()):
-        wanted, given = policy.get(interface, empty), rules.get(interface, empty)
-        if wanted != given:
-            found.append(Difference(interface, given - wanted, wanted - given))
+        desired, given = policy.get(interface, empty), rules.get(interface, empty)
+        if desired != given:
+            found.append(Difference(interface, given - desired, desired - given))
     return tuple(found)

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from esacloud.workflow import Checked
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-MISSING, UNASKED, WAIVER, FILE = "AUDIT-MISSING", "AUDIT-UNASKED", "WAIVER", "FILE"
+MISSING, UNEXPECTED, WAIVER, FILE = "AUDIT-MISSING", "AUDIT-UNEXPECTED", "WAIVER", "FILE"
 _OTHER_RULES = (
     (MISSING, "The gateway needs a flow that no rule permits.", "error"),
-    (UNASKED, "A rule permits packets that nothing in the port catalogue asks for.", "warning"),
+    (UNEXPECTED, "A rule permits packets that nothing in the port catalogue asks for.", "warning"),
     (FILE, "A deployment file says something that cannot be used, or that does nothing.", "error"),
     (WAIVER, "A waiver has expired, is not used, or names no guardrail.", "warning"),
 )
@@ -36,8 +36,8 @@ def checked_sarif(found: Iterable[Checked]) -> dict[str, Any]:
     results: list[dict[str, Any]] = []
     for checked in found:
         for problem in checked.problems:
-            text = f"{problem.what} {problem.mend}"
-            results.append(_result(FILE, problem.severity, text, [problem.place], problem.what))
+            text = f"{problem.message} {problem.hint}"
+            results.append(_result(FILE, problem.severity, text, [problem.place], problem.message))
         for judgement in checked.judgements.values():
             results += [result for result in _judged(judgement, Place(checked.file)) if result not in results]
     return _log(results)
@@ -52,25 +52,25 @@ def _audited(audit: Audit, place: Place) -> Iterator[dict[str, Any]]:
     for missing in audit.missing:
         text = f"{missing.interface}: {missing.label}: {in_words(missing.packets)} cannot pass."
         yield _result(MISSING, "error", text, [place], f"{missing.interface}/{missing.label}")
-    for unasked in audit.unasked:
-        text = f"{unasked.group}, {unasked.rule}: {in_words(unasked.packets)} may pass."
-        yield _result(UNASKED, "warning", text, [place], f"{unasked.group}/{text}")
+    for unexpected in audit.unexpected:
+        text = f"{unexpected.group}, {unexpected.rule}: {in_words(unexpected.packets)} may pass."
+        yield _result(UNEXPECTED, "warning", text, [place], f"{unexpected.group}/{text}")
 
 
 def _judged(judgement: Judgement, place: Place) -> Iterator[dict[str, Any]]:
     for finding in judgement.findings:
-        text = f"{finding.interface}: {finding.what} {finding.guardrail.mend}"
+        text = f"{finding.interface}: {finding.message} {finding.guardrail.hint}"
         yield _result(
-            finding.code, finding.severity, text, finding.places or [place], f"{finding.interface}/{finding.what}"
+            finding.code, finding.severity, text, finding.places or [place], f"{finding.interface}/{finding.message}"
         )
     for waived in judgement.waived:
         found = waived.finding
-        text = f"{found.interface}: {found.what}"
-        result = _result(found.code, found.severity, text, found.places or [place], f"{found.interface}/{found.what}")
+        text = f"{found.interface}: {found.message}"
+        result = _result(found.code, found.severity, text, found.places or [place], f"{found.interface}/{found.message}")
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": waived.waiver.reason}]
         yield result
     for problem in judgement.problems:
-        yield _result(WAIVER, problem.severity, f"{problem.what} {problem.mend}", [problem.place], problem.what)
+        yield _result(WAIVER, problem.severity, f"{problem.message} {problem.hint}", [problem.place], problem.message)
 
 
 def _log(results: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def _log(results: Iterable[dict[str, Any]]) -> dict[str, Any]:
 def _rule(guardrail: Guardrail) -> dict[str, Any]:
     rule = _plain_rule(guardrail.code, guardrail.title, guardrail.severity)
     rule["fullDescription"] = {"text": guardrail.reason}
-    rule["help"] = {"text": f"{guardrail.mend} Source: {guardrail.source}"}
+    rule["help"] = {"text": f"{guardrail.hint} Source: {guardrail.source}"}
     if guardrail.source.startswith("https://") and "," not in guardrail.source:
         rule["helpUri"] = guardrail.source
     return rule

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from esacloud.errors import InputError, Place, Problem
-from esacloud.packets import Box, PacketSet
+from esacloud.packets.sets import Box, PacketSet
 from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG, ActualGroups
 from esacloud.policy.packets import SELF
 from esacloud.policy.proof import differences
-from esacloud.terraform_show import Resource, resources
+from esacloud.terraform.show import Resource, resources
 
 
 def state_packets(state: Any, found: ActualGroups | None, deployment: str) -> dict[str, PacketSet]:
@@ -34,14 +34,14 @@ def state_packets(state: Any, found: ActualGroups | None, deployment: str) -> di
     if unknown:
         raise InputError(*(Problem(Place("the state"), f"{said}.", "Apply again, then verify.") for said in unknown))
     if not boxes:
-        what = f"It holds no group with the tag {DEPLOYMENT_TAG} = {deployment}."
-        raise InputError(Problem(Place("the state"), what, "Name the deployment file whose module was applied."))
+        message = f"It holds no group with the tag {DEPLOYMENT_TAG} = {deployment}."
+        raise InputError(Problem(Place("the state"), message, "Name the deployment file whose module was applied."))
     return {interface: PacketSet.of(of_it) for interface, of_it in boxes.items()}
 
 
-def deviations(wanted: Mapping[str, PacketSet], applied: Mapping[str, PacketSet]) -> tuple[str, ...]:
+def state_deviations(desired: Mapping[str, PacketSet], applied: Mapping[str, PacketSet]) -> tuple[str, ...]:
     """Sentences with witnesses where the state permits other packets than wanted; none where they are the same."""
-    expected = {interface: PacketSet.of(_renamed(packets.boxes(), set())) for interface, packets in wanted.items()}
+    expected = {interface: PacketSet.of(_renamed(packets.boxes(), set())) for interface, packets in desired.items()}
     found = differences(expected, applied)
     return tuple(sentence for difference in found for sentence in difference.sentences())
 
@@ -64,10 +64,10 @@ def _own_names(state: Any, ours: Mapping[str, Mapping[str, Any]]) -> dict[str, s
 def _renamed(boxes: Iterable[Box], own: set[str]) -> Iterator[Box]:
     """The boxes with a group of our own called `self`, and other references without what stands before their last name."""
     for box in boxes:
-        kind, colon, name = box.realm.partition(":")
+        kind, colon, name = box.address_space.partition(":")
         if not colon:
             yield box
         elif name in own:
-            yield box._replace(realm=SELF)
+            yield box._replace(address_space=SELF)
         else:
-            yield box._replace(realm=f"{kind}:{name.rpartition('/')[2]}")
+            yield box._replace(address_space=f"{kind}:{name.rpartition('/')[2]}")

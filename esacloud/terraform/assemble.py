@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from esacloud.deployment.model import Deployment
-from esacloud.policy.cloud import Cloud, Lowered
+from esacloud.policy.lowered import Cloud, Lowered
 from esacloud.terraform.layout import render
 from esacloud.terraform.manifest import MANIFEST, manifest_text
 from esacloud.terraform.readme import README, readme_text

@@ -47,16 +47,16 @@ def _updated(path: str, contents: Mapping[str, bytes], *, force: bool) -> bool:
 def _exists(path: str) -> bool:
     """Whether there is a directory. Raises InputError for anything else in its place, or in the place of one above it."""
     if os.path.islink(path):
-        what = "The output directory is a symbolic link; esacloud does not write through it."
-        raise InputError(Problem(_place(path), what, f"Name the directory itself: {os.path.realpath(path)}."))
+        message = "The output directory is a symbolic link; esacloud does not write through it."
+        raise InputError(Problem(_place(path), message, f"Name the directory itself: {os.path.realpath(path)}."))
     if os.path.isdir(path):
         return True
     nearest = path
     while nearest and not os.path.lexists(nearest):
         nearest = os.path.dirname(nearest)
     if nearest and not os.path.isdir(nearest):
-        what = "Something that is no directory stands where the output directory should be."
-        raise InputError(Problem(_place(nearest), what, "Choose another directory, or move it away."))
+        message = "Something that is no directory stands where the output directory should be."
+        raise InputError(Problem(_place(nearest), message, "Choose another directory, or move it away."))
     return False
 
 

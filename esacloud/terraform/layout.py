@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 from esacloud.errors import InputError, Place, Problem
-from esacloud.policy.cloud import Document
+from esacloud.policy.lowered import Document
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode  # without indentation this is the C encoder
 _SPLIT = ",\0"  # where one thing ends and the next begins: a NUL cannot stand in a JSON text, inside a string it is escaped
@@ -87,22 +87,22 @@ _decode = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_no_constant
 
 def parse(text: str, file: str) -> dict[str, Any]:
     """The document that a text holds. Raises `InputError` with the line where it is no JSON, no object, or ambiguous."""
-    mend = "Make the module again with esacloud generate."
+    hint = "Make the module again with esacloud generate."
     try:
         document = _decode(text)
     except _TwiceError:
         key, line, column = _first_duplicate(text)
         place = Place(file, line, column, key)
-        raise InputError(Problem(place, f"The key {key!r} stands twice in one object.", mend)) from None
+        raise InputError(Problem(place, f"The key {key!r} stands twice in one object.", hint)) from None
     except json.JSONDecodeError as error:
         place = Place(file, error.lineno, error.colno)
-        raise InputError(Problem(place, f"This is no JSON: {error.msg}.", mend)) from None
+        raise InputError(Problem(place, f"This is no JSON: {error.msg}.", hint)) from None
     except RecursionError:
-        raise InputError(Problem(Place(file), "This is nested too deeply.", mend)) from None
+        raise InputError(Problem(Place(file), "This is nested too deeply.", hint)) from None
     except ValueError as error:
-        raise InputError(Problem(Place(file), str(error), mend)) from None
+        raise InputError(Problem(Place(file), str(error), hint)) from None
     if not isinstance(document, dict):
-        raise InputError(Problem(Place(file, 1), "This is no JSON object.", mend))
+        raise InputError(Problem(Place(file, 1), "This is no JSON object.", hint))
     return document
 
 

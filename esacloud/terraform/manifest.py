@@ -10,16 +10,16 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from esacloud._version import __version__
 from esacloud.catalogue.model import release_text
 from esacloud.deployment.model import Deployment
-from esacloud.policy.cloud import Lowered
+from esacloud.policy.lowered import Lowered
 from esacloud.policy.model import Flow
 from esacloud.policy.packets import flow_boxes
 from esacloud.terraform.layout import render_flat
-from esacloud.values import value_class
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +57,7 @@ def manifest_text(lowered: Lowered, deployment: Deployment, files: Mapping[str, 
                 {"name": line.name, "interface": line.interface, "inbound": line.inbound, "outbound": line.outbound}
                 for line in lowered.groups
             ],
-            "quotas": [{"what": use.what, "used": use.used, "limit": use.limit} for use in lowered.quotas],
+            "quotas": [{"quota": use.quota, "used": use.used, "limit": use.limit} for use in lowered.quotas],
             "proof": {
                 "says": PROVEN,
                 "interfaces": len(policy.interfaces),
@@ -95,7 +95,7 @@ def _said(flow: Flow) -> str:
     return f"{flow.interface}: {' and '.join(map(str, flow_boxes([flow])))}"
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What of a manifest on disk matters to who reads or replaces the module.
 
@@ -154,13 +154,13 @@ def _differs(path: Path, text: str) -> str | None:
         found = path.read_bytes()
     except OSError:
         return f"{path.name}: The file cannot be read."
-    wanted = text.encode()
-    if found == wanted:
+    desired = text.encode()
+    if found == desired:
         return None
     line = next(
         number
         for number, (one, other) in enumerate(
-            zip([*found.split(b"\n"), None], [*wanted.split(b"\n"), None], strict=False), start=1
+            zip([*found.split(b"\n"), None], [*desired.split(b"\n"), None], strict=False), start=1
         )
         if one != other
     )

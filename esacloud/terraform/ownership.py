@@ -10,11 +10,11 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from esacloud.errors import InputError, Place, Problem
 from esacloud.terraform.manifest import MANIFEST, is_cut_short, read_manifest
-from esacloud.values import value_class
 
 STAGING = ".esacloud-staging"
 _WORKING = re.compile(  # https://developer.hashicorp.com/terraform/language/files, and what its commands leave behind
@@ -23,7 +23,7 @@ _WORKING = re.compile(  # https://developer.hashicorp.com/terraform/language/fil
 )
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Holding:
     """A directory that esacloud may write into.
 
@@ -37,7 +37,7 @@ class Holding:
     interrupted: bool
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class _Past:
     """What earlier writes of esacloud left: their file names and digests, whether the manifest was edited or cut short."""
 
@@ -56,10 +56,10 @@ def look_into(directory: Path, files: Mapping[str, bytes], *, force: bool) -> Ho
             names.add(name)
             if name == STAGING:
                 if not entry.is_dir(follow_symlinks=False):
-                    raise _foreign(directory, name)
+                    raise _unmanaged(directory, name)
             elif name not in past.digests and name not in files:
                 if not _WORKING.fullmatch(name):
-                    raise _foreign(directory, name)
+                    raise _unmanaged(directory, name)
             elif not entry.is_file(follow_symlinks=False):
                 raise _refusal(directory, name, "is a symbolic link, or no file at all.", "Move it away.")
             else:
@@ -74,20 +74,20 @@ def look_into(directory: Path, files: Mapping[str, bytes], *, force: bool) -> Ho
     return Holding(frozenset(current), obsolete, STAGING in names)
 
 
-def _is_own(path: Path, content: bytes, wanted: bytes | None, past: _Past) -> bool:
+def _is_own(path: Path, content: bytes, desired: bytes | None, past: _Past) -> bool:
     """Whether esacloud wrote a file as it stands. False where it wrote one of that name; InputError where it never did."""
     name = path.name
     if name == MANIFEST and past.digests:
         return not past.edited
     if hashlib.sha256(content).hexdigest() in past.digests.get(name, ()):
         return True
-    if wanted is not None and wanted.startswith(content):  # a write that did not end, an empty file included
+    if desired is not None and desired.startswith(content):  # a write that did not end, an empty file included
         return True
     if name == MANIFEST and past.cut_short:
         return True
     if name in past.digests or past.cut_short:
         return False
-    raise _foreign(path.parent, name)
+    raise _unmanaged(path.parent, name)
 
 
 def _past(directory: Path) -> _Past:
@@ -113,16 +113,16 @@ def _text(path: Path) -> str | None:
         return None
 
 
-def _refusal(directory: Path, name: str, what: str, mend: str) -> InputError:
-    return InputError(Problem(Place(str(directory / name)), f"{name} {what}", mend))
+def _refusal(directory: Path, name: str, message: str, hint: str) -> InputError:
+    return InputError(Problem(Place(str(directory / name)), f"{name} {message}", hint))
 
 
-def _foreign(directory: Path, name: str) -> InputError:
-    what = "was not written by esacloud, so nothing in this directory was touched."
-    return _refusal(directory, name, what, "Choose another directory, or move the file away.")
+def _unmanaged(directory: Path, name: str) -> InputError:
+    message = "was not written by esacloud, so nothing in this directory was touched."
+    return _refusal(directory, name, message, "Choose another directory, or move the file away.")
 
 
 def _edited(directory: Path, names: list[str]) -> InputError:
-    what = "was edited since esacloud wrote it; nothing was written."
-    mend = "Put the change into the deployment file, or replace the file with --force."
-    return InputError(*(Problem(Place(str(directory / name)), f"{name} {what}", mend) for name in names))
+    message = "was edited since esacloud wrote it; nothing was written."
+    hint = "Put the change into the deployment file, or replace the file with --force."
+    return InputError(*(Problem(Place(str(directory / name)), f"{name} {message}", hint) for name in names))

@@ -12,7 +12,7 @@ from typing import Any
 
 from esacloud.catalogue.model import release_text
 from esacloud.deployment.model import Deployment
-from esacloud.policy.cloud import Document, Lowered
+from esacloud.policy.lowered import Document, Lowered
 
 README = "README.md"
 _MAIN, _VARIABLES, _OUTPUTS, _VERSIONS = "main.tf.json", "variables.tf.json", "outputs.tf.json", "versions.tf.json"

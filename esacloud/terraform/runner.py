@@ -54,9 +54,9 @@ class Runner:
 
     def __init__(self, directory: str, binary: str | None = None) -> None:
         if not Path(directory).is_dir():
-            what = "There is no such directory."
+            message = "There is no such directory."
             raise InputError(
-                Problem(Place(directory), what, "Name the one that esacloud generate wrote, or a root of yours.")
+                Problem(Place(directory), message, "Name the one that esacloud generate wrote, or a root of yours.")
             )
         self.directory, self.binary = directory, find(binary)
         self._python_terraform = _package()
@@ -77,7 +77,7 @@ class Runner:
 
     def plan(self, out: str, *, var_files: Sequence[str] = (), destroy: bool = False) -> bool:
         """Save a plan to the file `out`, and say whether it changes anything. Raises TerraformFailedError."""
-        options: dict[str, Any] = {"input": False, "detailed_exitcode": self._flag, "out": out}
+        options: dict[str, Any] = {"input": False, "detailed_exitcode": self._flag, "egress": out}
         if var_files:
             options["var_file"] = [str(Path(file).resolve()) for file in var_files]
         if destroy:

@@ -11,11 +11,11 @@ from support.described import network_security_group, permission, security_group
 from esacloud import workflow
 from esacloud.audit.model import Audit
 from esacloud.audit.run import against_catalogue, against_deployment
-from esacloud.aws.describe import read as read_aws
-from esacloud.azure.show import read as read_azure
+from esacloud.aws.inventory.describe import read as read_aws
+from esacloud.azure.inventory.describe import read as read_azure
 from esacloud.catalogue.load import load
 from esacloud.errors import InputError
-from esacloud.packet_text import parse_packets
+from esacloud.packets.text import parse_packets
 
 TODAY = date(2026, 6, 1)
 FILE = """\
@@ -74,9 +74,9 @@ def test_a_part_of_a_flow_that_is_cut_off_is_missing() -> None:
 def test_a_rule_that_permits_more_is_unasked_for_exactly_what_is_more() -> None:
     wide = [permission("tcp/22", "10.20.0.0/23")]
     audit = held(security_group("sg-1", wide, DNS, "management"), security_group("sg-2", MAIL, MAIL, "data1"))
-    (unasked,) = audit.unasked
-    assert (unasked.group, unasked.rule) == ("sg-1", "IpPermissions[0].IpRanges[0]")
-    assert unasked.packets == parse_packets("tcp/22 in from 10.20.1.0/24")
+    (unexpected,) = audit.unexpected
+    assert (unexpected.group, unexpected.rule) == ("sg-1", "IpPermissions[0].IpRanges[0]")
+    assert unexpected.packets == parse_packets("tcp/22 in from 10.20.1.0/24")
     assert not audit.missing
 
 
@@ -91,7 +91,7 @@ def test_a_rule_for_everyone_covers_a_reference_too() -> None:
         security_group("sg-1", MANAGEMENT, DNS, "management"), security_group("sg-2", MAIL, MAIL, "data1"), text=text
     )
     assert not audit.missing
-    assert {rule.rule for rule in audit.unasked} == {"IpPermissions[0].IpRanges[0]", "IpPermissions[0].Ipv6Ranges[0]"}
+    assert {rule.rule for rule in audit.unexpected} == {"IpPermissions[0].IpRanges[0]", "IpPermissions[0].Ipv6Ranges[0]"}
 
 
 def test_a_waiver_of_the_file_holds_for_the_audit_too() -> None:
@@ -101,7 +101,7 @@ def test_a_waiver_of_the_file_holds_for_the_audit_too() -> None:
     assert [finding.code for finding in held(*groups).judgement.findings] == ["ESA001"]
     waived = held(*groups, text=FILE + waivers)
     assert not waived.judgement.findings
-    assert [rule.packets for rule in waived.unasked] == [parse_packets("tcp/22 in from 8.8.8.8")]
+    assert [rule.packets for rule in waived.unexpected] == [parse_packets("tcp/22 in from 8.8.8.8")]
 
 
 @pytest.mark.parametrize(
@@ -121,20 +121,20 @@ def test_against_the_catalogue_a_rule_is_asked_for_whatever_its_far_side() -> No
     audit = seen(
         security_group("sg-1", [permission("tcp/22", "10.0.0.0/24", "sg-9", "pl-1"), permission("tcp/8080", "10.0.0.1/32")])
     )
-    (unasked,) = audit.unasked
-    assert unasked.packets == parse_packets("tcp/8080 in from 10.0.0.1")
+    (unexpected,) = audit.unexpected
+    assert unexpected.packets == parse_packets("tcp/8080 in from 10.0.0.1")
     assert not audit.missing
 
 
 def test_against_features_what_no_group_has_is_missing() -> None:
     audit = seen(security_group("sg-1", MANAGEMENT), security_group("sg-2", [], DNS), features=["admin-cli", "dns", "ntp"])
     assert [(missing.interface, missing.label) for missing in audit.missing] == [("any interface", "ntp")]
-    assert not audit.unasked
+    assert not audit.unexpected
 
 
 def test_a_feature_that_is_not_in_use_asks_for_nothing() -> None:
     audit = seen(security_group("sg-1", MANAGEMENT), features=["dns"])
-    assert [rule.packets for rule in audit.unasked] == [parse_packets("tcp/22 in from 10.20.0.0/24")]
+    assert [rule.packets for rule in audit.unexpected] == [parse_packets("tcp/22 in from 10.20.0.0/24")]
 
 
 def test_a_misspelled_feature_names_the_nearest() -> None:
@@ -164,7 +164,7 @@ def test_on_azure_every_group_on_the_way_has_to_permit() -> None:
     actual = read_azure([wide, narrow])
     assert actual is not None
     audit = against_catalogue(actual, load(), TODAY, ["dns"], given={"data1": ("nic", "subnet")})
-    assert [rule.packets for rule in audit.unasked] == [parse_packets("tcp/22 in from 10.0.1.0/24")] * 2
+    assert [rule.packets for rule in audit.unexpected] == [parse_packets("tcp/22 in from 10.0.1.0/24")] * 2
 
 
 def test_an_open_network_security_group_breaks_guardrails_through_default_rules_and_tags() -> None:

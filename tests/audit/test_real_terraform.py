@@ -46,7 +46,7 @@ def audits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Audit
 def test_what_terraform_makes_of_a_module_is_what_the_deployment_asks_for(audits: dict[str, Audit], name: str) -> None:
     audit = audits[name]
     assert audit.missing == ()
-    assert audit.unasked == ()
+    assert audit.unexpected == ()
     assert audit.unknown == ()
 
 

@@ -14,12 +14,12 @@ from support.azure import files_of, read_file
 from support.azurerm import Terraform
 
 from esacloud import workflow
+from esacloud.audit.assignment import attachments
 from esacloud.audit.model import Audit
-from esacloud.audit.placing import carriers
 from esacloud.audit.run import against_deployment
 from esacloud.audit.sources import read_text
 from esacloud.deployment.model import Deployment
-from esacloud.packet_text import parse_packets
+from esacloud.packets.text import parse_packets
 from esacloud.policy.actual import ActualGroups
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -86,7 +86,7 @@ def test_what_terraform_makes_of_a_module_is_what_the_deployment_asks_for(
 ) -> None:
     audit = audits[file, name]
     assert audit.missing == ()
-    assert audit.unasked == ()
+    assert audit.unexpected == ()
     assert audit.unknown == ()
     assert audit.judgement.findings == ()
     assert all(one.groups and one.rules for one in audit.looked)
@@ -181,7 +181,7 @@ def test_packets_pass_where_both_the_network_interface_and_its_subnet_let_them(
             "azurerm_network_security_group.around",
         )
         assert [one.packets for one in audit.missing] == list(map(parse_packets, missing))
-        assert (audit.unasked, audit.unknown, audit.judgement.findings) == ((), (), ())
+        assert (audit.unexpected, audit.unknown, audit.judgement.findings) == ((), (), ())
 
 
 def test_modules_within_modules_are_followed_to_what_they_are_given(tmp_path: Path) -> None:
@@ -234,7 +234,7 @@ def test_a_plan_that_does_not_tell_two_new_network_interfaces_apart_says_so_and_
     }
     assert applied.unknown == ()
     assert {one.interface for one in applied.missing} == {"data1"}
-    assert len(carriers(found["state"]).groups) == 2
+    assert len(attachments(found["state"]).groups) == 2
 
 
 def test_dynamic_blocks_and_written_ones_are_not_taken_for_each_other(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from support.described import network_security_group, permission, security_group
 from esacloud.audit.groups import put_together
 from esacloud.audit.sources import read_files, read_text
 from esacloud.errors import InputError
-from esacloud.packet_text import parse_packets
-from esacloud.packets import PacketSet
+from esacloud.packets.sets import PacketSet
+from esacloud.packets.text import parse_packets
 from esacloud.policy.actual import ActualGroup, ActualGroups
 
 

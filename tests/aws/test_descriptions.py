@@ -99,8 +99,8 @@ def test_a_text_is_accepted_exactly_when_aws_takes_it(text: str) -> None:
 def test_the_refused_character_is_named(hostile: str, named: str) -> None:
     problem = text_problem("The text", hostile, FILE)
     assert problem is not None
-    assert named in problem.what
-    assert problem.what.isprintable()
+    assert named in problem.message
+    assert problem.message.isprintable()
 
 
 def test_an_ampersand_is_refused_for_references_alone() -> None:
@@ -108,14 +108,14 @@ def test_an_ampersand_is_refused_for_references_alone() -> None:
     assert text_problem("The text", "R&D", FILE) is None
     problem = text_problem("The text", "R&D", FILE, ALLOWED_WITH_REFERENCES)
     assert problem is not None
-    assert "&" not in problem.mend
+    assert "&" not in problem.hint
 
 
 def test_a_text_that_is_too_long_says_by_how_much() -> None:
     problem = text_problem("The text", "a" * 258, FILE)
     assert problem is not None
-    assert "258 characters" in problem.what
-    assert "3 shorter" in problem.mend
+    assert "258 characters" in problem.message
+    assert "3 shorter" in problem.hint
 
 
 def test_a_groups_description_holds_nothing_that_may_change() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from esacloud.aws.evaluate import box, packets
 from esacloud.aws.model import SecurityGroup, SecurityGroupRule
-from esacloud.packets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, ONE_POINT, Box, PacketSet
+from esacloud.packets.sets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, ONE_POINT, Box, PacketSet
 
 RULE = SecurityGroupRule("ingress", "tcp", 22, 23, "cidr_ipv4", "10.0.0.0/24", "", (), (), 1, "key")
 TEN = (10 << 24, (10 << 24) + 255)
@@ -17,27 +17,33 @@ TEN = (10 << 24, (10 << 24) + 255)
 @pytest.mark.parametrize(
     ("change", "meant"),
     [
-        ({}, Box("in", IPV4, (6, 6), EVERY_PORT, (22, 23), TEN)),
-        ({"direction": "egress"}, Box("out", IPV4, (6, 6), EVERY_PORT, (22, 23), TEN)),
-        ({"ip_protocol": "17"}, Box("in", IPV4, (17, 17), EVERY_PORT, (22, 23), TEN)),
-        ({"ip_protocol": "47"}, Box("in", IPV4, (47, 47), EVERY_PORT, EVERY_PORT, TEN)),
-        ({"ip_protocol": "-1"}, Box("in", IPV4, EVERY_PROTOCOL, EVERY_PORT, EVERY_PORT, TEN)),
-        ({"ip_protocol": "icmp", "from_port": 8, "to_port": -1}, Box("in", IPV4, (1, 1), EVERY_PORT, (2048, 2303), TEN)),
-        ({"ip_protocol": "icmp", "from_port": 3, "to_port": 4}, Box("in", IPV4, (1, 1), EVERY_PORT, (772, 772), TEN)),
-        ({"ip_protocol": "icmp", "from_port": -1, "to_port": -1}, Box("in", IPV4, (1, 1), EVERY_PORT, EVERY_PORT, TEN)),
+        ({}, Box("ingress", IPV4, (6, 6), EVERY_PORT, (22, 23), TEN)),
+        ({"direction": "egress"}, Box("egress", IPV4, (6, 6), EVERY_PORT, (22, 23), TEN)),
+        ({"ip_protocol": "17"}, Box("ingress", IPV4, (17, 17), EVERY_PORT, (22, 23), TEN)),
+        ({"ip_protocol": "47"}, Box("ingress", IPV4, (47, 47), EVERY_PORT, EVERY_PORT, TEN)),
+        ({"ip_protocol": "-1"}, Box("ingress", IPV4, EVERY_PROTOCOL, EVERY_PORT, EVERY_PORT, TEN)),
+        (
+            {"ip_protocol": "icmp", "from_port": 8, "to_port": -1},
+            Box("ingress", IPV4, (1, 1), EVERY_PORT, (2048, 2303), TEN),
+        ),
+        ({"ip_protocol": "icmp", "from_port": 3, "to_port": 4}, Box("ingress", IPV4, (1, 1), EVERY_PORT, (772, 772), TEN)),
+        (
+            {"ip_protocol": "icmp", "from_port": -1, "to_port": -1},
+            Box("ingress", IPV4, (1, 1), EVERY_PORT, EVERY_PORT, TEN),
+        ),
         (
             {"ip_protocol": "icmpv6", "from_port": None, "to_port": None},
-            Box("in", IPV4, (58, 58), EVERY_PORT, EVERY_PORT, TEN),
+            Box("ingress", IPV4, (58, 58), EVERY_PORT, EVERY_PORT, TEN),
         ),
-        ({"source_kind": "cidr_ipv6", "source": "::1/128"}, Box("in", IPV6, (6, 6), EVERY_PORT, (22, 23), (1, 1))),
-        ({"source_kind": "self", "source": ""}, Box("in", "self", (6, 6), EVERY_PORT, (22, 23), ONE_POINT)),
+        ({"source_kind": "cidr_ipv6", "source": "::1/128"}, Box("ingress", IPV6, (6, 6), EVERY_PORT, (22, 23), (1, 1))),
+        ({"source_kind": "self", "source": ""}, Box("ingress", "self", (6, 6), EVERY_PORT, (22, 23), ONE_POINT)),
         (
             {"source_kind": "prefix_list_id", "source": "pl-0a"},
-            Box("in", "prefix_list:pl-0a", (6, 6), EVERY_PORT, (22, 23), ONE_POINT),
+            Box("ingress", "prefix_list:pl-0a", (6, 6), EVERY_PORT, (22, 23), ONE_POINT),
         ),
         (
             {"source_kind": "referenced_security_group_id", "source": "sg-0a"},
-            Box("in", "security_group:sg-0a", (6, 6), EVERY_PORT, (22, 23), ONE_POINT),
+            Box("ingress", "security_group:sg-0a", (6, 6), EVERY_PORT, (22, 23), ONE_POINT),
         ),
     ],
 )

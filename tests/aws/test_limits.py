@@ -24,8 +24,8 @@ def test_the_product_is_held_to_what_aws_allows() -> None:
     with pytest.raises(InputError) as caught:
         limits(deployment(quotas={"rules_per_group": 201}))
     (problem,) = caught.value.problems
-    assert "201 x 5 = 1005; AWS allows 1000" in problem.what
-    assert "groups_per_interface: 4" in problem.mend
+    assert "201 x 5 = 1005; AWS allows 1000" in problem.message
+    assert "groups_per_interface: 4" in problem.hint
     assert problem.place.key == "cloud.aws.quotas"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.policies import GROUP, deployment, far, flow, flows, policy
+from support.policies import GROUP, deployment, flow, flows, policy, remote
 
 from esacloud.aws.lower import lower
 from esacloud.aws.model import SecurityGroupRule
@@ -23,20 +23,20 @@ def words(rule: SecurityGroupRule) -> tuple[object, ...]:
 @pytest.mark.parametrize(
     ("said", "rule", "key"),
     [
-        ("tcp/25 in 0.0.0.0/0", ("ingress", "tcp", 25, 25, "cidr_ipv4", "0.0.0.0/0"), "data1/tcp-25-from-0.0.0.0/0"),
-        ("udp/53 out 10.0.0.2", ("egress", "udp", 53, 53, "cidr_ipv4", "10.0.0.2/32"), "data1/udp-53-to-10.0.0.2/32"),
-        ("tcp/25 out ::/0", ("egress", "tcp", 25, 25, "cidr_ipv6", "::/0"), "data1/tcp-25-to-::/0"),
-        ("tcp/1024-65535 in self", ("ingress", "tcp", 1024, 65535, "self", ""), "data1/tcp-1024-65535-from-self"),
+        ("tcp/25 ingress 0.0.0.0/0", ("ingress", "tcp", 25, 25, "cidr_ipv4", "0.0.0.0/0"), "data1/tcp-25-from-0.0.0.0/0"),
+        ("udp/53 egress 10.0.0.2", ("egress", "udp", 53, 53, "cidr_ipv4", "10.0.0.2/32"), "data1/udp-53-to-10.0.0.2/32"),
+        ("tcp/25 egress ::/0", ("egress", "tcp", 25, 25, "cidr_ipv6", "::/0"), "data1/tcp-25-to-::/0"),
+        ("tcp/1024-65535 ingress self", ("ingress", "tcp", 1024, 65535, "self", ""), "data1/tcp-1024-65535-from-self"),
         (
-            f"tcp/514 out {GROUP}",
+            f"tcp/514 egress {GROUP}",
             ("egress", "tcp", 514, 514, "referenced_security_group_id", GROUP),
             f"data1/tcp-514-to-{GROUP}",
         ),
-        ("tcp/514 out pl-0a:7", ("egress", "tcp", 514, 514, "prefix_list_id", "pl-0a"), "data1/tcp-514-to-pl-0a"),
-        ("all in 10.0.0.0/8", ("ingress", "-1", None, None, "cidr_ipv4", "10.0.0.0/8"), "data1/all-from-10.0.0.0/8"),
-        ("icmp in 10.0.0.0/8", ("ingress", "icmp", -1, -1, "cidr_ipv4", "10.0.0.0/8"), "data1/icmp-from-10.0.0.0/8"),
-        ("icmp in fd00::/8", ("ingress", "icmpv6", -1, -1, "cidr_ipv6", "fd00::/8"), "data1/icmpv6-from-fd00::/8"),
-        ("tcp/0-65535 in self", ("ingress", "tcp", 0, 65535, "self", ""), "data1/tcp-0-65535-from-self"),
+        ("tcp/514 egress pl-0a:7", ("egress", "tcp", 514, 514, "prefix_list_id", "pl-0a"), "data1/tcp-514-to-pl-0a"),
+        ("all ingress 10.0.0.0/8", ("ingress", "-1", None, None, "cidr_ipv4", "10.0.0.0/8"), "data1/all-from-10.0.0.0/8"),
+        ("icmp ingress 10.0.0.0/8", ("ingress", "icmp", -1, -1, "cidr_ipv4", "10.0.0.0/8"), "data1/icmp-from-10.0.0.0/8"),
+        ("icmp ingress fd00::/8", ("ingress", "icmpv6", -1, -1, "cidr_ipv6", "fd00::/8"), "data1/icmpv6-from-fd00::/8"),
+        ("tcp/0-65535 ingress self", ("ingress", "tcp", 0, 65535, "self", ""), "data1/tcp-0-65535-from-self"),
     ],
 )
 def test_a_flow_becomes_one_rule(said: str, rule: tuple[object, ...], key: str) -> None:
@@ -46,7 +46,7 @@ def test_a_flow_becomes_one_rule(said: str, rule: tuple[object, ...], key: str) 
 
 
 def test_icmp_with_a_reference_takes_a_rule_for_each_family() -> None:
-    made = rules([flow("icmp in self"), flow(f"icmp out {GROUP}")], NONE)
+    made = rules([flow("icmp ingress self"), flow(f"icmp egress {GROUP}")], NONE)
     assert [rule.key for rule in made] == [
         "data1/icmp-from-self",
         "data1/icmpv6-from-self",
@@ -57,7 +57,7 @@ def test_icmp_with_a_reference_takes_a_rule_for_each_family() -> None:
 
 def test_a_prefix_list_counts_its_maximum_in_its_family_and_a_group_once_in_both() -> None:
     texts = ["pl-0a:20:4", "pl-0b:20:6", "pl-0c:20", GROUP, "self", "10.0.0.0/8", "fd00::/8"]
-    made = rules([flow(f"tcp/25 in {text}") for text in texts], NONE)
+    made = rules([flow(f"tcp/25 ingress {text}") for text in texts], NONE)
     assert [(rule.size, rule.families) for rule in made] == [
         (20, (4,)),
         (20, (6,)),
@@ -70,7 +70,7 @@ def test_a_prefix_list_counts_its_maximum_in_its_family_and_a_group_once_in_both
 
 
 def test_two_flows_that_are_one_rule_to_ec2_make_one_that_cites_both() -> None:
-    once, again = flow("tcp/25 in pl-0a:20:4", rows=(5,)), flow("tcp/25 in pl-0a:20", rows=(2, 9))
+    once, again = flow("tcp/25 ingress pl-0a:20:4", rows=(5,)), flow("tcp/25 ingress pl-0a:20", rows=(2, 9))
     (made,) = rules([once, again], NONE)
     assert made.rows == (2, 5, 9)
     assert made.entries == ("row-2", "row-5", "row-9")
@@ -80,10 +80,10 @@ def test_two_flows_that_are_one_rule_to_ec2_make_one_that_cites_both() -> None:
 @pytest.mark.parametrize(
     "unsayable",
     [
-        flow("tcp/21 in self", source_ports=(20, 20)),
-        flow("icmp in self", ports=(2048, 2048)),
-        flow("tcp/21 in self", far=Reference("azure", "service_tag", "Internet")),
-        flow("tcp/21 in self", far=Reference("aws", "service_tag", "Internet")),
+        flow("tcp/21 ingress self", source_ports=(20, 20)),
+        flow("icmp ingress self", ports=(2048, 2048)),
+        flow("tcp/21 ingress self", remote=Reference("azure", "service_tag", "Internet")),
+        flow("tcp/21 ingress self", remote=Reference("aws", "service_tag", "Internet")),
     ],
 )
 def test_what_ec2_cannot_say_is_refused(unsayable: Flow) -> None:
@@ -100,11 +100,11 @@ def test_a_key_depends_on_what_the_rule_permits_alone(some: list[Flow], row: int
 def flow_of(other: Flow, row: int) -> Flow:
     """The same packets, for another reason."""
     return flow(
-        "tcp/1 in self",
+        "tcp/1 ingress self",
         direction=other.direction,
         transport=other.transport,
         ports=other.ports,
-        far=other.far,
+        remote=other.remote,
         rows=(row,),
         names=("updates.example",),
     )
@@ -120,7 +120,7 @@ def test_keys_are_unique_over_all_interfaces(some: list[Flow]) -> None:
 @given(st.sets(flows(), max_size=12), st.integers(1, 5))
 def test_a_flow_more_with_k_peers_is_k_rules_more_and_no_other_change(some: set[Flow], peers: int) -> None:
     some_flows = [each for each in some if each.ports != (587, 587)]
-    more = [flow("tcp/587 in self", far=far(f"192.0.2.{number}")) for number in range(peers)]
+    more = [flow("tcp/587 ingress self", remote=remote(f"192.0.2.{number}")) for number in range(peers)]
     before = lower(policy(some_flows), deployment()).native.groups[0].rules
     after = lower(policy([*more, *some_flows]), deployment()).native.groups[0].rules
     assert set(before) < set(after)

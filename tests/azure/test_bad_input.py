@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from support.azure import files_of
 
-from esacloud.aws import cloud as aws
-from esacloud.azure import cloud as azure
+from esacloud.aws import provider as aws
+from esacloud.azure import provider as azure
 from esacloud.deployment.read import read
 from esacloud.errors import InputError
 
@@ -33,7 +33,7 @@ def test_the_file_is_good_as_it_stands() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "line", "what"),
+    ("old", "new", "line", "message"),
     [
         ("rg-mail", "rg.", 4, "'rg.' is no name of a resource group."),
         ("westeurope", "West Europe", 4, "'West Europe' is no name of an Azure location. Write westeurope"),
@@ -57,10 +57,10 @@ def test_the_file_is_good_as_it_stands() -> None:
         ("10.0.0.3", ", ".join(f"{{service_tag: Tag{n}}}" for n in range(1100)), 6, "are needed after merging, 1000 fit"),
     ],
 )
-def test_a_mistake_is_named_with_its_line_and_what_to_write(old: str, new: str, line: int, what: str) -> None:
+def test_a_mistake_is_named_with_its_line_and_what_to_write(old: str, new: str, line: int, message: str) -> None:
     message = said(GOOD.replace(old, new))
     assert message.startswith(f"gateway.yaml:{line}:")
-    assert what in message
+    assert message in message
 
 
 def test_eleven_application_security_groups_are_refused_where_the_peer_stands() -> None:

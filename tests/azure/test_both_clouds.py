@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from support.azure import PLACE, SETTINGS, distinct
 from support.policies import deployment, flows, policy
 
-from esacloud.aws import cloud as aws
-from esacloud.azure import cloud as azure
+from esacloud.aws import provider as aws
+from esacloud.azure import provider as azure
 from esacloud.deployment.model import CloudSettings, Reference
 from esacloud.deployment.read import read
-from esacloud.packets import PacketSet
+from esacloud.packets.sets import PacketSet
 from esacloud.policy.compile import compile_policy
 from esacloud.policy.model import Flow
 
@@ -26,7 +26,7 @@ BOTH = deployment(
 
 def sayable_on_both(flow: Flow) -> bool:
     """Networks and `self`, and no ICMP, which Azure knows for IPv4 alone."""
-    return not isinstance(flow.far, Reference) and flow.transport != "icmp"
+    return not isinstance(flow.remote, Reference) and flow.transport != "icmp"
 
 
 @given(st.lists(flows().filter(sayable_on_both), max_size=12))
@@ -35,7 +35,7 @@ def test_the_modules_of_one_policy_permit_the_same_packets_on_both_clouds(drawn:
     found = {}
     for name, cloud in CLOUDS.items():
         back = cloud.read_back(cloud.documents(cloud.lower(made, BOTH), BOTH))
-        assert back.oddities == ()
+        assert back.deviations == ()
         found[name] = back.packets
     assert found["aws"] == found["azure"]
 
@@ -54,8 +54,8 @@ def test_the_example_differs_only_where_its_peers_say_different_things_to_each_c
 
 
 def named(packets: PacketSet) -> set[str]:
-    return {realm for realm in packets.realms() if ":" in realm}
+    return {address_space for address_space in packets.address_spaces() if ":" in address_space}
 
 
 def without_references(packets: PacketSet) -> PacketSet:
-    return PacketSet.of(box for box in packets.boxes() if ":" not in box.realm)
+    return PacketSet.of(box for box in packets.boxes() if ":" not in box.address_space)

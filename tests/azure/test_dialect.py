@@ -25,9 +25,9 @@ def test_settings_take_what_azure_takes_and_say_what_else_to_write(setting, good
         assert key.check(text) is None
         assert re.search(key.pattern, text)
     for text in bad:
-        what, mend = key.check(text)
-        assert what.endswith(".")
-        assert mend.endswith(".")
+        message, hint = key.check(text)
+        assert message.endswith(".")
+        assert hint.endswith(".")
 
 
 def test_a_location_as_the_portal_shows_it_is_told_as_commands_want_it():

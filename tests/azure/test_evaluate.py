@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esacloud.addresses import parse_network
 from esacloud.azure.evaluate import DEFAULT_RULES, permitted
 from esacloud.azure.model import SecurityRule
-from esacloud.packets import IPV4, IPV6, Box, PacketSet
+from esacloud.packets.addresses import parse_network
+from esacloud.packets.sets import IPV4, IPV6, Box, PacketSet
 
 ALLOW_ALL = SecurityRule("all", 100, "Inbound", "Allow", "*")
 
@@ -41,7 +41,7 @@ def rules(draw):
     protocol = draw(st.sampled_from(["Tcp", "Tcp", "Udp", "Icmp", "Esp", "Ah", "*"]))
     has_ports = protocol in ("Tcp", "Udp", "*")
     direction = draw(st.sampled_from(["Inbound", "Outbound"]))
-    far = draw(prefixes)
+    remote = draw(prefixes)
     side, other = ("source", "destination") if direction == "Inbound" else ("destination", "source")
     return SecurityRule(
         "rule",
@@ -50,9 +50,9 @@ def rules(draw):
         draw(st.sampled_from(["Allow", "Deny"])),
         protocol,
         **{
-            f"{side}_address_prefixes": far,
+            f"{side}_address_prefixes": remote,
             f"{other}_address_prefixes": ("*",),
-            f"{side}_application_security_groups": () if far else ("asg",),
+            f"{side}_application_security_groups": () if remote else ("asg",),
             "source_port_ranges": draw(ports) if has_ports else ("*",),
             "destination_port_ranges": draw(ports) if has_ports else ("*",),
         },
@@ -67,17 +67,17 @@ def in_ports(texts, port):
     return False
 
 
-def in_prefixes(rule, far):
+def in_prefixes(rule, remote):
     inbound = rule.direction == "Inbound"
     texts = rule.source_address_prefixes if inbound else rule.destination_address_prefixes
     groups = rule.source_application_security_groups if inbound else rule.destination_application_security_groups
     if groups:
-        return far in [f"application_security_group:{group}" for group in groups]
+        return remote in [f"application_security_group:{group}" for group in groups]
     if texts == ("*",):
         return True
-    if ":" in far and far.split(":")[0] in ("service_tag", "application_security_group"):
-        return far == f"service_tag:{texts[0]}"
-    address = parse_network(far)
+    if ":" in remote and remote.split(":")[0] in ("service_tag", "application_security_group"):
+        return remote == f"service_tag:{texts[0]}"
+    address = parse_network(remote)
     for text in texts:
         if text[0].isupper():
             continue
@@ -87,7 +87,7 @@ def in_prefixes(rule, far):
     return False
 
 
-def decides(group, direction, protocol, source, destination, far):
+def decides(group, direction, protocol, source, destination, remote):
     """What Azure does with one packet: the first rule that matches, the default rules last."""
     for rule in sorted([*group, *DEFAULT_RULES], key=lambda rule: rule.priority):
         if (
@@ -95,25 +95,32 @@ def decides(group, direction, protocol, source, destination, far):
             and rule.protocol in ("*", protocol)
             and in_ports(rule.source_port_ranges, source)
             and in_ports(rule.destination_port_ranges, destination)
-            and in_prefixes(rule, far)
+            and in_prefixes(rule, remote)
         ):
             return rule.access == "Allow"
     raise AssertionError("the default rules match everything")
 
 
-def point(direction, protocol, source, destination, far):
-    if far in REALMS:
-        realm, span = far, (0, 0)
+def point(direction, protocol, source, destination, remote):
+    if remote in REALMS:
+        address_space, span = remote, (0, 0)
     else:
-        address = parse_network(far)
-        realm, span = (IPV4 if address.version == 4 else IPV6), (address.first, address.first)
+        address = parse_network(remote)
+        address_space, span = (IPV4 if address.version == 4 else IPV6), (address.first, address.first)
     number = PROTOCOLS[protocol]
-    return Box("in" if direction == "Inbound" else "out", realm, (number, number), (source,) * 2, (destination,) * 2, span)
+    return Box(
+        "ingress" if direction == "Inbound" else "egress",
+        address_space,
+        (number, number),
+        (source,) * 2,
+        (destination,) * 2,
+        span,
+    )
 
 
 @given(st.lists(rules(), max_size=6, unique_by=lambda rule: (rule.direction, rule.priority)))
 def test_a_packet_passes_exactly_when_the_first_rule_that_matches_allows(group):
-    found = permitted(group, realms=REALMS)
+    found = permitted(group, address_spaces=REALMS)
     world = list(product(["Inbound", "Outbound"], ["Tcp", "Icmp"], [1, 9], PORTS, [*ADDRESSES, *REALMS]))
     passing = {packet for packet in world if decides(group, *packet)}
     whole = PacketSet.of(point(*packet) for packet in world)
@@ -122,13 +129,13 @@ def test_a_packet_passes_exactly_when_the_first_rule_that_matches_allows(group):
 
 def test_an_empty_group_is_open_to_the_virtual_network_and_out_to_the_internet():
     found = permitted(())
-    assert found.only("in").realms() == {"service_tag:VirtualNetwork", "service_tag:AzureLoadBalancer"}
-    assert found.only("out").realms() == {"service_tag:VirtualNetwork", "service_tag:Internet"}
+    assert found.only("ingress").address_spaces() == {"service_tag:VirtualNetwork", "service_tag:AzureLoadBalancer"}
+    assert found.only("egress").address_spaces() == {"service_tag:VirtualNetwork", "service_tag:Internet"}
 
 
 def test_a_star_is_both_families_and_every_realm_that_is_named():
-    other = SecurityRule("out", 100, "Outbound", "Deny", "*", destination_address_prefixes=("Storage",))
-    assert {IPV4, IPV6, "service_tag:Storage"} <= permitted((ALLOW_ALL, other)).only("in").realms()
+    other = SecurityRule("egress", 100, "Outbound", "Deny", "*", destination_address_prefixes=("Storage",))
+    assert {IPV4, IPV6, "service_tag:Storage"} <= permitted((ALLOW_ALL, other)).only("ingress").address_spaces()
 
 
 def test_protocols_are_read_in_any_case_as_arm_prints_them():
@@ -136,7 +143,7 @@ def test_protocols_are_read_in_any_case_as_arm_prints_them():
 
 
 @pytest.mark.parametrize(
-    ("change", "what"),
+    ("change", "message"),
     [
         ({"destination_port_ranges": ("70000",)}, "'70000' is neither a port nor a range"),
         ({"destination_port_ranges": ("20-10",)}, "'20-10' is neither"),
@@ -157,6 +164,6 @@ def test_protocols_are_read_in_any_case_as_arm_prints_them():
         ({"direction": "Sideways"}, "Inbound or Outbound"),
     ],
 )
-def test_what_azure_would_not_take_is_refused(change, what):
-    with pytest.raises(ValueError, match=what):
+def test_what_azure_would_not_take_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
         permitted((replace(ALLOW_ALL, **change),))

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.azure import PLACE, deployment, distinct, flow, flows, policy
 
-from esacloud.azure.cloud import documents, lower, read_back
 from esacloud.azure.evaluate import permitted
 from esacloud.azure.limits import limits
+from esacloud.azure.provider import documents, lower, read_back
 from esacloud.azure.rules import security_rules
 from esacloud.errors import InputError
 from esacloud.policy.packets import packets_by_interface
@@ -34,7 +34,7 @@ def test_the_rules_permit_exactly_the_policy(drawn):
 def test_the_module_read_back_permits_exactly_the_policy(drawn):
     lowered = lower(drawn, TWO)
     back = read_back(documents(lowered, TWO))
-    assert back.oddities == ()
+    assert back.deviations == ()
     assert not differences(packets_by_interface(drawn), back.packets)
 
 
@@ -84,14 +84,14 @@ def same_packets(before, more):
 
 
 def test_networks_and_ports_of_one_entry_make_one_rule():
-    made = [flow(f"tcp/{port} out {network}") for port in (80, 443) for network in ("10.0.0.0/24", "10.0.2.0/24")]
+    made = [flow(f"tcp/{port} egress {network}") for port in (80, 443) for network in ("10.0.0.0/24", "10.0.2.0/24")]
     (rule,) = rules_of(*made)
     assert rule.destination_port_ranges == ("80", "443")
     assert rule.destination_address_prefixes == ("10.0.0.0/24", "10.0.2.0/24")
 
 
 def test_ports_that_not_every_network_has_make_a_rule_of_their_own():
-    made = rules_of(flow("tcp/80 out 10.0.0.1"), flow("tcp/443 out 10.0.0.1"), flow("tcp/443 out 10.0.0.2"))
+    made = rules_of(flow("tcp/80 egress 10.0.0.1"), flow("tcp/443 egress 10.0.0.1"), flow("tcp/443 egress 10.0.0.2"))
     assert {(rule.destination_port_ranges, rule.destination_address_prefixes) for rule in made} == {
         (("80", "443"), ("10.0.0.1/32",)),
         (("443",), ("10.0.0.2/32",)),
@@ -99,33 +99,35 @@ def test_ports_that_not_every_network_has_make_a_rule_of_their_own():
 
 
 def test_entries_have_rules_of_their_own():
-    made = rules_of(flow("tcp/443 out 10.0.0.1", rows=(1,)), flow("tcp/443 out 10.0.0.2", rows=(2,)))
+    made = rules_of(flow("tcp/443 egress 10.0.0.1", rows=(1,)), flow("tcp/443 egress 10.0.0.2", rows=(2,)))
     assert sorted(rule.rows for rule in made) == [(1,), (2,)]
 
 
 def test_the_two_address_families_never_share_a_rule():
-    made = rules_of(flow("udp/53 out 10.0.0.1"), flow("udp/53 out 2001:db8::1"))
+    made = rules_of(flow("udp/53 egress 10.0.0.1"), flow("udp/53 egress 2001:db8::1"))
     assert sorted(rule.destination_address_prefixes for rule in made) == [("10.0.0.1/32",), ("2001:db8::1/128",)]
 
 
 def test_a_network_within_another_of_its_rule_is_left_out_because_azure_refuses_overlaps():
-    (rule,) = rules_of(flow("udp/53 out 10.0.0.0/8"), flow("udp/53 out 10.1.0.0/16"), flow("udp/53 out 11.0.0.0/8"))
+    (rule,) = rules_of(
+        flow("udp/53 egress 10.0.0.0/8"), flow("udp/53 egress 10.1.0.0/16"), flow("udp/53 egress 11.0.0.0/8")
+    )
     assert rule.destination_address_prefixes == ("10.0.0.0/8", "11.0.0.0/8")
 
 
 def test_a_service_tag_stands_alone():
-    made = rules_of(flow("tcp/443 out Storage"), flow("tcp/443 out Internet"), flow("tcp/443 out 10.0.0.1"))
+    made = rules_of(flow("tcp/443 egress Storage"), flow("tcp/443 egress Internet"), flow("tcp/443 egress 10.0.0.1"))
     assert sorted(rule.destination_address_prefixes for rule in made) == [("10.0.0.1/32",), ("Internet",), ("Storage",)]
 
 
 def test_application_security_groups_and_self_share_a_rule():
-    (rule,) = rules_of(flow("tcp/22 in self"), flow("tcp/22 in asg-admins"))
+    (rule,) = rules_of(flow("tcp/22 ingress self"), flow("tcp/22 ingress asg-admins"))
     assert rule.source_application_security_groups == ("asg-admins", "self")
     assert rule.source_address_prefixes == ()
 
 
 def test_active_ftp_is_told_from_the_rest_by_its_source_port():
-    (rule,) = rules_of(flow("tcp/1024-65535 out 10.0.0.1", source_ports=(20, 20)))
+    (rule,) = rules_of(flow("tcp/1024-65535 egress 10.0.0.1", source_ports=(20, 20)))
     assert rule.source_port_ranges == ("20",)
 
 
@@ -142,24 +144,26 @@ def test_both_directions_end_in_a_rule_that_denies_the_rest_even_without_a_flow(
 def test_probes_reach_the_served_tcp_ports_and_cite_their_rows():
     lowered = lower(
         policy(
-            flow("tcp/25 in 0.0.0.0/0", rows=(6,)), flow("tcp/443 in 10.0.0.0/8", rows=(21,)), flow("udp/161 in 10.0.0.1")
+            flow("tcp/25 ingress 0.0.0.0/0", rows=(6,)),
+            flow("tcp/443 ingress 10.0.0.0/8", rows=(21,)),
+            flow("udp/161 ingress 10.0.0.1"),
         ),
         deployment(values={"load_balancer": "yes"}),
     )
     (probe,) = [rule for rule in lowered.native.groups[0].rules if rule.source_address_prefixes == ("AzureLoadBalancer",)]
     assert (probe.destination_port_ranges, probe.rows, probe.protocol) == (("25", "443"), (6, 21), "Tcp")
-    assert lower(policy(flow("tcp/25 in 0.0.0.0/0")), deployment()).policy.flows == (flow("tcp/25 in 0.0.0.0/0"),)
+    assert lower(policy(flow("tcp/25 ingress 0.0.0.0/0")), deployment()).policy.flows == (flow("tcp/25 ingress 0.0.0.0/0"),)
 
 
 def test_another_reason_for_a_port_open_to_everyone_keeps_the_rule_where_it_is():
-    (before,) = rules_of(flow("tcp/443 out 0.0.0.0/0", rows=(22,)))
-    (after,) = rules_of(flow("tcp/443 out 0.0.0.0/0", rows=(22, 24)))
+    (before,) = rules_of(flow("tcp/443 egress 0.0.0.0/0", rows=(22,)))
+    (after,) = rules_of(flow("tcp/443 egress 0.0.0.0/0", rows=(22, 24)))
     assert (before.name, before.priority) == (after.name, after.priority) == ("out-tcp-443-any-ipv4", before.priority)
     assert after.rows == (22, 24)
 
 
 def test_over_a_quota_rules_are_merged_exactly_and_a_note_says_so():
-    made = [flow(f"tcp/443 out 10.0.0.{row}", rows=(row,)) for row in range(1, 9)]
+    made = [flow(f"tcp/443 egress 10.0.0.{row}", rows=(row,)) for row in range(1, 9)]
     lowered = lower(policy(*made), deployment(quotas={"rules_per_group": 4}))
     assert len(lowered.native.groups[0].rules) == 3
     assert "saved 7 rules" in lowered.notes[0]
@@ -174,40 +178,40 @@ def refused(*made, **more):
 
 def test_rules_over_the_quota_are_refused_by_how_many():
     made = [
-        flow(f"tcp/{2 * port} out 10.0.0.1" if port % 2 else f"udp/{port} in 10.0.{port}.1", rows=(port,))
+        flow(f"tcp/{2 * port} egress 10.0.0.1" if port % 2 else f"udp/{port} ingress 10.0.{port}.1", rows=(port,))
         for port in range(1, 40)
     ]
     assert "are needed after merging, 5 fit" in refused(*made, quotas={"rules_per_group": 5})
 
 
 def test_a_full_range_of_priorities_is_refused_by_how_many():
-    made = [flow(f"tcp/443 out {tag}", rows=(1,)) for tag in ("Storage", "Internet", "Sql")]
+    made = [flow(f"tcp/443 egress {tag}", rows=(1,)) for tag in ("Storage", "Internet", "Sql")]
     said = refused(*made, quotas={"first_priority": 100, "last_priority": 101})
     assert "3 rules of one direction are needed after merging" in said
     assert "1 too many" in said
 
 
 def test_too_many_addresses_are_refused():
-    made = [flow(f"tcp/443 out 10.0.{number}.1") for number in range(5)]
+    made = [flow(f"tcp/443 egress 10.0.{number}.1") for number in range(5)]
     assert "5 are needed after merging, 4 fit: 1 too many" in refused(*made, quotas={"addresses_per_group": 4})
 
 
 def test_eleven_application_security_groups_on_one_side_are_refused():
-    said = refused(*[flow(f"tcp/443 out asg-{number}") for number in range(11)])
+    said = refused(*[flow(f"tcp/443 egress asg-{number}") for number in range(11)])
     assert "row-1: 11 application security groups stand on one side, 10 may." in said
 
 
 def test_icmp_that_would_need_icmpv6_is_refused():
     for where in ("2001:db8::1", "asg-one", "self", "Internet"):
-        assert "Azure cannot match ICMPv6" in refused(flow(f"icmp out {where}"))
-    assert rules_of(flow("icmp out 10.0.0.0/8"))[0].protocol == "Icmp"
+        assert "Azure cannot match ICMPv6" in refused(flow(f"icmp egress {where}"))
+    assert rules_of(flow("icmp egress 10.0.0.0/8"))[0].protocol == "Icmp"
 
 
 def test_a_group_by_name_needs_the_subscription():
     settings = {"resource_group": "rg-mail", "location": "westeurope"}
     bare = replace(deployment(), clouds={"azure": replace(deployment().clouds["azure"], values=settings)})
     with pytest.raises(InputError, match="asg-one is given by its name, and the file names no subscription"):
-        lower(policy(flow("tcp/22 in asg-one")), bare)
+        lower(policy(flow("tcp/22 ingress asg-one")), bare)
 
 
 def test_one_group_in_two_spellings_is_refused():
@@ -215,12 +219,12 @@ def test_one_group_in_two_spellings_is_refused():
         "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/RG-mail"
         "/providers/Microsoft.Network/applicationSecurityGroups/asg-one"
     )
-    assert "are one application security group" in refused(flow("tcp/22 in asg-one"), flow(f"tcp/22 in {whole}"))
+    assert "are one application security group" in refused(flow("tcp/22 ingress asg-one"), flow(f"tcp/22 ingress {whole}"))
 
 
 def test_port_25_that_leaves_to_public_addresses_is_noted_with_the_source():
     def noted(where):
-        lowered = lower(policy(flow(f"tcp/25 out {where}")), deployment())
+        lowered = lower(policy(flow(f"tcp/25 egress {where}")), deployment())
         return any("troubleshoot-outbound-smtp-connectivity" in note for note in lowered.notes)
 
     assert noted("0.0.0.0/0")
@@ -230,5 +234,7 @@ def test_port_25_that_leaves_to_public_addresses_is_noted_with_the_source():
 
 def test_the_place_of_a_problem_is_the_users_own():
     with pytest.raises(InputError) as caught:
-        lower(policy(flow("tcp/443 out Storage")), deployment(values={"name_prefix": "p" * 60}, interfaces=("data1" * 5,)))
+        lower(
+            policy(flow("tcp/443 egress Storage")), deployment(values={"name_prefix": "p" * 60}, interfaces=("data1" * 5,))
+        )
     assert caught.value.problems[0].place == PLACE

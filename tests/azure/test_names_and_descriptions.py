@@ -5,11 +5,11 @@ from esacloud.azure.descriptions import description, is_description
 from esacloud.azure.names import RuleIdentity, is_rule_name, rule_name
 
 EVERY = (0, 65535)
-DNS = RuleIdentity("out", "udp", EVERY, ((53, 53),), "ipv4", ("dns",))
+DNS = RuleIdentity("egress", "udp", EVERY, ((53, 53),), "ipv4", ("dns",))
 
 identities = st.builds(
     RuleIdentity,
-    st.sampled_from(["in", "out"]),
+    st.sampled_from(["ingress", "egress"]),
     st.sampled_from(["tcp", "udp", "all"]),
     st.sampled_from([EVERY, (20, 20)]),
     st.lists(st.sampled_from([(25, 25), (80, 80), (1024, 65535), (443, 443)]), max_size=4, unique=True).map(tuple),
@@ -40,7 +40,7 @@ def test_an_entry_of_whatever_letters_still_gives_a_name(entry: str):
 def test_a_name_says_what_the_rule_is_for():
     assert rule_name(DNS) == "out-udp-53-ipv4-dns"
     assert rule_name(DNS._replace(source_ports=(20, 20))) == "out-udp-53-from-20-ipv4-dns"
-    assert rule_name(DNS._replace(far="any-ipv4", entries=())) == "out-udp-53-any-ipv4"
+    assert rule_name(DNS._replace(remote="any-ipv4", entries=())) == "out-udp-53-any-ipv4"
 
 
 def test_a_name_that_would_be_too_long_ends_in_a_digest_of_the_whole():

@@ -1,7 +1,7 @@
 """Both forms of module put groups on network interfaces and take them off one after the other, in the real terraform.
 
 The stub provider reads, changes and writes a network interface under the locks of azurerm 5.2.0, which do not keep the two
-kinds of association apart; see `esacloud/azure/terraform.py`. So one of them is lost where a module leaves them unordered.
+kinds of association apart; see `esacloud/azure/terraform/write.py`. So a module that leaves them unordered loses one.
 """
 
 from __future__ import annotations

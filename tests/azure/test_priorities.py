@@ -40,4 +40,4 @@ def test_as_many_names_as_numbers_fit_and_one_more_does_not():
     assert sorted(priorities(eleven[:10], 100, 109).values()) == list(range(100, 110))
     with pytest.raises(PrioritiesFullError) as caught:
         priorities(eleven, 100, 109)
-    assert (caught.value.wanted, caught.value.room) == (11, 10)
+    assert (caught.value.desired, caught.value.room) == (11, 10)

@@ -11,7 +11,7 @@ import pytest
 from support.azure import files_of, read_file
 from support.azurerm import Terraform
 
-from esacloud.azure import cloud as azure
+from esacloud.azure import provider as azure
 from esacloud.azure.evaluate import permitted
 from esacloud.azure.model import SecurityRule
 from esacloud.deployment.model import Deployment
@@ -107,9 +107,9 @@ def as_applied(values: dict[str, Any], members: str | None) -> tuple[SecurityRul
 
 def test_what_terraform_applied_permits_exactly_the_packets_of_the_policy(run: Run) -> None:
     for name, deployment in run.deployments.items():
-        wanted = azure.lower(compile_policy(deployment, azure.DIALECT), deployment).policy
+        desired = azure.lower(compile_policy(deployment, azure.DIALECT), deployment).policy
         scope = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-mail/providers/Microsoft.Network"
-        for interface, packets in packets_by_interface(wanted).items():
+        for interface, packets in packets_by_interface(desired).items():
             members = run.resources[name].get(f'azurerm_application_security_group.members["{interface}"]', {}).get("id")
             rules = as_applied(run.resources[name][f'azurerm_network_security_group.this["{interface}"]'], members)
             shortened = tuple(map(with_names(f"{scope}/applicationSecurityGroups/"), rules))

@@ -14,27 +14,27 @@ from benchmarks import deployments
 from benchmarks.rule_bound import Packet, fit_one_rule, fooling_set, rule_bound
 from benchmarks.rule_counts import count
 from esacloud import workflow
-from esacloud.addresses import parse_network
 from esacloud.azure.evaluate import permitted
 from esacloud.azure.model import SecurityRule
 from esacloud.azure.rules import DENIES
-from esacloud.packets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, ONE_POINT, TCP, UDP, Box, PacketSet
+from esacloud.packets.addresses import parse_network
+from esacloud.packets.sets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, ONE_POINT, TCP, UDP, Box, PacketSet
 
 A, B, C = "10.0.0.0/24", "10.0.2.0/24", "10.0.4.0/24"
 TAG, OTHER_TAG = "service_tag:AzureMonitor", "service_tag:Storage"
 GROUP, OTHER_GROUP = "application_security_group:asg-jump", "application_security_group:asg-mail"
 
 
-def box(far: str, port: int, direction: str = "in", protocol: int = TCP, source_ports=EVERY_PORT) -> Box:
-    if "/" not in far:
-        return Box(direction, far, (protocol, protocol), source_ports, (port, port), ONE_POINT)
-    network = parse_network(far)
-    realm = IPV4 if network.version == 4 else IPV6
-    return Box(direction, realm, (protocol, protocol), source_ports, (port, port), (network.first, network.last))
+def box(remote: str, port: int, direction: str = "ingress", protocol: int = TCP, source_ports=EVERY_PORT) -> Box:
+    if "/" not in remote:
+        return Box(direction, remote, (protocol, protocol), source_ports, (port, port), ONE_POINT)
+    network = parse_network(remote)
+    address_space = IPV4 if network.version == 4 else IPV6
+    return Box(direction, address_space, (protocol, protocol), source_ports, (port, port), (network.first, network.last))
 
 
 def matrix(*cells: tuple[str, int]) -> PacketSet:
-    return PacketSet.of(box(far, port) for far, port in cells)
+    return PacketSet.of(box(remote, port) for remote, port in cells)
 
 
 @pytest.mark.parametrize(
@@ -43,15 +43,15 @@ def matrix(*cells: tuple[str, int]) -> PacketSet:
         (0, "nothing is permitted", []),
         (1, "two ports of one network", [box(A, 22), box(A, 443)]),
         (1, "two networks with one port", [box(A, 22), box(B, 22)]),
-        (1, "every port of every network", [box(far, port) for far in (A, B) for port in (22, 443)]),
+        (1, "every port of every network", [box(remote, port) for remote in (A, B) for port in (22, 443)]),
         (2, "each network has its own port", [box(A, 22), box(B, 443)]),
         (2, "one network has a port more", [box(A, 22), box(A, 443), box(B, 22)]),
-        (3, "each network lacks another port", [box(far, port) for far, port in product((A, B, C), (1, 2, 3))
-                                               if (far, port) not in ((A, 3), (B, 1), (C, 2))]),
+        (3, "each network lacks another port", [box(remote, port) for remote, port in product((A, B, C), (1, 2, 3))
+                                               if (remote, port) not in ((A, 3), (B, 1), (C, 2))]),
         (2, "a network inside another has a port more", [box("10.0.0.0/8", 25), box(A, 25), box(A, 22)]),
-        (2, "two directions", [box(A, 22), box(A, 22, "out")]),
+        (2, "two directions", [box(A, 22), box(A, 22, "egress")]),
         (2, "two protocols", [box(A, 53), box(A, 53, protocol=UDP)]),
-        (1, "all protocols", [Box("in", IPV4, EVERY_PROTOCOL, EVERY_PORT, EVERY_PORT, (1, 9)), box("0.0.0.1/32", 53)]),
+        (1, "all protocols", [Box("ingress", IPV4, EVERY_PROTOCOL, EVERY_PORT, EVERY_PORT, (1, 9)), box("0.0.0.1/32", 53)]),
         (2, "source ports that belong to one port", [box(A, 1024, source_ports=(20, 20)), box(A, 25)]),
         (2, "networks of two families", [box(A, 22), box("fd00::/64", 22)]),
         (1, "everything of both families, which `*` holds", [box("0.0.0.0/0", 25), box("::/0", 25)]),
@@ -69,12 +69,12 @@ def test_the_fewest_rules_of_a_small_policy_are_found(fewest: int, why: str, box
 
 
 def as_box(packet: Packet) -> Box:
-    sides = (packet.protocol, packet.source_port, packet.port, packet.far.address)
-    return Box(packet.direction, packet.far.realm, *((side, side) for side in sides))
+    sides = (packet.protocol, packet.source_port, packet.port, packet.remote.address)
+    return Box(packet.direction, packet.remote.address_space, *((side, side) for side in sides))
 
 
 def test_no_two_of_the_packets_fit_into_one_rule_and_all_are_permitted():
-    policy = PacketSet.of([box(A, 22), box(A, 443), box(B, 22), box("0.0.0.0/0", 25), box(C, 443, "out"), box(TAG, 443)])
+    policy = PacketSet.of([box(A, 22), box(A, 443), box(B, 22), box("0.0.0.0/0", 25), box(C, 443, "egress"), box(TAG, 443)])
     found = fooling_set(policy)
     assert len(found) == 5
     assert PacketSet.of(map(as_box, found)) <= policy
@@ -84,11 +84,11 @@ def test_no_two_of_the_packets_fit_into_one_rule_and_all_are_permitted():
 def exact(cells: frozenset[tuple[str, int]]) -> int:
     """The fewest rules for networks that do not touch and ports, by trying all sets of the largest products."""
     largest = set()
-    ports_of = {far: frozenset(port for other, port in cells if other == far) for far, _ in cells}
+    ports_of = {remote: frozenset(port for other, port in cells if other == remote) for remote, _ in cells}
     for number in range(1, len(ports_of) + 1):
-        for fars in combinations(ports_of, number):
-            if ports := frozenset.intersection(*(ports_of[far] for far in fars)):
-                largest.add(frozenset(product(fars, ports)))
+        for remotes in combinations(ports_of, number):
+            if ports := frozenset.intersection(*(ports_of[remote] for remote in remotes)):
+                largest.add(frozenset(product(remotes, ports)))
     for number in range(len(cells) + 1):
         if any(frozenset().union(*chosen) == cells for chosen in combinations(largest, number)):
             return number
@@ -114,7 +114,7 @@ FARS = st.one_of(
 )
 RULES = st.lists(
     st.builds(
-        lambda protocol, ports, source_port, far: SecurityRule(
+        lambda protocol, ports, source_port, remote: SecurityRule(
             "rule",
             100,
             "Inbound",
@@ -122,7 +122,7 @@ RULES = st.lists(
             protocol,
             source_port_ranges=(source_port,),
             destination_port_ranges=tuple(ports),
-            **far,
+            **remote,
         ),
         st.sampled_from(["Tcp", "Tcp", "Udp", "*"]),
         PORTS,

@@ -14,7 +14,7 @@ from benchmarks import experiments, inputs
 from benchmarks.equal_policy import packets
 from benchmarks.run import AWS, AZURE
 from benchmarks.tools import esacloud_aws, esacloud_azure, fwshift, fwshift_azure, pol
-from esacloud.packets import IPV4
+from esacloud.packets.sets import IPV4
 
 PAIRS = [*((tool, "aws") for tool in AWS), *((tool, "azure") for tool in AZURE)]
 
@@ -40,8 +40,8 @@ def cloud(tool_and_cloud):
 def test_the_output_permits_exactly_the_policy(tool, cloud, tmp_path: Path):
     policy = inputs.site(cloud)
     out = experiments.convert(tool, policy, tmp_path)
-    for interface, wanted in packets(policy.flows).items():
-        assert (tool.packets(out, policy)[interface] ^ wanted) <= tool.leeway()
+    for interface, desired in packets(policy.flows).items():
+        assert (tool.packets(out, policy)[interface] ^ desired) <= tool.leeway()
 
 
 def test_there_is_a_rule_for_every_flow(tool, cloud, tmp_path: Path):
@@ -57,8 +57,8 @@ def test_a_changed_port_in_the_output_is_found(tool, cloud, tmp_path: Path):
         if file.is_file():
             file.write_text(re.sub(r"\b6443\b", "6444", file.read_text()))
     assert any(
-        not (tool.packets(out, policy)[interface] ^ wanted) <= tool.leeway()
-        for interface, wanted in packets(policy.flows).items()
+        not (tool.packets(out, policy)[interface] ^ desired) <= tool.leeway()
+        for interface, desired in packets(policy.flows).items()
     )
 
 
@@ -71,8 +71,8 @@ def test_many_policies_become_as_many_outputs(tool, cloud, tmp_path: Path):
     run(tool.many(source, out), tmp_path)
     assert sorted(path.name.partition(".")[0] for path in out.iterdir()) == ["0000", "0001", "0002"]
     assert all(
-        (tool.packets(out, policies[0])[interface] ^ wanted) <= tool.leeway()
-        for interface, wanted in packets(policies[0].flows).items()
+        (tool.packets(out, policies[0])[interface] ^ desired) <= tool.leeway()
+        for interface, desired in packets(policies[0].flows).items()
     )
 
 
@@ -140,7 +140,7 @@ def test_a_group_of_fwshifts_is_read_as_azure_would_at_each_interface(tmp_path: 
     (tmp_path / "0000.tf").write_text(f'resource "azurerm_network_security_group" "nsg" {{\n{body}}}\n')
     found = fwshift_azure.packets(tmp_path, policy)
     ports = {
-        interface: sorted({box.ports for box in found[interface].only("in", IPV4).boxes()}) for interface in near
+        interface: sorted({box.ports for box in found[interface].only("ingress", IPV4).boxes()}) for interface in near
     }  # the default rules let in no address
     assert ports == {"data1": [(80, 80), (443, 443)], "data2": [(25, 25), (443, 443)], "management": [(25, 25), (443, 443)]}
     assert fwshift_azure.rules(fwshift_azure.resources(tmp_path)) == 2

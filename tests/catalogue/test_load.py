@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.catalogues import SMALL, document, shipped_document
 
-from esacloud.addresses import parse_network
 from esacloud.catalogue.load import load
 from esacloud.catalogue.model import Catalogue
 from esacloud.catalogue.read import LARGEST
 from esacloud.errors import InputError, Problem
+from esacloud.packets.addresses import parse_network
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_another_appliances_table_loads() -> None:
     assert catalogue.entry("web-quic").ports == ((443, 443), (8443, 8445))
     assert catalogue.entry("web-quic").releases == ((1, 1), (2, 0, 1))
     assert catalogue.entry("web-quic").documented is None
-    assert catalogue.entry("probe").documented == "in and out"
+    assert catalogue.entry("probe").documented == "ingress and egress"
     assert catalogue.entry("status").networks == (parse_network("192.0.2.0/25"),)
     assert catalogue.entry("status").prints_inbound
     assert catalogue.checklist == ()
@@ -76,28 +76,28 @@ BAD_BYTES = {
 
 @pytest.mark.parametrize("name", BAD_BYTES)
 def test_what_is_no_catalogue_at_all_is_told_in_one_sentence(name: str, written: Callable[[bytes], str]) -> None:
-    content, what, line = BAD_BYTES[name]
+    content, message, line = BAD_BYTES[name]
     path = written(content)
     (problem,) = problems_of(path)
-    assert what in problem.what
-    assert problem.mend
+    assert message in problem.message
+    assert problem.hint
     assert (problem.place.file, problem.place.line) == (path, line)
 
 
 def test_a_file_that_is_not_there_a_directory_a_pipe_and_a_name_that_is_none_are_told(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    assert "no such file" in problems_of(str(tmp_path / "absent.json"))[0].what
-    assert "no regular file" in problems_of(str(tmp_path))[0].what
-    assert "no regular file" in problems_of(str(tmp_path / "pipe"))[0].what
-    assert "cannot be read" in problems_of("a\0b")[0].what
-    assert "cannot be read" in problems_of("x" * 5000)[0].what
+    assert "no such file" in problems_of(str(tmp_path / "absent.json"))[0].message
+    assert "no regular file" in problems_of(str(tmp_path))[0].message
+    assert "no regular file" in problems_of(str(tmp_path / "pipe"))[0].message
+    assert "cannot be read" in problems_of("a\0b")[0].message
+    assert "cannot be read" in problems_of("x" * 5000)[0].message
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read_is_told(written: Callable[[Any], str]) -> None:
     path = written(document())
     Path(path).chmod(0)
-    assert "cannot be read" in problems_of(path)[0].what
+    assert "cannot be read" in problems_of(path)[0].message
 
 
 def put(*path: str | int, value: Any) -> Callable[[Any], None]:
@@ -215,7 +215,7 @@ SPOILT = {
     "directions mixed": (
         put("entries", 4, "rows", value=[5, 2]),
         "entries[4].rows",
-        "print different directions: in or in and out",
+        "print different directions: ingress or ingress and egress",
         "for each direction",
     ),
     "an erratum of another row": (
@@ -301,11 +301,13 @@ SPOILT = {
 
 @pytest.mark.parametrize("name", SPOILT)
 def test_a_mistake_is_told_with_its_line_its_key_and_what_to_write(name: str, written: Callable[[Any], str]) -> None:
-    spoil, key, what, mend = SPOILT[name]
+    spoil, key, message, hint = SPOILT[name]
     data = document()
     spoil(data)
     problems = problems_of(written(data))
-    said = [problem for problem in problems if problem.place.key == key and what in problem.what and mend in problem.mend]
+    said = [
+        problem for problem in problems if problem.place.key == key and message in problem.message and hint in problem.hint
+    ]
     assert said, [str(problem) for problem in problems]
     assert all(problem.place.line is not None and problem.place.line > 0 for problem in problems)
 
@@ -328,7 +330,7 @@ def test_all_mistakes_are_told_at_once_and_none_twice(written: Callable[[Any], s
     data = document()
     del data["name"], data["title"], data["edition"]
     problems = problems_of(written(data))
-    assert sorted(problem.what for problem in problems) == [
+    assert sorted(problem.message for problem in problems) == [
         f"The key {key} is missing." for key in ("edition", "name", "title")
     ]
 
@@ -356,7 +358,7 @@ def test_whatever_is_put_anywhere_either_loads_or_is_told(written: Callable[[Any
         outcome: Catalogue | tuple[Problem, ...] = load(written(spoilt))
     except InputError as error:
         outcome = error.problems
-    assert isinstance(outcome, Catalogue) or all(problem.what.endswith(".") and problem.mend for problem in outcome)
+    assert isinstance(outcome, Catalogue) or all(problem.message.endswith(".") and problem.hint for problem in outcome)
 
 
 def test_the_shipped_file_moved_elsewhere_reads_the_same(written: Callable[[Any], str]) -> None:

@@ -34,15 +34,15 @@ def test_what_has_no_ports_is_never_found_by_one() -> None:
 
 
 def test_a_direction_finds_what_goes_both_ways_too() -> None:
-    assert "central-policy-quarantine" in ids(direction="in")
-    assert "central-policy-quarantine" in ids(direction="out")
-    assert "smtp-out" not in ids(direction="in")
-    assert [row.number for row in rows_without_rule(CATALOGUE, Filters(direction="out"))] == [23]
+    assert "central-policy-quarantine" in ids(direction="ingress")
+    assert "central-policy-quarantine" in ids(direction="egress")
+    assert "smtp-out" not in ids(direction="ingress")
+    assert [row.number for row in rows_without_rule(CATALOGUE, Filters(direction="egress"))] == [23]
 
 
 def test_filters_go_together() -> None:
-    assert ids(port=443, direction="in", feature="admin-gui") == ["gui-https", "new-gui-443"]
-    assert ids(port=443, direction="in", feature="dns") == []
+    assert ids(port=443, direction="ingress", feature="admin-gui") == ["gui-https", "new-gui-443"]
+    assert ids(port=443, direction="ingress", feature="dns") == []
     assert rows_without_rule(CATALOGUE, Filters(feature="dns")) == ()
 
 

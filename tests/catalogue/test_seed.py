@@ -18,12 +18,12 @@ pytestmark = pytest.mark.skipif(not TABLE.is_file(), reason=f"the vendor's table
 
 CATALOGUE = load()
 DIRECTIONS = {
-    "输入": "in",
-    "输出": "out",
-    "输入或输出": "in or out",
-    "输入和输出": "in and out",
-    "传入和传出": "in and out",
-    "输入/输入": "in / in",
+    "输入": "ingress",
+    "输出": "egress",
+    "输入或输出": "ingress or egress",
+    "输入和输出": "ingress and egress",
+    "传入和传出": "ingress and egress",
+    "输入/输入": "ingress / ingress",
     "—": "-",
 }
 WORDS = {"或": "or", "及更高": "and up", "—": "-"}
@@ -137,10 +137,12 @@ def read_ports(row: Printed, entries: list[Entry]) -> str:
 
 
 def read_direction(row: Printed, entries: list[Entry]) -> str:
-    ways = {way for entry in entries for way in (("in", "out") if entry.direction == "both" else (entry.direction,))}
+    ways = {
+        way for entry in entries for way in (("ingress", "egress") if entry.direction == "both" else (entry.direction,))
+    }
     if len(ways) == 1:
         return ways.pop()
-    return row.direction if row.direction in ("in or out", "in and out") else "in and out"
+    return row.direction if row.direction in ("ingress or egress", "ingress and egress") else "ingress and egress"
 
 
 def read_protocol(row: Printed, entries: list[Entry]) -> set[tuple[str, str, str]]:

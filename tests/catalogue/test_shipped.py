@@ -74,7 +74,7 @@ def test_everything_printed_inbound_and_read_outbound_has_an_erratum_that_says_s
     silent = [
         entry.id
         for entry in CATALOGUE.entries
-        if entry.prints_inbound and not any((e.cell, e.read) == ("direction", "out") for e in entry.errata)
+        if entry.prints_inbound and not any((e.cell, e.read) == ("direction", "egress") for e in entry.errata)
     ]
     assert silent == []
 

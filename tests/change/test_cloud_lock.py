@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from support.live_ec2 import NO_WAIT, VPC, LiveEc2, new_name, text
 
-from esacloud.aws.live_calls import GROUP_NOT_FOUND, Calls
-from esacloud.aws.live_lock import BEAT, HELD, UNTIL_TAG, CloudLock
-from esacloud.aws.live_place import of_deployment
-from esacloud.aws.live_read import LOCK_TAG, Seen
+from esacloud.aws.live.calls import GROUP_NOT_FOUND, Calls
+from esacloud.aws.live.lock import BEAT, HELD, UNTIL_TAG, CloudLock
+from esacloud.aws.live.read import LOCK_TAG, Seen
+from esacloud.aws.live.scope import of_deployment
+from esacloud.change.retry import LockedError, RefusedError
 from esacloud.errors import OutsideError
-from esacloud.live.retry import LockedError, RefusedError
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

@@ -18,13 +18,13 @@ from support.fault_matrix import some
 from support.faulty_proxy import TRANSIENT
 from support.live_ec2 import LiveEc2, new_name, text
 
-from esacloud.addresses import parse_network
 from esacloud.change.execute import ChangeFailedError
-from esacloud.change.law import breaches
+from esacloud.change.invariant import violations
 from esacloud.errors import OutsideError
-from esacloud.lab.ec2_lag import Lag
-from esacloud.lab.ec2_settings import using
-from esacloud.packets import Box, PacketSet
+from esacloud.lab.ec2.lag import Lag
+from esacloud.lab.ec2.settings import using
+from esacloud.packets.addresses import parse_network
+from esacloud.packets.sets import Box, PacketSet
 
 Fault = tuple[int, str]
 
@@ -40,7 +40,7 @@ def spoilt(scene: Scene, *faults: Fault) -> None:
     """The change with faults that pass: it ends as if there had been none, and the law holds after every call."""
     scene.start()
     scene.ec2.proxy.faults = dict(faults)
-    with scene.ec2.law(scene.name, scene.wanted):
+    with scene.ec2.law(scene.name, scene.desired):
         scene.go(scene.ec2.hasty if "late" in dict(faults).values() else scene.ec2.faulty)
     assert {number for number, _ in faults} == {number for number, _, _ in scene.ec2.proxy.met}, faults
     assert scene.ec2.picture(scene.name) == scene.end, faults
@@ -78,7 +78,7 @@ def test_a_refusal_at_any_call_ends_the_run_within_the_law_and_both_ways_on_work
         scene.start()
         scene.ec2.proxy.faults = {number: "refuse"}
         with (
-            scene.ec2.law(scene.name, scene.wanted),
+            scene.ec2.law(scene.name, scene.desired),
             pytest.raises(OutsideError, match="UnauthorizedOperation") as failed,
         ):
             scene.go(scene.ec2.faulty)
@@ -91,7 +91,7 @@ def test_a_cloud_that_stays_unwell_ends_the_run_within_the_law_and_both_ways_on_
     for begin, way in some(cases, 1, f"{scene.kind} {kind}"):
         scene.start()
         scene.ec2.proxy.choose = lambda number, _, begin=begin: kind if number >= begin else None
-        with scene.ec2.law(scene.name, scene.wanted), pytest.raises(OutsideError) as failed:
+        with scene.ec2.law(scene.name, scene.desired), pytest.raises(OutsideError) as failed:
             scene.go(scene.ec2.hasty if kind == "late" else scene.ec2.faulty)
         scene.ec2.proxy.choose = None
         go_on(scene, way, failed.value, begin)
@@ -109,7 +109,7 @@ def go_on(scene: Scene, way: str, failure: OutsideError, number: int) -> None:
     elif way == "back":
         assert scene.ec2.picture(scene.name) == scene.picture, number  # nothing was done yet
         return
-    with scene.ec2.law(scene.name, scene.wanted if way == "on" else scene.before, carried=scene.carried):
+    with scene.ec2.law(scene.name, scene.desired if way == "on" else scene.before, carried=scene.carried):
         if way == "on":
             scene.go(scene.ec2.faulty)
         else:
@@ -134,7 +134,7 @@ def _tags(ec2: LiveEc2, group: str) -> None:
 def _inbound(port: int, network: str) -> PacketSet:
     """What one inbound rule permits, in packets."""
     addresses = parse_network(network)
-    return PacketSet.of([Box("in", "ipv4", (6, 6), (0, 65535), (port, port), (addresses.first, addresses.last))])
+    return PacketSet.of([Box("ingress", "ipv4", (6, 6), (0, 65535), (port, port), (addresses.first, addresses.last))])
 
 
 NONE, OPENED, CLOSED = PacketSet(), _inbound(8080, "192.0.2.0/24"), _inbound(25, "0.0.0.0/0")
@@ -164,7 +164,7 @@ def test_whatever_somebody_else_does_between_any_two_calls_the_run_answers_for_i
                     do(ec2, done[0])
 
         ec2.proxy.before = meanwhile
-        with ec2.law(scene.name, scene.wanted, opened=opened, closed=closed):
+        with ec2.law(scene.name, scene.desired, opened=opened, closed=closed):
             said = ""
             try:
                 scene.go(ec2.faulty)
@@ -173,7 +173,7 @@ def test_whatever_somebody_else_does_between_any_two_calls_the_run_answers_for_i
         assert not said or "somebody else" in said or "InvalidPermission" in said, said
         ec2.proxy.before = None
         scene.go()
-        left = breaches(scene.wanted, scene.wanted, ec2.permitted(scene.name))
+        left = violations(scene.desired, scene.desired, ec2.permitted(scene.name))
         assert not [
             one for one in left if one.too_closed or one.too_open - (opened if scene.kind == "given back" else NONE)
         ]
@@ -209,7 +209,7 @@ def test_of_two_that_meet_a_fault_at_any_call_leaves_one_of_the_states_and_no_lo
     assert meet(None) is None
     calls = list(ec2.proxy.calls)
     assert "CreateSecurityGroup" in calls
-    wanted = ec2.permitted(name)
+    desired = ec2.permitted(name)
     for number in range(len(calls)):
         error = meet(number)
         assert ec2.proxy.met, number
@@ -220,7 +220,7 @@ def test_of_two_that_meet_a_fault_at_any_call_leaves_one_of_the_states_and_no_lo
         else:
             assert error is None, (number, error)
             assert not locks(), number
-            assert ec2.permitted(name) == wanted, number
+            assert ec2.permitted(name) == desired, number
         ec2.apply(mine)
-        assert ec2.permitted(name) == wanted, number
+        assert ec2.permitted(name) == desired, number
     empty()

@@ -43,12 +43,12 @@ def test_a_fault_at_any_call_leaves_the_law_and_the_result_as_they_are(ec2: Live
     for number in range(8):  # read, lock, read, read ids, modify, read back, unlock, and a call more that a fault makes
         name = new_name()
         ec2.apply(file(name, NARROW))
-        wanted = ec2.plan(file(name, WIDE))[1].after.packets()
+        desired = ec2.plan(file(name, WIDE))[1].after.packets()
         ec2.proxy.reset()
         ec2.proxy.faults = {number: fault}
-        with ec2.law(name, wanted):
+        with ec2.law(name, desired):
             ec2.apply(file(name, WIDE), client=ec2.faulty)
-        assert ec2.permitted(name) == wanted, number
+        assert ec2.permitted(name) == desired, number
         ec2.proxy.reset()
         ec2.destroy(file(name, WIDE))
 

@@ -20,11 +20,11 @@ from support.live_ec2 import NO_WAIT, LiveEc2, new_name, text
 from esacloud import workflow
 from esacloud.change import run
 from esacloud.change.execute import ChangeFailedError
-from esacloud.lab.ec2 import CREDENTIALS
-from esacloud.lab.ec2_rates import Buckets
-from esacloud.live.cloud import Connection
-from esacloud.live.pace import Pace, Rate
-from esacloud.live.retry import Backoff
+from esacloud.change.live import Connection
+from esacloud.change.pace import Pace, Rate
+from esacloud.change.retry import Backoff
+from esacloud.lab.ec2.application import CREDENTIALS
+from esacloud.lab.ec2.rates import Buckets
 
 GATEWAYS, THREADS = 24, 8
 COMMANDS, SHARED = (100, Rate(50, 5)) if EXHAUSTIVE else (6, Rate(4, 8))

@@ -11,13 +11,13 @@ import pytest
 from support.described import permission
 from support.live_ec2 import ENI, ENI2, GROUP, LIST, NO_WAIT, VPC, LiveEc2, new_name, text
 
-from esacloud.aws.live_permissions import COMMANDS, CONFIRMING, LOCKING, WHEN, markdown
+from esacloud.aws.live.permissions import COMMANDS, CONFIRMING, LOCKING, WHEN, markdown
 from esacloud.change import run, snapshot
 from esacloud.change.execute import ChangeFailedError, MovedError
+from esacloud.change.live import Connection
 from esacloud.change.lock import locked
+from esacloud.change.retry import RefusedError
 from esacloud.errors import InputError, OutsideError
-from esacloud.live.cloud import Connection
-from esacloud.live.retry import RefusedError
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -28,10 +28,10 @@ def restore(ec2: LiveEc2, path: object) -> run.Applied:
     return ec2.carry_out(live, run.plan_restore(live, found))
 
 
-def add_rule(ec2: LiveEc2, name: str, what: str = "tcp/8080", source: str = "192.0.2.0/24") -> str:
+def add_rule(ec2: LiveEc2, name: str, message: str = "tcp/8080", source: str = "192.0.2.0/24") -> str:
     """Somebody adds an inbound rule by hand."""
     group = str(ec2.groups(name)[0]["GroupId"])
-    ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission(what, source)])
+    ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission(message, source)])
     return group
 
 
@@ -78,8 +78,8 @@ def test_foreign_rules_are_reported_kept_or_purged_and_never_passed_over_in_sile
     name = new_name()
     ec2.apply(text(name))
     add_rule(ec2, name)
-    for foreign, clean in (("report", False), ("keep", True)):
-        _, plan = ec2.plan(text(name), foreign)  # type: ignore[arg-type]
+    for unmanaged, clean in (("report", False), ("keep", True)):
+        _, plan = ec2.plan(text(name), unmanaged)  # type: ignore[arg-type]
         assert plan.empty
         assert plan.clean == clean
         assert any("tcp/8080 from 192.0.2.0/24" in note for note in plan.notes)
@@ -87,7 +87,7 @@ def test_foreign_rules_are_reported_kept_or_purged_and_never_passed_over_in_sile
     assert [step.action for step in plan.steps] == ["remove"]
     assert any("was not made by esacloud" in note for note in plan.notes)
     kept = ec2.apply(text(name, ["10.0.0.3"]), "keep")
-    assert [rule.key for group, rule in kept.plan.left_foreign] == ["ingress tcp/8080 from 192.0.2.0/24"]
+    assert [rule.key for group, rule in kept.plan.left_unmanaged] == ["ingress tcp/8080 from 192.0.2.0/24"]
     ec2.apply(text(name, ["10.0.0.3"]), "purge")
     assert ec2.plan(text(name, ["10.0.0.3"]))[1].clean
 
@@ -97,7 +97,7 @@ def test_a_foreign_rule_that_the_deployment_asks_for_becomes_ours(ec2: LiveEc2) 
     ec2.apply(text(name, features="dns"))
     add_rule(ec2, name, "tcp/25", "0.0.0.0/0")
     applied = ec2.apply(text(name))
-    assert not applied.plan.left_foreign
+    assert not applied.plan.left_unmanaged
     assert ec2.plan(text(name))[1].clean
 
 
@@ -118,7 +118,7 @@ def test_a_change_by_somebody_else_meanwhile_is_found_when_reading_back(ec2: Liv
     live, plan = ec2.plan(text(name, ["10.0.0.3"]))
     add_rule(ec2, name)
     applied = ec2.carry_out(live, plan)
-    assert [rule.key for _, rule in applied.plan.left_foreign] == ["ingress tcp/8080 from 192.0.2.0/24"]
+    assert [rule.key for _, rule in applied.plan.left_unmanaged] == ["ingress tcp/8080 from 192.0.2.0/24"]
 
 
 def two_at_once(ec2: LiveEc2, name: str, number: int) -> run.Applied:
@@ -237,7 +237,7 @@ def test_a_group_named_in_the_file_is_taken_over_and_given_back(ec2: LiveEc2) ->
     file = text(name, aws=f"    interfaces: {{data1: {{group: {group}}}}}\n")
     _, plan = ec2.plan(file)
     assert plan.steps[0].action == "tag"
-    assert len(plan.left_foreign) == 2  # EC2's own outbound rules, which in this group are not ours to take
+    assert len(plan.left_unmanaged) == 2  # EC2's own outbound rules, which in this group are not ours to take
     applied = ec2.apply(file, "purge")
     assert applied.state.groups[0].id == group
     assert ec2.permitted(name) == applied.plan.after.packets()
@@ -262,8 +262,8 @@ def test_an_interface_that_gets_a_second_group_carries_it_before_the_first_gives
     large = text(name, [f"10.4.0.{number}" for number in range(0, 14, 2)], aws=quota, attached=[ENI])
     ec2.apply(small)
     _, plan = ec2.plan(large)
-    wanted = plan.after.packets()
-    with ec2.law(name, wanted):
+    desired = plan.after.packets()
+    with ec2.law(name, desired):
         applied = ec2.apply(large, client=ec2.faulty)
     assert len(applied.state.groups) == 2
     assert all(group.attached == (ENI,) for group in applied.state.groups)
@@ -342,7 +342,7 @@ def test_a_group_that_terraform_made_is_compared_and_never_deleted(ec2: LiveEc2)
 
 
 def test_pages_are_read_to_the_last(ec2: LiveEc2) -> None:
-    from esacloud.aws.live_calls import Calls
+    from esacloud.aws.live.calls import Calls
 
     class Pages:
         def describe_security_groups(self, **parameters: object) -> dict[str, object]:

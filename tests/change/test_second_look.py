@@ -14,23 +14,23 @@ import pytest
 from support.described import permission
 from support.live_ec2 import ENI, ENI2, LIST, NO_WAIT, VPC, LiveEc2, new_name, text
 
-from esacloud.aws.live import AwsLive
-from esacloud.aws.live_attach import LOOKS
-from esacloud.aws.live_perform import Performer
-from esacloud.aws.live_read import Seen
-from esacloud.aws.live_rules import DEFAULT_EGRESS
+from esacloud.aws.live.attach import LOOKS
+from esacloud.aws.live.cloud import AwsLive
+from esacloud.aws.live.execute import StepExecutor
+from esacloud.aws.live.read import Seen
+from esacloud.aws.live.rules import DEFAULT_EGRESS
 from esacloud.change import run, snapshot
 from esacloud.change.execute import ChangeFailedError, execute
+from esacloud.change.live import Connection
 from esacloud.change.lock import SETTLES, Held, locked
+from esacloud.change.model import Assignment, Unmanaged
+from esacloud.change.retry import Backoff, ConflictError
 from esacloud.errors import InputError, OutsideError
-from esacloud.lab.ec2_lag import Lag
-from esacloud.lab.ec2_settings import using
-from esacloud.live.cloud import Connection
-from esacloud.live.model import Assignment, Foreign
-from esacloud.live.retry import Backoff, ConflictError
-from esacloud.packets import PacketSet
+from esacloud.lab.ec2.lag import Lag
+from esacloud.lab.ec2.settings import using
+from esacloud.packets.sets import PacketSet
 
-FOREIGN: tuple[Foreign, ...] = ("report", "keep", "purge")
+UNMANAGED: tuple[Unmanaged, ...] = ("report", "keep", "purge")
 EIGHT = "    quotas: {rules_per_group: 8}\n"
 FEW = [f"10.4.0.{number}" for number in range(0, 4, 2)]
 MANY = [f"10.4.0.{number}" for number in range(0, 14, 2)]
@@ -78,17 +78,17 @@ def test_a_rerun_after_a_stop_anywhere_attaches_the_second_group_to_what_carries
     ec2.carry(ENI, str(ec2.apply(few).state.groups[0].id))  # by hand: the file names no network interface
     back = ec2.remember()
     ec2.apply(many, client=ec2.faulty)
-    wanted, calls = ec2.passes(), len(ec2.proxy.calls)
+    desired, calls = ec2.passes(), len(ec2.proxy.calls)
     for number in range(1, calls):
         back()
         ec2.proxy.choose = lambda at, _, number=number: "refuse" if at >= number else None
-        with ec2.keeps_every_interface(wanted):
+        with ec2.keeps_every_interface(desired):
             with pytest.raises(OutsideError):
                 ec2.apply(many, client=ec2.faulty)
             ec2.proxy.choose = None
             applied = ec2.apply(many, client=ec2.faulty)
         assert [group.attached for group in applied.state.groups] == [(ENI,), (ENI,)], number
-        assert ec2.passes() == wanted, number
+        assert ec2.passes() == desired, number
 
 
 def test_a_group_that_is_not_where_its_siblings_are_is_reported_and_attached(ec2: LiveEc2) -> None:
@@ -112,11 +112,11 @@ def test_no_group_is_attached_before_it_has_exactly_its_rules_however_far_reads_
     file = text(name, ["10.0.0.2"], "mail, dns, cluster", attached=[ENI, ENI2])
     back = ec2.remember()
     ec2.apply(file)
-    wanted = ec2.passes()
+    desired = ec2.passes()
     back()
-    with using(lag=lag), ec2.keeps_every_interface(wanted):
+    with using(lag=lag), ec2.keeps_every_interface(desired):
         ec2.apply(file, client=ec2.faulty)
-    assert ec2.passes() == wanted
+    assert ec2.passes() == desired
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -131,11 +131,11 @@ def test_no_group_is_lost_from_a_network_interface_when_some_come_and_some_go_un
     ec2.carry(ENI, made["data1"], made["management"])  # by hand: a file puts it at one interface only
     back = ec2.remember()
     ec2.apply(one)
-    wanted = ec2.passes()
+    desired = ec2.passes()
     back()
-    with using(lag=Lag(reads=5, flapping=seed)), ec2.keeps_every_interface(wanted):
+    with using(lag=Lag(reads=5, flapping=seed)), ec2.keeps_every_interface(desired):
         ec2.apply(one, client=ec2.faulty)
-    assert ec2.passes() == wanted
+    assert ec2.passes() == desired
     assert set(theirs) <= set(ec2.carried(ENI))
     names = [described(ec2, group)["GroupName"] for group in ec2.carried(ENI) if group not in theirs]
     assert sorted(names) == [f"{name}-data1", f"{name}-data1-2"]
@@ -144,7 +144,9 @@ def test_no_group_is_lost_from_a_network_interface_when_some_come_and_some_go_un
 def test_a_list_of_groups_that_is_older_than_what_this_run_wrote_makes_no_other(ec2: LiveEc2) -> None:
     live, plan = ec2.plan(text(new_name(), attached=[ENI]))
     assert isinstance(live, AwsLive)
-    run_of = Performer(live._calls, live.where, plan, {"data1": "sg-1"}, Seen(carriers_read=time.monotonic()), NO_WAIT)
+    run_of = StepExecutor(
+        live._calls, live.where, plan, {"data1": "sg-1"}, Seen(attachments_read=time.monotonic()), NO_WAIT
+    )
     answers = [("sg-0",), ("sg-0", "sg-1")]
     run_of.calls.read = lambda *_, **__: [_carrying(answers.pop(0))]  # type: ignore[method-assign]
     attacher = run_of.attacher
@@ -256,10 +258,10 @@ def test_a_prefix_list_that_only_the_old_state_has_counts_what_it_counts_in_ec2(
     ec2.client.modify_managed_prefix_list(PrefixListId=other, MaxEntries=25)
     ec2.client.modify_managed_prefix_list(PrefixListId=LIST, MaxEntries=20)
     applied = ec2.apply(old)
-    assert "data1: outbound IPv4 rules 50" in [f"{after.what} {after.used}" for _, after in applied.plan.quotas]
+    assert "data1: outbound IPv4 rules 50" in [f"{after.quota} {after.used}" for _, after in applied.plan.quotas]
     new = text(name, [lists], "dns", aws=quota)
     _, plan = ec2.plan(new)
-    assert ("data1: outbound IPv4 rules", 50, 40) in [(old.what, old.used, after.used) for old, after in plan.quotas]
+    assert ("data1: outbound IPv4 rules", 50, 40) in [(old.quota, old.used, after.used) for old, after in plan.quotas]
     assert plan.steps[0].action == "remove"  # 50 and 40 do not fit
     changed = ec2.apply(new)
     back = ec2.restore(changed.snapshot)
@@ -381,13 +383,13 @@ CHANGES: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("what", CHANGES)
-def test_a_snapshot_that_was_edited_is_refused_unless_it_is_said_so(ec2: LiveEc2, what: str) -> None:
+@pytest.mark.parametrize("message", CHANGES)
+def test_a_snapshot_that_was_edited_is_refused_unless_it_is_said_so(ec2: LiveEc2, message: str) -> None:
     name = new_name()
     ec2.apply(text(name))
     path = ec2.apply(text(name, ["10.0.0.3"])).snapshot
     assert path is not None
-    other = edited(path, CHANGES[what])
+    other = edited(path, CHANGES[message])
     with pytest.raises(InputError, match=r"its digest does not match its content.*add --edited"):
         snapshot.load(str(other))
     assert snapshot.load(str(other), edited=True)["deployment"] == name
@@ -446,13 +448,15 @@ def test_an_adopted_group_whose_interface_leaves_the_file_loses_our_rules_and_ta
     assert ec2.plan(text(name))[1].clean
 
 
-@pytest.mark.parametrize("foreign", FOREIGN)
-def test_the_plan_says_that_rules_of_others_stay_with_an_adopted_group_that_leaves(ec2: LiveEc2, foreign: Foreign) -> None:
+@pytest.mark.parametrize("unmanaged", UNMANAGED)
+def test_the_plan_says_that_rules_of_others_stay_with_an_adopted_group_that_leaves(
+    ec2: LiveEc2, unmanaged: Unmanaged
+) -> None:
     name = new_name()
     group = ec2.client.create_security_group(GroupName=f"theirs {name}", Description="theirs", VpcId=VPC)["GroupId"]
     ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission("tcp/8080", "192.0.2.0/24")])
     ec2.apply(text(name, more=", management: [dns]", aws=f"    interfaces: {{management: {{group: {group}}}}}\n"))
-    live, plan = ec2.plan(text(name), foreign)
+    live, plan = ec2.plan(text(name), unmanaged)
     (note,) = (note for note in plan.notes if "tcp/8080" in note)
     assert note.endswith("was not made by esacloud; it stays with the group, which is not deleted.")
     ec2.carry_out(live, plan)
@@ -567,8 +571,8 @@ def test_of_two_with_full_groups_that_meet_anywhere_the_last_that_ended_well_has
     for number in range(len(ec2.proxy.calls)):
         back()
         ended = meet(ec2, mine, theirs, number)
-        wanted = ec2.plan(ended)[1]
-        assert wanted.clean, (number, ended == mine)
+        desired = ec2.plan(ended)[1]
+        assert desired.clean, (number, ended == mine)
 
 
 def meet(ec2: LiveEc2, mine: str, theirs: str, number: int) -> str:

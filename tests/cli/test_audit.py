@@ -116,8 +116,8 @@ def test_a_deployment_says_which_region_is_read(monkeypatch: pytest.MonkeyPatch,
         words = ("audit", "aws:", "--endpoint-url", ec2.url)
         ran = esacloud(*words, "--deployment", deployment, "--interface", f"data1={group}", "--json")
         nowhere = esacloud(*words)
-    unasked = json.loads(ran.out)["unasked"]
-    assert {one["group"] for one in unasked} == {group}  # a new group lets everything out
+    unexpected = json.loads(ran.out)["unexpected"]
+    assert {one["group"] for one in unexpected} == {group}  # a new group lets everything out
     assert (nowhere.code, nowhere.out) == (2, "")
     assert "--region" in nowhere.err
 

@@ -125,7 +125,7 @@ def test_json_says_the_same_and_satisfies_its_schema(tmp_path: Path, old: str) -
         assert line == (
             f"{problem['file']}:{problem['line']}:{problem['column']}: "
             + (f"{problem['key']}: " if problem["key"] else "")
-            + f"{problem['severity']}: {problem['what']} {problem['mend']}"
+            + f"{problem['severity']}: {problem['message']} {problem['hint']}"
         )
 
 

@@ -38,10 +38,10 @@ def test_a_port_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
         "  What for     The gateway and the management appliance exchange what lies in the policy, virus and outbreak "
         "quarantines.",
         "  Opened by    the gateway and the far side",
-        "  Far side     management-appliances (Security management appliances (SMA))",
+        "  Remote       management-appliances (Security management appliances (SMA))",
         "  Feature      central-quarantine (Quarantines centralised on a management appliance)",
         "  Switched on  by quarantines: both or policy (default both)",
-        "  Row 46       7025, TCP, in and out",
+        "  Row 46       7025, TCP, ingress and egress",
         "  In the file  interfaces:",
         "                 management: [central-quarantine]",
         "               peers:",
@@ -54,8 +54,11 @@ def test_a_port_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_row_is_explained_with_its_erratum(capsys: pytest.CaptureFixture[str]) -> None:
     out = printed(capsys, "row", "44")
-    assert "  Row 44       2222, CCS, in / in\n" in out
-    assert "direction of row 44: printed in / in; read in and out (strong evidence). Members form a full mesh" in out
+    assert "  Row 44       2222, CCS, ingress / ingress\n" in out
+    assert (
+        "direction of row 44: printed ingress / ingress; read ingress and egress (strong evidence). Members form a full mesh"
+        in out
+    )
     assert "management: [{cluster: {transport: ccs}}]" in out
 
 
@@ -83,7 +86,7 @@ def test_the_json_carries_rows_as_printed_errata_feature_settings_and_peer(capsy
     (answer,) = as_json(capsys, "file-reputation-eu-32137")["answers"]
     (entry,) = answer["entries"]
     assert entry["rows"] == [27]
-    assert entry["printed"] == [{"number": 27, "port": "443", "protocol": "TCP", "direction": "out", "hosts": []}]
+    assert entry["printed"] == [{"number": 27, "port": "443", "protocol": "TCP", "direction": "egress", "hosts": []}]
     assert entry["errata"][0]["read"] == "443 or 32137"
     assert entry["settings"]["region"]["default"] is None
     assert entry["when"] == {"region": ["eu"], "port": ["32137"]}

@@ -38,12 +38,12 @@ def test_every_row_of_the_table_is_shown(capsys: pytest.CaptureFixture[str]) -> 
 def test_the_table_has_a_line_for_each_entry_and_each_row_without_a_rule(capsys: pytest.CaptureFixture[str]) -> None:
     lines = printed(capsys).splitlines()
     assert len(lines) == 2 + len(load().entries) + 2
-    assert lines[0].split() == ["Row", "Port", "Direction", "Feature", "Far", "side", "What", "for"]
+    assert lines[0].split() == ["Row", "Port", "Direction", "Feature", "Remote", "What", "for"]
     assert [line.split()[0] for line in lines if "No rule" in line] == ["23", "43"]
 
 
 def test_filters_narrow_it_down(capsys: pytest.CaptureFixture[str]) -> None:
-    data = as_json(capsys, "--port", "443", "--direction", "in", "--feature", "admin-gui", "--text", "tls")
+    data = as_json(capsys, "--port", "443", "--direction", "ingress", "--feature", "admin-gui", "--text", "tls")
     assert [entry["id"] for entry in data["entries"]] == ["gui-https"]
     assert data["entries"][0]["rows"] == [21]
     assert data["no_rule"] == []

@@ -32,7 +32,7 @@ def test_exactly_the_expected_problems_are_told_with_place_and_remedy(path: Path
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
 def test_every_problem_is_two_sentences_in_one_line(path: Path) -> None:
     for problem in problems_of(path.name, path.read_text(encoding="utf-8")):
-        for sentence in (problem.what, problem.mend):
+        for sentence in (problem.message, problem.hint):
             assert sentence.isprintable()
             assert sentence.endswith(".")
 

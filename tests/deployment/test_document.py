@@ -87,12 +87,12 @@ def test_a_yaml_bomb_is_refused_where_it_goes_off() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
     problem = refused("\n".join(lines))
-    assert "more than 200,000 values, aliases counted in full" in problem.what
+    assert "more than 200,000 values, aliases counted in full" in problem.message
     assert problem.place.line is not None
 
 
 def test_more_values_than_may_be_are_refused_while_they_are_read() -> None:
-    assert "more than 200,000 values" in refused("[" + "1," * (MOST_NODES + 1) + "]").what
+    assert "more than 200,000 values" in refused("[" + "1," * (MOST_NODES + 1) + "]").message
 
 
 def test_five_thousand_networks_are_far_from_the_limit() -> None:
@@ -103,7 +103,7 @@ def test_five_thousand_networks_are_far_from_the_limit() -> None:
 @pytest.mark.parametrize("text", ["[" * 33 + "]" * 33, "[" * 100_000, "- " * 5000 + "a", "? " * 5000 + "a"])
 def test_deep_nesting_is_refused(text: str) -> None:
     problem = refused(text)
-    assert problem.what == "The file nests deeper than 32 levels."
+    assert problem.message == "The file nests deeper than 32 levels."
     assert problem.place.line is not None
 
 
@@ -118,7 +118,7 @@ def test_an_empty_file_is_told_so_or_read_as_null(text: str) -> None:
         root, _ = parse("f.yaml", text)
         assert plain(root) == ""
     else:
-        assert refused(text).what == "The file is empty."
+        assert refused(text).message == "The file is empty."
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_an_empty_file_is_told_so_or_read_as_null(text: str) -> None:
 )
 def test_a_control_character_is_told_with_its_place(character: str, name: str) -> None:
     problem = refused(f"name: mail\nnote: a{character}b\n")
-    assert name in problem.what
+    assert name in problem.message
     assert (problem.place.line, problem.place.column) == (2, 8)
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from esacloud import workflow
-from esacloud.addresses import Network
 from esacloud.catalogue.load import load
-from esacloud.packets import TCP
+from esacloud.packets.addresses import Network
+from esacloud.packets.sets import TCP
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
 MODELINE = "# yaml-language-server: $schema=../schemas/deployment.schema.json\n"
@@ -35,7 +35,7 @@ def test_no_example_lets_everyone_in_but_for_mail(path: Path) -> None:
     deployment = workflow.read_deployment(str(path))
     for cloud in deployment.clouds:
         for flow in workflow.compile_for(deployment, cloud).flows:
-            if flow.direction == "in" and isinstance(flow.far, Network) and flow.far.prefix == 0:
+            if flow.direction == "ingress" and isinstance(flow.remote, Network) and flow.remote.prefix == 0:
                 assert (flow.transport, flow.ports) == ("tcp", (25, 25))
 
 
@@ -52,5 +52,5 @@ def test_everything_switches_every_feature_on_with_every_setting_written_out() -
 def test_the_small_example_opens_what_its_head_says() -> None:
     (path,) = (path for path in EXAMPLES if path.stem == "small")
     lowered = workflow.lower(workflow.read_deployment(str(path)), "aws")
-    inbound = lowered.packets["management"].only(direction="in")
+    inbound = lowered.packets["management"].only(direction="ingress")
     assert {box.ports for box in inbound.boxes() if box.protocols == (TCP, TCP)} == {(22, 22), (25, 25), (443, 443)}

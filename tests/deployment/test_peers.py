@@ -9,9 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from support.deployments import TWO_CLOUDS, made, problems
 
-from esacloud.addresses import parse_network
 from esacloud.deployment.model import AnyAddress, Hostname, PeerItem, Reference, SelfReference
 from esacloud.deployment.names import hostname_refusal
+from esacloud.packets.addresses import parse_network
 
 GROUP, LIST = "sg-0123456789abcdef0", "pl-0123456789abcdef0"
 
@@ -20,26 +20,26 @@ def items(*written: Any, **parts: Any) -> tuple[PeerItem, ...]:
     return made(peers={"dns-servers": list(written)}, **parts).peers["dns-servers"].items
 
 
-def fars(*written: Any, **parts: Any) -> list[Any]:
-    return [item.far for item in items(*written, **parts)]
+def remotes(*written: Any, **parts: Any) -> list[Any]:
+    return [item.remote for item in items(*written, **parts)]
 
 
 def refusal(written: Any, **parts: Any) -> str:
     (problem,) = problems(peers={"dns-servers": [written]}, **parts)
     assert problem.severity == "error"
     assert (problem.place.key or "").startswith("peers.dns-servers[0]")
-    return f"{problem.what} {problem.mend}"
+    return f"{problem.message} {problem.hint}"
 
 
 def test_every_kind_of_item_is_read() -> None:
-    assert fars("10.0.0.0/8", "2001:db8::1", "any", "self", "NTP.Example.com.") == [
+    assert remotes("10.0.0.0/8", "2001:db8::1", "any", "self", "NTP.Example.com.") == [
         parse_network("10.0.0.0/8"),
         parse_network("2001:db8::1"),
         AnyAddress(),
         SelfReference(),
         Hostname("ntp.example.com"),
     ]
-    assert fars(GROUP, f"123456789012/{GROUP}", "sg-01234567") == [
+    assert remotes(GROUP, f"123456789012/{GROUP}", "sg-01234567") == [
         Reference("aws", "security_group", GROUP),
         Reference("aws", "security_group", f"123456789012/{GROUP}"),
         Reference("aws", "security_group", "sg-01234567"),
@@ -54,7 +54,7 @@ def test_an_item_may_be_a_mapping_with_a_note() -> None:
         {"prefix_list": LIST, "max_entries": 20, "family": "ipv6"},
     )
     assert [item.note for item in read] == ["inside", None, "desktops", None]
-    assert [item.far for item in read] == [
+    assert [item.remote for item in read] == [
         parse_network("10.0.0.0/8"),
         Hostname("ntp.example.com"),
         Reference("aws", "security_group", GROUP),
@@ -63,9 +63,9 @@ def test_an_item_may_be_a_mapping_with_a_note() -> None:
 
 
 def test_one_item_may_stand_without_a_list() -> None:
-    assert made(peers={"dns-servers": "any"}).peers["dns-servers"].items[0].far == AnyAddress()
+    assert made(peers={"dns-servers": "any"}).peers["dns-servers"].items[0].remote == AnyAddress()
     peer = made(peers={"dns-servers": {"prefix_list": LIST, "max_entries": 1}}).peers["dns-servers"]
-    assert peer.items[0].far == Reference("aws", "prefix_list", LIST, 1)
+    assert peer.items[0].remote == Reference("aws", "prefix_list", LIST, 1)
 
 
 def test_a_reference_always_has_its_cloud() -> None:
@@ -75,7 +75,7 @@ def test_a_reference_always_has_its_cloud() -> None:
 
 def test_a_line_may_say_something_else_to_each_cloud() -> None:
     read = items({"aws": [GROUP, "10.0.0.2"], "nimbus": {"flock": "Sheep"}}, "10.0.0.3", cloud=TWO_CLOUDS)
-    assert [(item.cloud, item.far) for item in read] == [
+    assert [(item.cloud, item.remote) for item in read] == [
         ("aws", Reference("aws", "security_group", GROUP)),
         ("aws", parse_network("10.0.0.2")),
         ("nimbus", Reference("nimbus", "flock", "Sheep")),
@@ -106,7 +106,7 @@ def test_a_name_that_may_be_an_id_has_to_say_which() -> None:
     nimbus = {"nimbus": {"zone": "z1"}}
     said = refusal("Sheep.Merino", cloud=nimbus)
     assert said.endswith("Write sheep.merino for a host name or {flock: Sheep.Merino}.")
-    assert fars("sheep.merino", cloud=nimbus) == [Hostname("sheep.merino")]
+    assert remotes("sheep.merino", cloud=nimbus) == [Hostname("sheep.merino")]
 
 
 def test_the_same_network_twice_is_kept_once_with_a_warning() -> None:
@@ -164,8 +164,8 @@ def test_what_is_no_host_name_is_refused_in_two_sentences(name: str) -> None:
 
 def test_what_yaml_reads_as_a_number_is_no_host_name_without_quotes() -> None:
     (problem,) = problems(peers={"dns-servers": [3.5e-300]})
-    assert problem.what == "3.5e-300 is a number to YAML."
-    assert fars("3.5e-300") == [Hostname("3.5e-300")]
+    assert problem.message == "3.5e-300 is a number to YAML."
+    assert remotes("3.5e-300") == [Hostname("3.5e-300")]
 
 
 @given(st.text(max_size=80))
@@ -177,7 +177,7 @@ def test_any_text_is_either_a_far_side_or_refused_at_its_place(text: str) -> Non
     assert len(found) <= 1
     for problem in found:
         assert problem.place.key == "peers.dns-servers[0]"
-        assert problem.what.endswith(".")
-        assert problem.mend.endswith(".")
-        assert problem.what.isprintable()
-        assert problem.mend.isprintable()
+        assert problem.message.endswith(".")
+        assert problem.hint.endswith(".")
+        assert problem.message.isprintable()
+        assert problem.hint.isprintable()

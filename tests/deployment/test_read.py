@@ -12,10 +12,10 @@ import yaml
 from support.catalogues import SMALL, document
 from support.deployments import BOTH, LEAST, TWO_CLOUDS, made, problems
 
-from esacloud.addresses import parse_network
 from esacloud.catalogue.load import load
 from esacloud.deployment.read import read
 from esacloud.errors import InputError
+from esacloud.packets.addresses import parse_network
 
 
 def test_the_least_file_gives_a_deployment_with_defaults() -> None:
@@ -42,7 +42,7 @@ def test_a_release_may_stand_without_quotes() -> None:
 def test_other_releases_are_refused_with_the_known_ones(written: str) -> None:
     (problem,) = problems(asyncos=written)
     assert problem.place.key == "asyncos"
-    assert "15.5" in problem.mend
+    assert "15.5" in problem.hint
 
 
 def test_settings_get_their_defaults() -> None:
@@ -69,7 +69,7 @@ def test_an_interface_may_be_a_list_or_a_mapping() -> None:
 def test_a_use_of_a_feature_may_have_peers_of_its_own() -> None:
     deployment = made(interfaces={"data1": [{"mail": {"peers": {"mail-senders": ["10.1.0.0/16"]}}}]})
     (use,) = deployment.interfaces[0].features
-    assert [item.far for item in use.peers["mail-senders"].items] == [parse_network("10.1.0.0/16")]
+    assert [item.remote for item in use.peers["mail-senders"].items] == [parse_network("10.1.0.0/16")]
     assert use.peers["mail-senders"].place.key == "interfaces.data1[0].mail.peers.mail-senders"
 
 
@@ -235,4 +235,4 @@ def test_a_file_full_of_mistakes_is_given_up_after_a_hundred() -> None:
 def test_an_id_in_a_file_without_a_cloud_is_told_as_such() -> None:
     first, second = problems(cloud=None, peers={"dns-servers": ["sg-0123456789abcdef0"]})
     assert first.place.key == "cloud"
-    assert second.what == "This is a security group of AWS, and the file names no cloud."
+    assert second.message == "This is a security group of AWS, and the file names no cloud."

@@ -42,8 +42,8 @@ def test_a_file_in_another_unicode_encoding_is_told_which(tmp_path: Path, encodi
     file = tmp_path / "f.yaml"
     file.write_bytes(TEXT.encode(encoding))
     problem = refused(file)
-    assert problem.what == f"The file is in {name}."
-    assert problem.mend.startswith("Save it in UTF-8")
+    assert problem.message == f"The file is in {name}."
+    assert problem.hint.startswith("Save it in UTF-8")
 
 
 def test_a_byte_that_is_no_utf8_is_told_with_line_and_column(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_byte_that_is_no_utf8_is_told_with_line_and_column(tmp_path: Path) -> 
     file.write_bytes(b"name: mail-edge-1\n# \xc3\xa9 caf\xe9\n")
     problem = refused(file)
     assert (problem.place.line, problem.place.column) == (2, 8)
-    assert "0xE9" in problem.what
+    assert "0xE9" in problem.message
 
 
 def test_a_file_over_the_size_is_refused_without_reading_it(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_file_over_the_size_is_refused_without_reading_it(tmp_path: Path) -> N
     problem = refused(file)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert problem.what == "The file is larger than 8 MiB."
+    assert problem.message == "The file is larger than 8 MiB."
     assert peak < 1024 * 1024
 
 
@@ -76,16 +76,16 @@ def test_a_stream_over_the_size_is_cut_off(tmp_path: Path) -> None:
         except BrokenPipeError:
             pass
         os._exit(0)
-    assert refused(pipe).what == "The file is larger than 8 MiB."
+    assert refused(pipe).message == "The file is larger than 8 MiB."
     os.waitpid(writer, 0)
 
 
 def test_a_directory_a_missing_file_and_a_path_with_nul_are_refused(tmp_path: Path) -> None:
-    assert refused(tmp_path).what == "This is a directory."
+    assert refused(tmp_path).message == "This is a directory."
     missing = refused(tmp_path / "no.yaml")
-    assert missing.what == "There is no such file."
-    assert "esacloud init" in missing.mend
-    assert refused(Path("a\0b")).what.startswith("The file cannot be read:")
+    assert missing.message == "There is no such file."
+    assert "esacloud init" in missing.hint
+    assert refused(Path("a\0b")).message.startswith("The file cannot be read:")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
@@ -93,4 +93,4 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "f.yaml"
     file.write_text(TEXT)
     file.chmod(0)
-    assert refused(file).what == "The file cannot be read: Permission denied."
+    assert refused(file).message == "The file cannot be read: Permission denied."

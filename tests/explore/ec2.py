@@ -241,16 +241,16 @@ def modify_security_group_rules(
     group = account.group(GroupId)
     rules = {rule.id: rule for rule in group.rules}
     for one in SecurityGroupRules:
-        name, wanted = one["SecurityGroupRuleId"], one["SecurityGroupRule"]
+        name, desired = one["SecurityGroupRuleId"], one["SecurityGroupRule"]
         if name not in rules:
             raise Refused("InvalidSecurityGroupRuleId.NotFound", f"The security group rule ID '{name}' does not exist")
-        kinds = [kind for kind in _REQUESTED if wanted.get(kind)]
+        kinds = [kind for kind in _REQUESTED if desired.get(kind)]
         if len(kinds) != 1:
             raise Refused("InvalidParameterCombination", "Exactly one source must be specified")
         if _REQUESTED[kinds[0]] != rules[name].kind:
             message = f"Invalid rule type for security group rule '{name}'. You may not specify {kinds[0]}."
             raise Refused("InvalidParameterValue", message)
-        made = _rule(rules[name].egress, wanted, _REQUESTED[kinds[0]], wanted[kinds[0]], wanted.get("Description", ""))
+        made = _rule(rules[name].egress, desired, _REQUESTED[kinds[0]], desired[kinds[0]], desired.get("Description", ""))
         _check_sources(account, [made])
         rules[name] = made._replace(id=name)
     if len({rule.key for rule in rules.values()}) < len(rules):

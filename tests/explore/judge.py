@@ -114,7 +114,7 @@ class Judge:
 
     def _leaves(self, number: int) -> bool:
         """Whether what is outside is left alone. An apply that purges, and a restore, take it away."""
-        return self.transition.program.foreign != "purge"
+        return self.transition.program.unmanaged != "purge"
 
     def bounds(self, account: Account) -> Bounds:
         """The bounds of a sequence of runs that begins here."""

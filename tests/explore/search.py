@@ -74,7 +74,7 @@ class Search:
         self.moves = moves
         self.chance = random.Random(seed)
         self.parents: Parents = {moves.first: (None, "", 0)}
-        self.todo: dict[int, list[tuple[State, int]]] = {}  # of each level: states, and how many deviations to take
+        self.pending: dict[int, list[tuple[State, int]]] = {}  # of each level: states, and how many deviations to take
         self.result = Result(moves.transition.name)
 
     def explore(self, most: int, levels: int = 99) -> Result:
@@ -84,7 +84,7 @@ class Search:
         self._follow(self.moves.first, 0)
         result.levels.append(result.states)
         for level in range(1, levels + 1):
-            before, offered = result.states, self.todo.pop(level, [])
+            before, offered = result.states, self.pending.pop(level, [])
             self.chance.shuffle(offered)
             while offered and result.states < most:
                 state, cost = offered.pop()
@@ -92,9 +92,9 @@ class Search:
                     if dear == cost and result.states < most:
                         self._take(state, step, level)
             result.levels.append(result.states - before)
-            if offered or not any(self.todo.values()) or result.states >= most:
+            if offered or not any(self.pending.values()) or result.states >= most:
                 break
-        result.complete = not offered and not any(self.todo.values()) and result.states < most
+        result.complete = not offered and not any(self.pending.values()) and result.states < most
         result.executions = strands.executions - executed
         result.seconds = time.process_time() - begun
         return result
@@ -121,7 +121,7 @@ class Search:
             if not offers and any(slot.status == "live" for slot in at.slots):
                 self._violated(at, "", Violated("stuck", "a run waits for what never comes"), level)
             for cost in sorted({cost for cost, _ in offers} - {0}):
-                self.todo.setdefault(level + cost, []).append((at, cost))
+                self.pending.setdefault(level + cost, []).append((at, cost))
             for cost, step in offers:
                 if cost:
                     continue

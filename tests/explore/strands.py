@@ -38,12 +38,12 @@ from greenlet import getcurrent, greenlet
 
 from esacloud import workflow
 from esacloud.change import lock, run, snapshot
+from esacloud.change.live import Connection
+from esacloud.change.model import Unmanaged
+from esacloud.change.retry import Backoff
 from esacloud.deployment.model import Deployment
 from esacloud.errors import EsacloudError
-from esacloud.live.cloud import Connection
-from esacloud.live.model import Foreign
-from esacloud.live.retry import Backoff
-from esacloud.policy.cloud import Lowered
+from esacloud.policy.lowered import Lowered
 
 START = datetime_module.datetime(2026, 3, 1, 12, 0, tzinfo=datetime_module.UTC).timestamp()
 ALIVE = 3000  # greenlets that are kept where they stand; others are computed anew
@@ -56,7 +56,7 @@ class Program(NamedTuple):
 
     kind: Kind
     file: str
-    foreign: Foreign = "purge"
+    unmanaged: Unmanaged = "purge"
 
 
 class Call(NamedTuple):
@@ -205,12 +205,12 @@ class Strand(greenlet):
 
     def files(self) -> Files:
         """The files of its machine; read anew only where something about them is new."""
-        look, todo = [], [str(self.directory)]
-        while todo:
-            with os.scandir(todo.pop()) as entries:
+        look, pending = [], [str(self.directory)]
+        while pending:
+            with os.scandir(pending.pop()) as entries:
                 for entry in entries:
                     if entry.is_dir():
-                        todo.append(entry.path)
+                        pending.append(entry.path)
                     else:
                         found = entry.stat()
                         look.append((entry.path, found.st_size, found.st_mtime_ns))
@@ -238,7 +238,7 @@ def execute(program: Program, client: Client, directory: Path) -> Outcome:
     else:
         deployment, lowered = read(program.file)
         live = run.connect(deployment, "aws", connection)
-        plan = run.plan(live, lowered, program.foreign) if program.kind == "apply" else run.plan_destroy(live)
+        plan = run.plan(live, lowered, program.unmanaged) if program.kind == "apply" else run.plan_destroy(live)
     applied = run.apply(live, plan, directory, backoff=BACKOFF)
     return Outcome("done" if applied.snapshot else "unchanged", snapshot=applied.snapshot)
 
@@ -460,10 +460,10 @@ def installed(execute: Execute = execute) -> Iterator[Strands]:
 
     The clock and the rest are replaced where the engine's modules have imported them by name as well.
     """
-    from esacloud import aws, change, live
+    from esacloud import aws, change
 
-    for package in (aws, change, live):
-        for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+    for package in (aws, change):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             importlib.import_module(found.name)
     replaced: list[tuple[Any, str, Any]] = []
     modules = [module for name, module in sorted(sys.modules.items()) if name.startswith("esacloud.")]

@@ -1,6 +1,6 @@
 """The EC2 in memory and the lab's, which is moto's, side by side: the same calls in a random order, the same account.
 
-What is left out, for moto is wrong or silent there (`esacloud/lab/ec2_behaviour.py` says what the lab puts right):
+What is left out, for moto is wrong or silent there (`esacloud/lab/ec2/behaviour.py` says what the lab puts right):
 
 - a failed call about several rules, of which moto keeps a part: such a call is not sent to the lab;
 - the description of a rule that is not there, which moto changes without a word: such a call is not sent either;

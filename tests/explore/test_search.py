@@ -50,7 +50,7 @@ def networks(client: Client) -> set[str]:
     return {one["CidrIp"] for rule in group_of(client)["IpPermissionsEgress"] for one in rule["IpRanges"]}
 
 
-def wanted(program: Program) -> set[str]:
+def desired(program: Program) -> set[str]:
     text = program.file.partition("ntp-servers: [")[2].partition("]")[0]
     return {one if "/" in one else f"{one}/32" for one in text.split(", ")}
 
@@ -67,16 +67,16 @@ def done_already() -> Iterator[None]:
 def converge(program: Program, client: Client, directory: Path) -> Outcome:
     """What an engine is at least: what is missing first, then what is too much, and a look at the end."""
     group = group_of(client)["GroupId"]
-    there, shall = networks(client), wanted(program)
-    if there == shall:
+    there, desired_ = networks(client), desired(program)
+    if there == desired_:
         return Outcome("unchanged")
-    for one in sorted(shall - there):
+    for one in sorted(desired_ - there):
         with done_already():
             client.authorize_security_group_egress(GroupId=group, IpPermissions=permission(one))
-    for one in sorted(there - shall):
+    for one in sorted(there - desired_):
         with done_already():
             client.revoke_security_group_egress(GroupId=group, IpPermissions=permission(one))
-    if networks(client) != shall:
+    if networks(client) != desired_:
         raise OutsideError("somebody else is changing it")
     return Outcome("done")
 
@@ -231,7 +231,7 @@ def test_the_clock_and_waiting_are_of_the_run_and_cost_nothing() -> None:
     seen = []
 
     def waiting(program: Program, client: Client, directory: Path) -> Outcome:
-        from esacloud.aws import live_lock
+        from esacloud.aws.live import lock as live_lock
 
         clock = vars(live_lock)["datetime"]  # as the engine's modules have it
         before, begun = clock.now(UTC), time.monotonic()
@@ -247,7 +247,7 @@ def test_the_clock_and_waiting_are_of_the_run_and_cost_nothing() -> None:
 
 
 def test_what_the_engine_waits_with_by_default_costs_nothing_either() -> None:
-    from esacloud.live.retry import Backoff
+    from esacloud.change.retry import Backoff
 
     def waiting(program: Program, client: Client, directory: Path) -> Outcome:
         for number in range(8):

@@ -117,26 +117,26 @@ def applied(before: Account, program: Program) -> Account:
         siblings.setdefault(dict(group.tags)["esacloud:interface"], set()).update(_carriers(before, group.id))
     now, kept = before, set[str]()
     first: dict[str, str] = {}
-    for wanted in lowered.native.groups:
-        name = f"{prefix}{wanted.name}"
-        own = adopted.get(wanted.interface) if wanted.name == wanted.interface else None
+    for desired in lowered.native.groups:
+        name = f"{prefix}{desired.name}"
+        own = adopted.get(desired.interface) if desired.name == desired.interface else None
         found = next((one for one in now.groups if one.id == own or (own is None and one.name == name)), None)
         if found is None:
             now = now._replace(made=now.made + 1)
-            found = Group(f"sg-{0xE5A0000000000 + now.made:017x}", name, wanted.description)
+            found = Group(f"sg-{0xE5A0000000000 + now.made:017x}", name, desired.description)
         kept.add(found.id)
-        first.setdefault(wanted.interface, found.id)
+        first.setdefault(desired.interface, found.id)
         labels = {"esacloud:adopted": own} if own else {"Name": name}
         tags = {
             **lowered.native.tags,
             **labels,
             "esacloud:deployment": deployment.name,
-            "esacloud:interface": wanted.interface,
+            "esacloud:interface": desired.interface,
         }
-        stay = [rule for rule in found.rules if program.foreign != "purge" and not _is_ours(rule)]
+        stay = [rule for rule in found.rules if program.unmanaged != "purge" and not _is_ours(rule)]
         rules = {rule.key: rule for rule in stay}
-        for rule in wanted.rules:
-            source = first[wanted.interface] if rule.source_kind == "self" else rule.source
+        for rule in desired.rules:
+            source = first[desired.interface] if rule.source_kind == "self" else rule.source
             made = Rule(
                 rule.direction == "egress",
                 rule.ip_protocol,
@@ -150,8 +150,8 @@ def applied(before: Account, program: Program) -> Account:
             rules[made.key] = made
         tags = {**dict(found.tags), **tags}
         now = now.with_group(found._replace(tags=tuple(sorted(tags.items())), rules=sorted_rules(rules.values())))
-        together = siblings.get(wanted.interface, set())
-        for one in sorted({*asked.get(wanted.interface, ()), *together}):
+        together = siblings.get(desired.interface, set())
+        for one in sorted({*asked.get(desired.interface, ()), *together}):
             attached = dict(now.attached)[one]
             if found.id not in attached:
                 now = now.with_attached(one, (*attached, found.id))

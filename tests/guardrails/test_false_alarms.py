@@ -17,5 +17,5 @@ def test_a_shipped_example_breaks_no_guardrail(path: Path) -> None:
     deployment = workflow.read_deployment(str(path))
     for cloud in deployment.clouds:
         judgement = workflow.judge(deployment, cloud, date(2026, 6, 1))
-        assert [f"{finding.code} {finding.what}" for finding in judgement.findings] == []
+        assert [f"{finding.code} {finding.message}" for finding in judgement.findings] == []
         assert not judgement.problems

@@ -49,7 +49,7 @@ def test_a_finding_names_the_line_of_the_peer() -> None:
     ]
     for finding in findings:
         assert [(place.file, place.line) for place in finding.places] == [("gateway.yaml", 11)]
-        assert finding.what.endswith("in from 8.8.8.0/24 may pass.")
+        assert finding.message.endswith("in from 8.8.8.0/24 may pass.")
 
 
 def test_an_error_refuses_and_a_warning_does_not() -> None:
@@ -84,7 +84,7 @@ def test_a_waiver_is_matched_on_packets_of_its_peer(peer: str) -> None:
 
 def test_a_waiver_for_a_part_leaves_the_rest() -> None:
     (finding, _) = judged(waiver(peer="8.8.8.0/25")).findings
-    assert finding.what == "tcp/22 in from 8.8.8.128/25 may pass."
+    assert finding.message == "tcp/22 in from 8.8.8.128/25 may pass."
 
 
 def test_a_waiver_holds_through_its_last_day_and_not_beyond() -> None:
@@ -93,7 +93,7 @@ def test_a_waiver_holds_through_its_last_day_and_not_beyond() -> None:
     assert [finding.code for finding in expired.findings] == ["ESA001", "ESA002"]
     (problem,) = expired.problems
     assert problem.severity == "error"
-    assert "expired on 2026-12-31" in problem.what
+    assert "expired on 2026-12-31" in problem.message
 
 
 def test_an_unused_waiver_is_a_warning() -> None:
@@ -111,8 +111,8 @@ def test_a_waiver_for_another_peer_is_unused_and_the_finding_stays() -> None:
 def test_a_waiver_for_a_code_that_does_not_exist_names_the_nearest() -> None:
     (problem,) = judged(waiver("ESA101")).problems
     assert problem.severity == "error"
-    assert "ESA101" in problem.what
-    assert "Write ESA" in problem.mend
+    assert "ESA101" in problem.message
+    assert "Write ESA" in problem.hint
 
 
 def test_the_order_of_the_file_does_not_change_the_judgement() -> None:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esacloud.addresses import parse_network
 from esacloud.guardrails.networks import has_public, joined, listed, overlaps, public, shared, within
-from esacloud.packets import IPV4, IPV6
+from esacloud.packets.addresses import parse_network
+from esacloud.packets.sets import IPV4, IPV6
 
 SPANS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 6)).map(lambda pair: (pair[0], sum(pair))), max_size=8)
 
@@ -48,10 +48,10 @@ def test_every_global_ipv6_unicast_address_is_public(number: int) -> None:
         assert has_public(IPV6, (number, number))
 
 
-@pytest.mark.parametrize("realm", [IPV4, IPV6])
-def test_public_and_not_public_share_nothing_and_are_everything(realm: str) -> None:
-    assert not shared(public(realm), listed(realm, "not_public"))
-    assert len(joined([*public(realm), *listed(realm, "not_public")])) == 1
+@pytest.mark.parametrize("address_space", [IPV4, IPV6])
+def test_public_and_not_public_share_nothing_and_are_everything(address_space: str) -> None:
+    assert not shared(public(address_space), listed(address_space, "not_public"))
+    assert len(joined([*public(address_space), *listed(address_space, "not_public")])) == 1
 
 
 @given(SPANS, SPANS)

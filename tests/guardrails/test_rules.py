@@ -12,7 +12,7 @@ from esacloud.guardrails import rules
 from esacloud.guardrails.judge import judge_subject
 from esacloud.guardrails.model import Guardrail
 from esacloud.guardrails.rules import GUARDRAILS
-from esacloud.packet_text import parse_packets
+from esacloud.packets.text import parse_packets
 
 
 def codes(*sentences: str, own: tuple[str, ...] = ()) -> list[str]:
@@ -21,9 +21,9 @@ def codes(*sentences: str, own: tuple[str, ...] = ()) -> list[str]:
 
 @pytest.mark.parametrize("guardrail", GUARDRAILS, ids=lambda guardrail: guardrail.code)
 def test_the_bad_example_of_a_guardrail_breaks_it(guardrail: Guardrail) -> None:
-    breaches = list(guardrail.find(example_subject(guardrail.bad)))
-    assert breaches
-    assert all(breach.packets for breach in breaches)
+    violations = list(guardrail.find(example_subject(guardrail.bad)))
+    assert violations
+    assert all(violation.packets for violation in violations)
 
 
 @pytest.mark.parametrize("guardrail", GUARDRAILS, ids=lambda guardrail: guardrail.code)
@@ -42,7 +42,7 @@ def test_codes_run_from_one_without_a_gap() -> None:
 
 @pytest.mark.parametrize("guardrail", GUARDRAILS, ids=lambda guardrail: guardrail.code)
 def test_a_guardrail_says_everything_in_whole_sentences(guardrail: Guardrail) -> None:
-    for text in (guardrail.title, guardrail.reason, guardrail.mend):
+    for text in (guardrail.title, guardrail.reason, guardrail.hint):
         assert re.fullmatch(r"[A-Z].*\.", text), text
     assert guardrail.source
 
@@ -117,7 +117,7 @@ def test_what_a_gateway_needs_breaks_nothing(sentences: list[str]) -> None:
 
 
 def test_a_reference_that_stands_for_the_internet_is_public() -> None:
-    subject = subject_of("tcp/22 in from service_tag:Internet", public_realms=frozenset({"service_tag:Internet"}))
+    subject = subject_of("tcp/22 in from service_tag:Internet", public_address_spaces=frozenset({"service_tag:Internet"}))
     assert [finding.code for finding in judge_subject(subject, (), TODAY).findings] == ["ESA001"]
 
 

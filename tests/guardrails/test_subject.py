@@ -11,12 +11,12 @@ from support.subjects import TODAY
 from esacloud.catalogue.load import load
 from esacloud.guardrails.judge import judge_subject
 from esacloud.guardrails.subject import Subject, cuts
-from esacloud.packets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, TCP, UDP, Box, Direction, PacketSet
+from esacloud.packets.sets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, TCP, UDP, Box, Direction, PacketSet
 from esacloud.policy.actual import Statement
 
 SERVICES = ("command-line", "web-administration", "plain-administration", "spam-quarantine", "cluster", "monitoring")
 PUBLIC_REFERENCE = "service_tag:Internet"
-DIRECTIONS: tuple[Direction, Direction] = ("in", "out")
+DIRECTIONS: tuple[Direction, Direction] = ("ingress", "egress")
 
 # Few values, next to each other and to the borders of private space, so that boxes meet, touch and hold one another.
 IPV4_EDGES = (0, 0x0A000000, 0x0A000100, 0x0AFFFFFF, 0x0B000000, 0x0B0000FF, 0xC0A80000, (1 << 32) - 1)
@@ -26,14 +26,19 @@ PORT_EDGES = (0, 21, 22, 23, 80, 81, 82, 83, 161, 443, 444, 2222, 6080, 65535)
 
 @st.composite
 def boxes(draw: st.DrawFn) -> Box:
-    realm = draw(st.sampled_from((IPV4, IPV4, IPV6, PUBLIC_REFERENCE, "self")))
-    edges = {IPV4: IPV4_EDGES, IPV6: IPV6_EDGES}.get(realm, (0,))
+    address_space = draw(st.sampled_from((IPV4, IPV4, IPV6, PUBLIC_REFERENCE, "self")))
+    edges = {IPV4: IPV4_EDGES, IPV6: IPV6_EDGES}.get(address_space, (0,))
     protocols = draw(st.sampled_from(((TCP, TCP), (UDP, UDP), EVERY_PROTOCOL, (5, 6), (7, 20))))
     addresses = sorted(draw(st.tuples(st.sampled_from(edges), st.sampled_from(edges))))
     ports = sorted(draw(st.tuples(st.sampled_from(PORT_EDGES), st.sampled_from(PORT_EDGES))))
     source = draw(st.sampled_from((EVERY_PORT, EVERY_PORT, (20, 20), (1024, 65535))))
     return Box(
-        draw(st.sampled_from(DIRECTIONS)), realm, protocols, source, (ports[0], ports[1]), (addresses[0], addresses[1])
+        draw(st.sampled_from(DIRECTIONS)),
+        address_space,
+        protocols,
+        source,
+        (ports[0], ports[1]),
+        (addresses[0], addresses[1]),
     )
 
 

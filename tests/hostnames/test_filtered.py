@@ -11,18 +11,18 @@ import pytest
 from support.deployments import made
 
 from esacloud import workflow
-from esacloud.addresses import Network
-from esacloud.aws import cloud as aws
-from esacloud.azure import cloud as azure
+from esacloud.aws import provider as aws
+from esacloud.azure import provider as azure
 from esacloud.deployment.model import Deployment, Reference
 from esacloud.deployment.read import read
 from esacloud.errors import InputError
-from esacloud.packets import IPV4
-from esacloud.policy.cloud import Cloud
+from esacloud.packets.addresses import Network
+from esacloud.packets.sets import IPV4
 from esacloud.policy.compile import compile_policy
 from esacloud.policy.filtered import FilteredName, filtered_names, name_differences
+from esacloud.policy.lowered import Cloud
 from esacloud.policy.model import Policy
-from esacloud.report.opened import addresses_times_ports
+from esacloud.report.text.opened import addresses_times_ports
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "hostnames"
 DIALECTS = {"aws": aws.DIALECT, "azure": azure.DIALECT}
@@ -47,7 +47,7 @@ def refusal(**parts: Any) -> str:
 
 def test_a_firewall_in_the_route_leaves_the_ports_open_to_any_and_keeps_the_names() -> None:
     flows = [flow for flow in policy(families=["ipv4"]).flows if flow.filtered]
-    assert {(flow.ports, str(flow.far)) for flow in flows} == {((80, 80), "0.0.0.0/0"), ((443, 443), "0.0.0.0/0")}
+    assert {(flow.ports, str(flow.remote)) for flow in flows} == {((80, 80), "0.0.0.0/0"), ((443, 443), "0.0.0.0/0")}
     assert filtered_names(policy()) == {
         FilteredName("tcp", (80, 80), "downloads.ironport.com"),
         FilteredName("tcp", (80, 80), "updates.ironport.com"),
@@ -57,9 +57,9 @@ def test_a_firewall_in_the_route_leaves_the_ports_open_to_any_and_keeps_the_name
 
 
 def test_a_proxy_gets_the_ports_and_nobody_else() -> None:
-    fars = {flow.far for flow in policy(firewall=["10.0.9.0/24", {"aws": "sg-01234567"}]).flows if flow.filtered}
-    assert {str(far) for far in fars if isinstance(far, Network)} == {"10.0.9.0/24"}
-    assert {far.id for far in fars if isinstance(far, Reference)} == {"sg-01234567"}
+    remotes = {flow.remote for flow in policy(firewall=["10.0.9.0/24", {"aws": "sg-01234567"}]).flows if flow.filtered}
+    assert {str(remote) for remote in remotes if isinstance(remote, Network)} == {"10.0.9.0/24"}
+    assert {remote.id for remote in remotes if isinstance(remote, Reference)} == {"sg-01234567"}
 
 
 def test_a_feature_may_go_another_way_than_the_others() -> None:
@@ -78,7 +78,7 @@ def test_a_feature_without_a_way_is_still_refused() -> None:
 
 def test_networks_of_the_table_stay_and_the_firewall_lets_their_names_pass() -> None:
     flows = policy(interfaces={"management": ["dns", "reputation"]}).flows
-    assert {str(flow.far) for flow in flows if "talos" in flow.entries} >= {"146.112.62.0/24"}
+    assert {str(flow.remote) for flow in flows if "talos" in flow.entries} >= {"146.112.62.0/24"}
     assert "grpc.talos.cisco.com" in {
         name.name for name in filtered_names(policy(interfaces={"management": ["reputation"]}))
     }
@@ -105,14 +105,16 @@ def test_what_cannot_be_filtered_is_refused_in_words(parts: dict[str, Any], says
 
 def test_a_firewall_that_nothing_uses_is_a_warning() -> None:
     (warning,) = policy(interfaces={"management": ["dns"]}, hostnames="open").warnings
-    assert "No feature's host names are filtered" in warning.what
+    assert "No feature's host names are filtered" in warning.message
 
 
 def test_an_open_feature_beside_a_filtered_one_on_the_same_port_is_a_warning() -> None:
     ways = {"default": "filtered", "telemetry": "open"}
     found = policy(hostnames=ways, interfaces={"management": ["dns", "updates", "telemetry"]}).warnings
     (warning,) = (one for one in found if one.place.key == "hostnames")
-    assert "tcp/443 is open to any for telemetry, so filtered host names of updates keep nothing out there." in warning.what
+    assert (
+        "tcp/443 is open to any for telemetry, so filtered host names of updates keep nothing out there." in warning.message
+    )
 
 
 @pytest.mark.parametrize(("entry", "feature"), [("file-reputation-eu-443", {"file-reputation": {"region": "eu"}})])
@@ -121,8 +123,8 @@ def test_pinning_what_rotates_is_a_warning(entry: str, feature: Any) -> None:
     with pytest.raises(InputError) as error:
         compile_policy(deployment, aws.DIALECT)
     (warning,) = (problem for problem in error.value.problems if problem.severity == "warning")
-    assert "change often" in warning.what
-    assert entry in warning.what
+    assert "change often" in warning.message
+    assert entry in warning.message
 
 
 def example(cloud: str) -> tuple[Cloud, Deployment]:
@@ -141,7 +143,7 @@ def documents(cloud: str) -> dict[str, Any]:
 def test_the_names_read_back_are_the_policy_s(cloud: str) -> None:
     chosen, deployment = example(cloud)
     back = chosen.read_back(documents(cloud))
-    assert back.oddities == ()
+    assert back.deviations == ()
     assert name_differences(compile_policy(deployment, chosen.DIALECT), back.filtered) == ()
 
 
@@ -170,7 +172,7 @@ def test_an_edited_firewall_file_is_not_proven(cloud: str, edit: str) -> None:
     found = documents(cloud)
     EDITS[edit](found["firewall.tf.json"], TABLES[cloud])
     back = chosen.read_back(found)
-    assert back.oddities or name_differences(compile_policy(deployment, chosen.DIALECT), back.filtered)
+    assert back.deviations or name_differences(compile_policy(deployment, chosen.DIALECT), back.filtered)
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -208,7 +210,7 @@ def opened(way: str) -> tuple[int, int]:
     if way.startswith("filtered"):
         text += "own_networks: [10.20.1.0/24]\n"
     lowered = workflow.lower(workflow.read_deployment(str(path), text), "aws")
-    out = sum(addresses_times_ports(packets, "out", IPV4) for packets in lowered.packets.values())
+    out = sum(addresses_times_ports(packets, "egress", IPV4) for packets in lowered.packets.values())
     return out, len(filtered_names(lowered.policy))
 
 

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from support.command import esacloud
 
 from esacloud import workflow
-from esacloud.addresses import Network, parse_network
 from esacloud.errors import InputError
 from esacloud.hostnames.lock import Known, Lock, LockedName, digest_of, lock_path, lock_text
 from esacloud.hostnames.pinned import age_problems
 from esacloud.hostnames.read_lock import read_lock
+from esacloud.packets.addresses import Network, parse_network
 
 DAY = "2026-11-24"
 TIME = f"{DAY}T03:00:00Z"
@@ -63,7 +63,7 @@ def said_of(file: str) -> str:
 
 def test_a_flow_is_made_for_each_address_of_the_lock_and_says_which_name_it_is(file: str) -> None:
     policy = workflow.compile_for(workflow.read_deployment(file), "aws")
-    pinned = {(str(flow.far), flow.ports): flow.pinned for flow in policy.flows if flow.pinned}
+    pinned = {(str(flow.remote), flow.ports): flow.pinned for flow in policy.flows if flow.pinned}
     assert pinned == {
         ("208.90.58.1/32", (443, 443)): ("res.cisco.com",),
         ("208.90.58.2/32", (443, 443)): ("res.cisco.com",),
@@ -109,7 +109,7 @@ def test_other_addresses_give_another_digest_of_the_deployment(file: str) -> Non
 
 def test_a_family_that_the_file_leaves_out_is_left_out_of_the_rules(tmp_path: Path) -> None:
     policy = workflow.compile_for(workflow.read_deployment(written(tmp_path, families=["ipv4"])), "aws")
-    assert {flow.far.version for flow in policy.flows if isinstance(flow.far, Network)} == {4}
+    assert {flow.remote.version for flow in policy.flows if isinstance(flow.remote, Network)} == {4}
 
 
 def test_a_name_without_an_address_of_the_families_in_use_is_an_error(tmp_path: Path) -> None:
@@ -219,10 +219,10 @@ def test_the_age_of_a_lock_is_told_and_the_future_is_refused(file: str) -> None:
     assert list(age_problems(deployment, then - timedelta(minutes=9))) == []
     (old,) = age_problems(deployment, then + timedelta(days=31))
     assert old.severity == "warning"
-    assert "31 days ago" in old.what
+    assert "31 days ago" in old.message
     (future,) = age_problems(deployment, then - timedelta(days=1))
     assert future.severity == "error"
-    assert "The lock is from the future" in future.what
+    assert "The lock is from the future" in future.message
 
 
 @pytest.mark.parametrize(("year", "code"), [("2020", 0), ("2999", 2)])

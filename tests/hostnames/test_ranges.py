@@ -48,7 +48,7 @@ def deployment(folder: Path, content: Any, item: dict[str, Any], **parts: Any) -
 
 
 def networks(*arguments: Any, **parts: Any) -> list[str]:
-    return [str(item.far) for item in deployment(*arguments, **parts).peers["dns-servers"].items]
+    return [str(item.remote) for item in deployment(*arguments, **parts).peers["dns-servers"].items]
 
 
 def test_neighbours_and_networks_within_others_become_one(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from support.ec2_server import local_ec2
 from support.terraform import Terraform, need_mirror, need_terraform
 
 from esacloud import workflow
-from esacloud.azure import cloud as azure
+from esacloud.azure import provider as azure
 from esacloud.deployment.model import Deployment
 from esacloud.deployment.read import read
 from esacloud.policy.compile import compile_policy

@@ -19,8 +19,8 @@ from support.module_inputs import generated, inputs_of
 from support.shown import changes, packets_of_module
 from support.terraform import Terraform, need_mirror, need_terraform
 
-from esacloud.aws.planned import read
-from esacloud.packets import PacketSet
+from esacloud.aws.inventory.planned import read
+from esacloud.packets.sets import PacketSet
 from esacloud.policy.packets import packets_by_interface
 from esacloud.terraform.applied import state_packets
 from esacloud.terraform.directory import write
@@ -59,7 +59,7 @@ class Run:
     """What the commands over the example left behind."""
 
     permitted: dict[str, PacketSet] = field(default_factory=dict)
-    wanted: dict[str, PacketSet] = field(default_factory=dict)
+    desired: dict[str, PacketSet] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
     second_plan: tuple[int, str] = (-1, "")
     one_network_more: dict[str, list[str]] = field(default_factory=dict)
@@ -90,7 +90,7 @@ def _run(ec2: LocalEc2, checkout: Path) -> Run:
     text = SAME_AS_EXAMPLE.format(
         vpc=resources["aws_vpc.mail"]["id"], collectors=resources["aws_security_group.collectors"]["id"]
     )
-    run.wanted = packets_by_interface(compile_for(read_deployment("example.yaml", text), "aws"))
+    run.desired = packets_by_interface(compile_for(read_deployment("example.yaml", text), "aws"))
     again = terraform.run("plan", "-detailed-exitcode", "-no-color", "-parallelism=40")
     run.second_plan = again.returncode, again.stdout + again.stderr
     main = example / "main.tf"
@@ -103,7 +103,7 @@ def _run(ec2: LocalEc2, checkout: Path) -> Run:
 
 
 def test_the_applied_example_permits_what_a_deployment_file_of_the_same_content_does(run: Run) -> None:
-    assert run.permitted == run.wanted
+    assert run.permitted == run.desired
 
 
 def test_a_second_plan_has_nothing_to_do(run: Run) -> None:

@@ -14,10 +14,10 @@ from support.azurerm import Terraform
 from support.module_inputs import generated, inputs_of
 from support.shown import changes
 
-from esacloud.azure.existing import read_groups
-from esacloud.packets import PacketSet
+from esacloud.azure.inventory.read import read_groups
+from esacloud.packets.sets import PacketSet
 from esacloud.policy.packets import packets_by_interface
-from esacloud.terraform.applied import deviations, state_packets
+from esacloud.terraform.applied import state_deviations, state_packets
 from esacloud.terraform.directory import write
 from esacloud.workflow import lower, read_deployment
 
@@ -117,7 +117,7 @@ def rules(values: dict[str, Any]) -> dict[str, Any]:
 
 def test_the_applied_example_permits_what_a_deployment_file_of_the_same_content_does(run: Run) -> None:
     lowered = lower(read_deployment("example.yaml", SAME_AS_EXAMPLE), "azure")
-    assert deviations(lowered.packets, run.permitted) == ()
+    assert state_deviations(lowered.packets, run.permitted) == ()
     assert run.permitted["management"]
 
 
@@ -171,7 +171,7 @@ def test_the_module_with_equal_inputs_permits_the_packets_of_the_generated_one(t
     for number, deployment in names.items():
         reusable = state_packets(shown, read_groups(shown), f"reusable{number}")
         assert reusable == state_packets(shown, read_groups(shown), deployment.name)
-        assert deviations(lower(deployment, "azure").packets, reusable) == ()
+        assert state_deviations(lower(deployment, "azure").packets, reusable) == ()
         assert packets_by_interface(lower(deployment, "azure").policy).keys() == reusable.keys()
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from esacloud.catalogue.load import load
 from esacloud.cli.main import main
-from esacloud.clouds import CLOUDS
 from esacloud.modules.parts import part
 from esacloud.modules.table import catalogue_document, not_public
 from esacloud.modules.write import all_files, stale
+from esacloud.provider import CLOUDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -91,10 +91,10 @@ def test_every_variable_and_output_has_a_description(cloud: str) -> None:
 
 def test_guardrails_that_refuse_an_entry_are_found_by_asking_them() -> None:
     entries = catalogue_document(load())["locals"]["entries"]
-    assert entries["cli-ssh"]["guards"]["in"] == ["ESA001"]
-    assert entries["spam-quarantine-https"]["guards"]["in"] == ["ESA004"]
-    assert entries["central-policy-quarantine"]["guards"]["out"] == ["ESA005"]
-    assert entries["dns"]["guards"] == {"in": [], "out": [], "in-everyone": [], "out-everyone": []}
+    assert entries["cli-ssh"]["guards"]["ingress"] == ["ESA001"]
+    assert entries["spam-quarantine-https"]["guards"]["ingress"] == ["ESA004"]
+    assert entries["central-policy-quarantine"]["guards"]["egress"] == ["ESA005"]
+    assert entries["dns"]["guards"] == {"ingress": [], "egress": [], "in-everyone": [], "out-everyone": []}
 
 
 def test_the_private_networks_are_those_of_the_registry_joined() -> None:

@@ -49,8 +49,8 @@ def test_a_module_refuses_what_the_guardrails_refuse_and_nothing_else(tmp_path: 
     seen = set()
     for name, deployment in deployments.items():
         found = judge(compile_for(deployment, "aws"), deployment, date(2026, 1, 1))
-        wanted = {finding.code for finding in found.findings if finding.severity == "error"} - TOGETHER
+        desired = {finding.code for finding in found.findings if finding.severity == "error"} - TOGETHER
         refused = {text.split()[0] for texts in outputs[name]["refused"].values() for text in texts}
-        assert refused == wanted
+        assert refused == desired
         seen |= refused
     assert {"ESA001", "ESA002", "ESA004", "ESA005", "ESA006", "ESA009", "ESA011"} <= seen

@@ -100,11 +100,11 @@ def test_the_module_has_the_rules_of_generate_for_drawn_deployments(tmp_path: Pa
         assert {interface: said for interface, said in found["problems"].items() if said} == {}
         tables = json.loads(generated(deployment, cloud)[MAIN])["locals"]
         for table in TABLES[cloud]:
-            wanted = keyed(tables[table])
-            assert keyed(found[table]) == wanted
+            desired = keyed(tables[table])
+            assert keyed(found[table]) == desired
             if table == "security_rules":
                 assert_priorities(found[table])
-            compared += len(wanted)
+            compared += len(desired)
     assert compared > 100
 
 

@@ -55,7 +55,9 @@ def test_a_deployment_becomes_the_flows_of_its_case(path: Path) -> None:
         return
     policy = compile_text(case["INPUT"])
     assert lines_of(policy) == case["FLOWS"].strip().splitlines()
-    assert [f"{warning.place.key}: {warning.what}" for warning in policy.warnings] == case.get("WARNINGS", "").splitlines()
+    assert [f"{warning.place.key}: {warning.message}" for warning in policy.warnings] == case.get(
+        "WARNINGS", ""
+    ).splitlines()
     if "LEFT OUT" in case:
         by_row = {str(left.row): left.why.en for left in policy.left_out}
         for line in case["LEFT OUT"].strip().splitlines():
@@ -104,7 +106,7 @@ def test_no_flow_comes_in_from_everyone_but_mail(path: Path) -> None:
     deployment = workflow.read_deployment(str(path))
     for cloud in deployment.clouds:
         for flow in workflow.compile_for(deployment, cloud).flows:
-            if flow.direction == "in" and str(flow.far) in ("0.0.0.0/0", "::/0"):
+            if flow.direction == "ingress" and str(flow.remote) in ("0.0.0.0/0", "::/0"):
                 assert flow.entries == ("smtp-in",)
 
 

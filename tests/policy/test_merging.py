@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.policies import flow, flows, networks
 
-from esacloud.addresses import BITS, Network, Version
-from esacloud.packets import PacketSet
+from esacloud.packets.addresses import BITS, Network, Version
+from esacloud.packets.sets import PacketSet
 from esacloud.policy.merging import merged
 from esacloud.policy.model import Flow
 from esacloud.policy.packets import flow_boxes
@@ -24,7 +24,7 @@ def packets(given_flows: tuple[Flow, ...] | list[Flow], interface: str) -> Packe
 
 def said(given_flows: tuple[Flow, ...]) -> list[str]:
     return [
-        f"{flow.transport}/{flow.ports[0]}-{flow.ports[1]} {flow.direction} {flow.far} {list(flow.rows)}"
+        f"{flow.transport}/{flow.ports[0]}-{flow.ports[1]} {flow.direction} {flow.remote} {list(flow.rows)}"
         for flow in given_flows
     ]
 
@@ -65,7 +65,7 @@ def test_where_nothing_is_saved_nothing_is_touched(some: list[Flow]) -> None:
 
 
 def _packets_of(flow: Flow) -> tuple[object, ...]:
-    return flow.transport, flow.ports, flow.source_ports, flow.far
+    return flow.transport, flow.ports, flow.source_ports, flow.remote
 
 
 @pytest.mark.parametrize("version", [4, 6])
@@ -73,12 +73,12 @@ def test_every_set_of_eight_addresses_becomes_the_fewest_networks(version: Versi
     addresses = [Network(version, (10 << 24) + 8 + number, BITS[version]) for number in range(8)]
     for chosen in range(1, 256):
         some = [address for number, address in enumerate(addresses) if chosen >> number & 1]
-        result = [str(one.far) for one in merged(flow("tcp/25 in self", far=address) for address in some)]
+        result = [str(one.remote) for one in merged(flow("tcp/25 ingress self", remote=address) for address in some)]
         assert result == _fewest(version, some)
 
 
 def test_every_set_of_two_ports_and_four_addresses_stays_exact_and_becomes_no_longer() -> None:
-    all_flows = [flow(f"tcp/{port} in 10.0.0.{host}") for port in (80, 81) for host in range(4)]
+    all_flows = [flow(f"tcp/{port} ingress 10.0.0.{host}") for port in (80, 81) for host in range(4)]
     for chosen in range(256):
         some = [one for number, one in enumerate(all_flows) if chosen >> number & 1]
         result = merged(some)
@@ -88,8 +88,8 @@ def test_every_set_of_two_ports_and_four_addresses_stays_exact_and_becomes_no_lo
 
 @given(st.lists(networks().filter(lambda network: network.prefix), min_size=5, max_size=20))
 def test_networks_of_one_port_become_the_fewest_that_hold_them(some: list[Network]) -> None:
-    result = merged(flow("tcp/25 in self", far=network) for network in some)
-    assert sorted(str(one.far) for one in result) == sorted([*_fewest(4, some), *_fewest(6, some)])
+    result = merged(flow("tcp/25 ingress self", remote=network) for network in some)
+    assert sorted(str(one.remote) for one in result) == sorted([*_fewest(4, some), *_fewest(6, some)])
 
 
 def _fewest(version: Version, some: list[Network]) -> list[str]:
@@ -99,30 +99,53 @@ def _fewest(version: Version, some: list[Network]) -> list[str]:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        (["tcp/25 in 10.0.0.0/25", "tcp/25 in 10.0.0.128/25"], ["tcp/25-25 in 10.0.0.0/24 [1, 2]"]),
-        (["tcp/25 in 10.0.0.0/24", "tcp/25 in 10.0.0.7/32"], ["tcp/25-25 in 10.0.0.0/24 [1, 2]"]),
-        (["tcp/80 in self", "tcp/81-82 in self"], ["tcp/80-82 in self [1, 2]"]),
-        (["tcp/80 in 10.0.0.0/8", "tcp/82 in 10.0.0.0/8"], ["tcp/80-80 in 10.0.0.0/8 [1]", "tcp/82-82 in 10.0.0.0/8 [2]"]),
-        (["all in 10.0.0.0/8", "tcp/22 in 10.1.0.0/16", "icmp in 10.2.0.0/16"], ["all/0-65535 in 10.0.0.0/8 [1, 2, 3]"]),
-        (["tcp/22 in 10.0.0.0/8", "udp/22 in 10.0.0.0/8"], ["tcp/22-22 in 10.0.0.0/8 [1]", "udp/22-22 in 10.0.0.0/8 [2]"]),
+        (["tcp/25 ingress 10.0.0.0/25", "tcp/25 ingress 10.0.0.128/25"], ["tcp/25-25 ingress 10.0.0.0/24 [1, 2]"]),
+        (["tcp/25 ingress 10.0.0.0/24", "tcp/25 ingress 10.0.0.7/32"], ["tcp/25-25 ingress 10.0.0.0/24 [1, 2]"]),
+        (["tcp/80 ingress self", "tcp/81-82 ingress self"], ["tcp/80-82 ingress self [1, 2]"]),
         (
-            ["tcp/22 in 10.0.0.0/8", "tcp/22 out 10.0.0.0/8"],
-            ["tcp/22-22 in 10.0.0.0/8 [1]", "tcp/22-22 out 10.0.0.0/8 [2]"],
+            ["tcp/80 ingress 10.0.0.0/8", "tcp/82 ingress 10.0.0.0/8"],
+            ["tcp/80-80 ingress 10.0.0.0/8 [1]", "tcp/82-82 ingress 10.0.0.0/8 [2]"],
+        ),
+        (
+            ["all ingress 10.0.0.0/8", "tcp/22 ingress 10.1.0.0/16", "icmp ingress 10.2.0.0/16"],
+            ["all/0-65535 ingress 10.0.0.0/8 [1, 2, 3]"],
+        ),
+        (
+            ["tcp/22 ingress 10.0.0.0/8", "udp/22 ingress 10.0.0.0/8"],
+            ["tcp/22-22 ingress 10.0.0.0/8 [1]", "udp/22-22 ingress 10.0.0.0/8 [2]"],
+        ),
+        (
+            ["tcp/22 ingress 10.0.0.0/8", "tcp/22 egress 10.0.0.0/8"],
+            ["tcp/22-22 ingress 10.0.0.0/8 [1]", "tcp/22-22 egress 10.0.0.0/8 [2]"],
         ),
         # a block of ports and networks closes in both directions
         (
-            ["tcp/80 in 10.0.0.0/25", "tcp/80 in 10.0.0.128/25", "tcp/81 in 10.0.0.0/25", "tcp/81 in 10.0.0.128/25"],
-            ["tcp/80-81 in 10.0.0.0/24 [1, 2, 3, 4]"],
+            [
+                "tcp/80 ingress 10.0.0.0/25",
+                "tcp/80 ingress 10.0.0.128/25",
+                "tcp/81 ingress 10.0.0.0/25",
+                "tcp/81 ingress 10.0.0.128/25",
+            ],
+            ["tcp/80-81 ingress 10.0.0.0/24 [1, 2, 3, 4]"],
         ),
         # covered only by two others together
         (
-            ["tcp/1-10 in 10.0.0.0/8", "tcp/8-15 in 10.0.0.0/16", "tcp/11-20 in 10.0.0.0/9"],
-            ["tcp/1-10 in 10.0.0.0/8 [1, 2]", "tcp/11-20 in 10.0.0.0/9 [2, 3]"],
+            ["tcp/1-10 ingress 10.0.0.0/8", "tcp/8-15 ingress 10.0.0.0/16", "tcp/11-20 ingress 10.0.0.0/9"],
+            ["tcp/1-10 ingress 10.0.0.0/8 [1, 2]", "tcp/11-20 ingress 10.0.0.0/9 [2, 3]"],
         ),
         # two quarters meet across the half that a wider range covers
         (
-            ["tcp/25 in 10.0.0.0/26", "tcp/25 in 10.0.0.192/26", "tcp/25-26 in 10.0.0.64/26", "tcp/25-26 in 10.0.0.128/26"],
-            ["tcp/25-25 in 10.0.0.0/24 [1, 2]", "tcp/25-26 in 10.0.0.64/26 [3]", "tcp/25-26 in 10.0.0.128/26 [4]"],
+            [
+                "tcp/25 ingress 10.0.0.0/26",
+                "tcp/25 ingress 10.0.0.192/26",
+                "tcp/25-26 ingress 10.0.0.64/26",
+                "tcp/25-26 ingress 10.0.0.128/26",
+            ],
+            [
+                "tcp/25-25 ingress 10.0.0.0/24 [1, 2]",
+                "tcp/25-26 ingress 10.0.0.64/26 [3]",
+                "tcp/25-26 ingress 10.0.0.128/26 [4]",
+            ],
         ),
     ],
 )
@@ -132,7 +155,7 @@ def test_what_merges_and_what_does_not(before: list[str], after: list[str]) -> N
 
 
 def test_flows_of_different_source_ports_are_joined_only_where_one_covers_the_other() -> None:
-    apart = [flow("tcp/80 in 10.0.0.0/8", source_ports=(20, 20)), flow("tcp/81 in 10.0.0.0/8")]
+    apart = [flow("tcp/80 ingress 10.0.0.0/8", source_ports=(20, 20)), flow("tcp/81 ingress 10.0.0.0/8")]
     assert len(merged(apart)) == 2
-    covered = [flow("tcp/80 in 10.0.0.0/9", source_ports=(20, 20)), flow("tcp/80 in 10.0.0.0/8")]
+    covered = [flow("tcp/80 ingress 10.0.0.0/9", source_ports=(20, 20)), flow("tcp/80 ingress 10.0.0.0/8")]
     assert len(merged(covered)) == 1

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from esacloud.packets import EVERY_PORT, IPV4, TCP, Box, PacketSet
+from esacloud.packets.sets import EVERY_PORT, IPV4, TCP, Box, PacketSet
 from esacloud.policy.proof import differences
 
 
 def ssh(first: int, last: int) -> PacketSet:
-    return PacketSet.of([Box("in", IPV4, (TCP, TCP), EVERY_PORT, (22, 22), (first, last))])
+    return PacketSet.of([Box("ingress", IPV4, (TCP, TCP), EVERY_PORT, (22, 22), (first, last))])
 
 
 TEN = 10 << 24

@@ -76,7 +76,7 @@ def test_every_guardrail_and_every_kind_of_result_is_described_as_a_rule(source:
     (run,) = log(source, "--features", "ntp")["runs"]
     rules = run["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules[: len(GUARDRAILS)]] == [guardrail.code for guardrail in GUARDRAILS]
-    assert {result["ruleId"] for result in run["results"]} == {"AUDIT-MISSING", "AUDIT-UNASKED", "ESA001"}
+    assert {result["ruleId"] for result in run["results"]} == {"AUDIT-MISSING", "AUDIT-UNEXPECTED", "ESA001"}
     for result in run["results"]:
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
 

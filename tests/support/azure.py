@@ -9,12 +9,12 @@ from pathlib import Path
 from hypothesis import strategies as st
 from support import policies
 
-from esacloud.addresses import Network, parse_network
-from esacloud.aws import cloud as aws
-from esacloud.azure import cloud as azure
+from esacloud.aws import provider as aws
+from esacloud.azure import provider as azure
 from esacloud.deployment.model import CloudSettings, Deployment, Reference, SelfReference
 from esacloud.deployment.read import read
 from esacloud.errors import Place
+from esacloud.packets.addresses import Network, parse_network
 from esacloud.policy.compile import compile_policy
 from esacloud.policy.model import Flow, Policy
 from esacloud.terraform.assemble import assemble
@@ -24,7 +24,7 @@ SETTINGS = {"resource_group": "rg-mail", "location": "westeurope", "subscription
 PLACE = Place("gateway.yaml", 3, 3, "cloud.azure")
 
 
-def far(text: str) -> Network | Reference | SelfReference:
+def remote(text: str) -> Network | Reference | SelfReference:
     """`10.0.0.0/8`, `self`, `asg-...` for an application security group, `Internet` for a service tag."""
     if text == "self":
         return SelfReference()
@@ -34,9 +34,9 @@ def far(text: str) -> Network | Reference | SelfReference:
 
 
 def flow(text: str, interface: str = "data1", rows: tuple[int, ...] = (1,), **more: object) -> Flow:
-    """A flow as one says it: `tcp/25 in 10.0.0.0/8`, `udp/53-60 out self`, `tcp/443 out Storage`."""
-    what, direction, where = text.split()
-    return replace(policies.flow(f"{what} {direction} 10.0.0.0/8", interface, rows), far=far(where), **more)
+    """A flow as one says it: `tcp/25 ingress 10.0.0.0/8`, `udp/53-60 egress self`, `tcp/443 egress Storage`."""
+    message, direction, where = text.split()
+    return replace(policies.flow(f"{message} {direction} 10.0.0.0/8", interface, rows), remote=remote(where), **more)
 
 
 def policy(*flows: Flow, interfaces: tuple[str, ...] = ("data1",)) -> Policy:
@@ -54,16 +54,16 @@ def deployment(
     return policies.deployment(interfaces, clouds={"azure": cloud}, **more)
 
 
-def fars() -> st.SearchStrategy[Network | Reference | SelfReference]:
+def remotes() -> st.SearchStrategy[Network | Reference | SelfReference]:
     named = st.sampled_from(["self", "asg-one", "asg-two", "Internet", "AzureLoadBalancer", "Storage.WestEurope"])
-    return policies.networks() | policies.networks() | named.map(far)
+    return policies.networks() | policies.networks() | named.map(remote)
 
 
 @st.composite
 def flows(draw: st.DrawFn, interfaces: tuple[str, ...] = ("data1",)) -> Flow:
     """Flows that Azure can say: no ICMP but to IPv4; few entries, so that rules hold several flows."""
     drawn = draw(policies.flows(interfaces, source_ports=True))
-    where = draw(fars())
+    where = draw(remotes())
     transport = drawn.transport
     if transport == "icmp" and not (isinstance(where, Network) and where.version == 4):
         transport = "all"
@@ -71,7 +71,7 @@ def flows(draw: st.DrawFn, interfaces: tuple[str, ...] = ("data1",)) -> Flow:
     return replace(
         drawn,
         transport=transport,
-        far=where,
+        remote=where,
         rows=rows,
         entries=tuple(f"row-{row}" for row in rows),
         source_ports=drawn.source_ports if transport in ("tcp", "udp") else (0, 65535),
@@ -80,7 +80,7 @@ def flows(draw: st.DrawFn, interfaces: tuple[str, ...] = ("data1",)) -> Flow:
 
 def distinct(drawn: list[Flow]) -> list[Flow]:
     """One flow for the same packets, as a policy has it."""
-    return list({(f.interface, f.direction, f.transport, f.ports, f.source_ports, f.far): f for f in drawn}.values())
+    return list({(f.interface, f.direction, f.transport, f.ports, f.source_ports, f.remote): f for f in drawn}.values())
 
 
 def read_file(path: Path) -> Deployment:

@@ -11,7 +11,7 @@ from support.killing import time_passes
 from support.live_azure import NIC, NIC2, SUBNET, SUBNET2, LiveAzure, attach, new_name, rule, text
 
 from esacloud.change.execute import Applied
-from esacloud.packets import PacketSet
+from esacloud.packets.sets import PacketSet
 
 CLUSTER, ONE = "mail, dns, cluster", attach(NIC)
 MORE = ", management: [dns, cluster]"
@@ -45,7 +45,7 @@ MAIN = ("fresh", "change", "destroy", "restore")
 
 @dataclass
 class Scene:
-    """One change: `go` makes it, `start` goes back to before it. `wanted` is what is permitted then, `end` all there is."""
+    """One change: `go` makes it, `start` undoes it. `desired` is what is permitted then, `end` all there is."""
 
     azure: LiveAzure
     kind: str
@@ -69,7 +69,7 @@ class Scene:
         self.start()
         self.go()
         self.methods = list(azure.arm.methods)
-        self.wanted: Mapping[str, PacketSet] = azure.permitted(self.name)
+        self.desired: Mapping[str, PacketSet] = azure.permitted(self.name)
         self.end = azure.picture()
         self.start()
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 
-def permission(what: str, *sources: str) -> dict[str, Any]:
+def permission(message: str, *sources: str) -> dict[str, Any]:
     """`tcp/22` or `-1`, from networks, `sg-...` and `pl-...`."""
-    protocol, _, ports = what.partition("/")
+    protocol, _, ports = message.partition("/")
     made: dict[str, Any] = {
         "IpProtocol": protocol,
         "IpRanges": [],
@@ -48,11 +48,11 @@ def security_group(
 
 
 def security_rule(
-    name: str, priority: int, direction: str, access: str, what: str, far: str, near: str = "*"
+    name: str, priority: int, direction: str, access: str, message: str, remote: str, near: str = "*"
 ) -> dict[str, Any]:
     """One rule of a network security group as `az network nsg show` prints it."""
-    protocol, _, ports = what.partition("/")
-    source, destination = (far, near) if direction == "Inbound" else (near, far)
+    protocol, _, ports = message.partition("/")
+    source, destination = (remote, near) if direction == "Inbound" else (near, remote)
     return {
         "name": name,
         "priority": priority,

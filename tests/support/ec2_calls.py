@@ -37,10 +37,10 @@ def new_list(ec2: LocalEc2, entries: int, family: str = "IPv4") -> str:
     return str(made["PrefixList"]["PrefixListId"])
 
 
-def add(ec2: LocalEc2, group: str, *sources: str, what: str = "tcp/25", direction: str = "ingress") -> Any:
+def add(ec2: LocalEc2, group: str, *sources: str, service: str = "tcp/25", direction: str = "ingress") -> Any:
     """Authorize rules for networks, groups and prefix lists."""
     call = getattr(ec2.client, f"authorize_security_group_{direction}")
-    return call(GroupId=group, IpPermissions=[permission(what, *sources)])
+    return call(GroupId=group, IpPermissions=[permission(service, *sources)])
 
 
 def rules(ec2: LocalEc2, group: str, direction: str = "ingress") -> dict[str, dict[str, Any]]:

@@ -12,8 +12,8 @@ from support.live_ec2 import ENI, ENI2, GROUP, LIST, VPC, LiveEc2, new_name, tex
 
 from esacloud.change import run, snapshot
 from esacloud.change.execute import Applied
-from esacloud.live.cloud import Connection
-from esacloud.packets import PacketSet
+from esacloud.change.live import Connection
+from esacloud.packets.sets import PacketSet
 
 MANY = [f"10.1.0.{number}" for number in range(1, 20)]
 QUOTA = "    quotas: {rules_per_group: 8}\n"
@@ -60,7 +60,7 @@ MAIN = ("fresh", "change", "no room", "destroy", "restore")
 
 @dataclass
 class Scene:
-    """One change: `go` makes it, `start` goes back to before it. `wanted` is what is permitted then, `end` all there is."""
+    """One change: `go` makes it, `start` undoes it. `desired` is what is permitted then, `end` all there is."""
 
     ec2: LiveEc2
     kind: str
@@ -78,14 +78,14 @@ class Scene:
             ec2.apply(self.old, "purge")
         self.path = None
         if self.kind.startswith("restore"):
-            self._foreign()
+            self._unmanaged()
             self.path = (ec2.apply(self.new, "purge") if self.new else ec2.destroy(self.old or "")).snapshot
         known = () if self.carried else None  # where the file attaches, what nothing carries is not felt
         self.before, self.picture = ec2.permitted(self.name, known), ec2.picture(self.name)
         self._back = ec2.remember()
         self.go(ec2.faulty)
         self.calls = list(ec2.proxy.calls)
-        self.wanted: Mapping[str, PacketSet] = ec2.permitted(self.name, known)
+        self.desired: Mapping[str, PacketSet] = ec2.permitted(self.name, known)
         self.end = ec2.picture(self.name)
         self.start()
 
@@ -124,7 +124,7 @@ class Scene:
             self.ec2.taken_over[made["GroupId"]] = "data1"
         return next(iter(self.ec2.taken_over))
 
-    def _foreign(self) -> None:
+    def _unmanaged(self) -> None:
         for group in self.ec2.groups(self.name)[:1]:
             there = [permission("tcp/8080", "192.0.2.0/24")]
             self.ec2.client.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=there)

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from esacloud.aws.evaluate import packets
-from esacloud.aws.model import RuleDirection, SecurityGroup, SecurityGroupRule, SourceKind
-from esacloud.lab.ec2 import CREDENTIALS, ec2_server
-from esacloud.lab.ec2_lag import Lag
-from esacloud.lab.ec2_rates import Buckets
-from esacloud.packets import PacketSet
+from esacloud.aws.model import SecurityGroup, SecurityGroupRule, SourceKind
+from esacloud.lab.ec2.application import CREDENTIALS, ec2_server
+from esacloud.lab.ec2.lag import Lag
+from esacloud.lab.ec2.rates import Buckets
+from esacloud.packets.sets import Direction, PacketSet
 
 REGION = "eu-central-1"
 _REFERENCE = re.compile(r"\b(sg|pl)-[0-9a-f]{17}\b")
@@ -115,6 +115,6 @@ def _sources(permission: dict[str, Any]) -> Iterator[tuple[SourceKind, str]]:
         yield "referenced_security_group_id", one["GroupId"]
 
 
-def _rule(direction: RuleDirection, permission: dict[str, Any], kind: SourceKind, source: str) -> SecurityGroupRule:
+def _rule(direction: Direction, permission: dict[str, Any], kind: SourceKind, source: str) -> SecurityGroupRule:
     protocol, ports = permission["IpProtocol"], (permission.get("FromPort"), permission.get("ToPort"))
     return SecurityGroupRule(direction, protocol, *ports, kind, source, "", (), (), 1, "")

@@ -46,10 +46,10 @@ class Source:
         answer = self.ask({"words": words, "environment": dict(environment), "said": str(said)})
         return Forked(self, int(answer["pid"]), said)
 
-    def ask(self, what: Mapping[str, object]) -> dict[str, int]:
+    def ask(self, message: Mapping[str, object]) -> dict[str, int]:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(what) + "\n")
+        self.process.stdin.write(json.dumps(message) + "\n")
         self.process.stdin.flush()
         answer: dict[str, int] = json.loads(self.process.stdout.readline())
         return answer
@@ -69,7 +69,7 @@ def words(scene: Scene, url: str, directory: Path, file: Path) -> list[str]:
     if scene.path:
         return ["restore", str(scene.path), *common]
     file.write_text(scene.new or scene.old or "")
-    return ["apply", str(file), "--foreign", "purge", *common] if scene.new else ["destroy", str(file), *common]
+    return ["apply", str(file), "--unmanaged", "purge", *common] if scene.new else ["destroy", str(file), *common]
 
 
 def moments(calls: int) -> list[tuple[str, int, Literal["on", "back"]]]:

@@ -14,20 +14,20 @@ from typing import Any, get_args
 from support import arm as bodies
 
 from esacloud import workflow
-from esacloud.azure import show
+from esacloud.azure.inventory import describe as show
 from esacloud.change import run, snapshot
 from esacloud.change.execute import Applied
-from esacloud.change.law import breaches
+from esacloud.change.invariant import violations
+from esacloud.change.live import Connection, LiveCloud
+from esacloud.change.model import ChangePlan, Unmanaged
+from esacloud.change.retry import Backoff
 from esacloud.deployment.model import Deployment
 from esacloud.lab.arm import ArmEmulator
 from esacloud.lab.arm.errors import ArmError
 from esacloud.lab.arm.faults import FaultKind
 from esacloud.lab.arm.lag import Lag
 from esacloud.lab.arm.messages import Request, Response
-from esacloud.live.cloud import Connection, LiveCloud
-from esacloud.live.model import ChangePlan, Foreign
-from esacloud.live.retry import Backoff
-from esacloud.packets import PacketSet
+from esacloud.packets.sets import PacketSet
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 NO_WAIT = Backoff(sleep=lambda _: None, jitter=lambda: 0.0)
@@ -207,16 +207,16 @@ class LiveAzure:
     def live(self, deployment: Deployment, client: Any = None) -> LiveCloud:
         return run.connect(deployment, "azure", Connection(client=client or self.client, backoff=self.backoff))
 
-    def plan(self, file: str, foreign: Foreign = "report", client: Any = None) -> tuple[LiveCloud, ChangePlan]:
+    def plan(self, file: str, unmanaged: Unmanaged = "report", client: Any = None) -> tuple[LiveCloud, ChangePlan]:
         deployment = self.deployment(file)
         live = self.live(deployment, client)
-        return live, run.plan(live, workflow.lower(deployment, "azure"), foreign)
+        return live, run.plan(live, workflow.lower(deployment, "azure"), unmanaged)
 
     def carry_out(self, live: LiveCloud, plan: ChangePlan, shown: bool = False) -> Applied:
         return run.apply(live, plan, self.directory, shown=shown, backoff=self.backoff)
 
-    def apply(self, file: str, foreign: Foreign = "report", client: Any = None) -> Applied:
-        return self.carry_out(*self.plan(file, foreign, client))
+    def apply(self, file: str, unmanaged: Unmanaged = "report", client: Any = None) -> Applied:
+        return self.carry_out(*self.plan(file, unmanaged, client))
 
     def destroy(self, file: str, client: Any = None) -> Applied:
         live = self.live(self.deployment(file), client)
@@ -265,7 +265,7 @@ class LiveAzure:
             members = f"application_security_group:{one['name']}-members"
             boxes = [box for rule in group.rules for box in rule.boxes]
             permitted[str(group.interface)] = PacketSet.of(
-                box._replace(realm="self") if box.realm == members else box for box in boxes
+                box._replace(address_space="self") if box.address_space == members else box for box in boxes
             )
         return permitted
 
@@ -282,7 +282,7 @@ class LiveAzure:
         def watch(snapshot: Mapping[str, Any]) -> None:
             nonlocal checks
             checks += 1
-            found = breaches(old, new, self.permitted(name, snapshot, known))
+            found = violations(old, new, self.permitted(name, snapshot, known))
             left_out = beside or PacketSet()
             assert not [one for one in found if one.too_open - left_out or one.too_closed - left_out], found
 

@@ -14,17 +14,17 @@ from typing import Any
 from support.faulty_proxy import FaultyProxy, faulty_proxy
 
 from esacloud import workflow
-from esacloud.aws.describe import read as read_described
+from esacloud.aws.inventory.describe import read as read_described
 from esacloud.change import run, snapshot
 from esacloud.change.execute import Applied
-from esacloud.change.law import breaches
+from esacloud.change.invariant import violations
+from esacloud.change.live import Connection, LiveCloud
+from esacloud.change.model import ChangePlan, Unmanaged
+from esacloud.change.retry import Backoff
 from esacloud.deployment.model import Deployment
-from esacloud.lab.ec2 import ec2_server
-from esacloud.lab.ec2_lab import furnish
-from esacloud.live.cloud import Connection, LiveCloud
-from esacloud.live.model import ChangePlan, Foreign
-from esacloud.live.retry import Backoff
-from esacloud.packets import PacketSet
+from esacloud.lab.ec2.application import ec2_server
+from esacloud.lab.ec2.lab import furnish
+from esacloud.packets.sets import PacketSet
 
 REGION, VPC, ENI, ENI2 = "eu-central-1", "vpc-0a1b2c3d4e5f60718", "eni-0123456789abcdef0", "eni-0123456789abcdef1"
 ACCOUNT = "123456789012"  # moto's
@@ -43,9 +43,9 @@ def text(
     more: str = "",
 ) -> str:
     """A deployment file; `more` are other interfaces than data1 with their features, as `, management: [dns]`."""
-    carriers = f"    interfaces: {{data1: {{network_interfaces: [{', '.join(attached)}]}}}}\n" if attached else ""
+    attachments = f"    interfaces: {{data1: {{network_interfaces: [{', '.join(attached)}]}}}}\n" if attached else ""
     return (
-        f'name: {name}\nasyncos: "15.5"\ncloud:\n  aws:\n    region: {REGION}\n    vpc: {VPC}\n{carriers}{aws}'
+        f'name: {name}\nasyncos: "15.5"\ncloud:\n  aws:\n    region: {REGION}\n    vpc: {VPC}\n{attachments}{aws}'
         f"interfaces: {{data1: [{features}]{more}}}\nhostnames: open\n"
         f"peers: {{mail-senders: [any], mail-receivers: [any], dns-servers: [{', '.join(dns)}], "
         f"cluster-members: [self]}}\n{extra}"
@@ -88,18 +88,18 @@ class LiveEc2:
         connection = Connection(client=client or self.client, backoff=NO_WAIT)
         return run.connect(deployment, "aws", connection)
 
-    def plan(self, file: str, foreign: Foreign = "report", client: Any = None) -> tuple[LiveCloud, ChangePlan]:
+    def plan(self, file: str, unmanaged: Unmanaged = "report", client: Any = None) -> tuple[LiveCloud, ChangePlan]:
         deployment = self.deployment(file)
         lowered = workflow.lower(deployment, "aws")
         self.furnish()
         live = self.live(deployment, client)
-        return live, run.plan(live, lowered, foreign)
+        return live, run.plan(live, lowered, unmanaged)
 
     def carry_out(self, live: LiveCloud, plan: ChangePlan, shown: bool = False) -> Applied:
         return run.apply(live, plan, self.directory, shown=shown, backoff=NO_WAIT)
 
-    def apply(self, file: str, foreign: Foreign = "report", client: Any = None) -> Applied:
-        return self.carry_out(*self.plan(file, foreign, client))
+    def apply(self, file: str, unmanaged: Unmanaged = "report", client: Any = None) -> Applied:
+        return self.carry_out(*self.plan(file, unmanaged, client))
 
     def destroy(self, file: str, client: Any = None) -> Applied:
         self.furnish()
@@ -147,7 +147,7 @@ class LiveEc2:
                         "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
                         "IpPermissions": list(map(_permission, group.ingress_rules)),
                         "IpPermissionsEgress": list(map(_permission, group.egress_rules)),
-                        "Carriers": sorted(carried.get(group.id, ())),
+                        "Attachments": sorted(carried.get(group.id, ())),
                     }
                 )
         return sorted(found, key=lambda group: str(group["GroupName"]))
@@ -169,7 +169,7 @@ class LiveEc2:
                 {tag["Key"]: tag["Value"] for tag in group["Tags"]},
                 rules(group["IpPermissions"]),
                 rules(group["IpPermissionsEgress"]),
-                group["Carriers"],
+                group["Attachments"],
             )
             for group in found
         }
@@ -178,7 +178,7 @@ class LiveEc2:
         """What a deployment's groups permit, through the audit's reader; with `known`, of those and of what is attached."""
         found = self.state(name)
         if known is not None:
-            found = [group for group in found if group["GroupId"] in known or group["Carriers"]]
+            found = [group for group in found if group["GroupId"] in known or group["Attachments"]]
         actual = read_described({"SecurityGroups": found})
         assert actual is not None
         assert not [group.unknown for group in actual.groups if group.unknown]
@@ -192,7 +192,7 @@ class LiveEc2:
         for group in actual.groups:
             assert group.interface is not None
             boxes.setdefault(group.interface, []).extend(
-                box._replace(realm="self") if (box.realm, group.interface) in own else box
+                box._replace(address_space="self") if (box.address_space, group.interface) in own else box
                 for rule in group.rules
                 for box in rule.boxes
             )
@@ -217,11 +217,11 @@ class LiveEc2:
         old, nothing = self.permitted(name, known), PacketSet()
 
         def watch() -> None:
-            found = breaches(old, new, self.permitted(name, known))
+            found = violations(old, new, self.permitted(name, known))
             assert not [
-                breach
-                for breach in found
-                if breach.too_open - (opened or nothing) or breach.too_closed - (closed or nothing)
+                violation
+                for violation in found
+                if violation.too_open - (opened or nothing) or violation.too_closed - (closed or nothing)
             ], found
 
         with self._watched(watch):
@@ -263,7 +263,7 @@ class LiveEc2:
         old = self.passes()
 
         def watch() -> None:
-            found = breaches(old, new, self.passes())
+            found = violations(old, new, self.passes())
             assert not found, found
 
         with self._watched(watch):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from esacloud import clouds
-from esacloud.addresses import Network
+from esacloud import provider as clouds
 from esacloud.catalogue.model import release_text
 from esacloud.deployment.model import AnyAddress, Deployment, Hostname, Peer, Reference, SelfReference
+from esacloud.packets.addresses import Network
 from esacloud.terraform.assemble import assemble
 from esacloud.workflow import compile_for
 
@@ -63,30 +63,30 @@ def _peer(peer: Peer, cloud: str) -> dict[str, Any]:
     for item in peer.items:
         if item.cloud not in (None, cloud):
             continue
-        far = item.far
-        if isinstance(far, Network):
-            made.setdefault("networks", []).append(str(far))
-        elif isinstance(far, AnyAddress):
+        remote = item.remote
+        if isinstance(remote, Network):
+            made.setdefault("networks", []).append(str(remote))
+        elif isinstance(remote, AnyAddress):
             made.setdefault("networks", []).append("any")
-        elif isinstance(far, Hostname):
-            made.setdefault("hostnames", []).append(far.name)
-        elif isinstance(far, SelfReference):
+        elif isinstance(remote, Hostname):
+            made.setdefault("hostnames", []).append(remote.name)
+        elif isinstance(remote, SelfReference):
             made["self"] = True
-        elif isinstance(far, Reference):
-            _put_reference(made, far)
+        elif isinstance(remote, Reference):
+            _put_reference(made, remote)
     return made
 
 
-def _put_reference(made: dict[str, Any], far: Reference) -> None:
-    if far.kind == "security_group":
-        made.setdefault("security_groups", {})[far.id] = far.id
-    elif far.kind == "prefix_list":
-        family = None if far.version is None else f"ipv{far.version}"
-        made.setdefault("prefix_lists", {})[far.id] = {"id": far.id, "max_entries": far.size, "family": family}
-    elif far.kind == "application_security_group":
-        made.setdefault("application_security_groups", {})[far.id] = far.id
+def _put_reference(made: dict[str, Any], remote: Reference) -> None:
+    if remote.kind == "security_group":
+        made.setdefault("security_groups", {})[remote.id] = remote.id
+    elif remote.kind == "prefix_list":
+        family = None if remote.version is None else f"ipv{remote.version}"
+        made.setdefault("prefix_lists", {})[remote.id] = {"id": remote.id, "max_entries": remote.size, "family": family}
+    elif remote.kind == "application_security_group":
+        made.setdefault("application_security_groups", {})[remote.id] = remote.id
     else:
-        made.setdefault("service_tags", []).append(far.id)
+        made.setdefault("service_tags", []).append(remote.id)
 
 
 def generated(deployment: Deployment, cloud: str) -> dict[str, str]:

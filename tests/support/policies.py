@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from hypothesis import strategies as st
 
-from esacloud.addresses import ANY_IPV4, ANY_IPV6, Network, parse_network
 from esacloud.catalogue.model import EVERY_PORT, Catalogue, Entry, Role, Text
 from esacloud.deployment.model import CloudSettings, Deployment, Interface, Reference, SelfReference
 from esacloud.errors import Place
+from esacloud.packets.addresses import ANY_IPV4, ANY_IPV6, Network, parse_network
 from esacloud.policy.merging import canonical
 from esacloud.policy.model import Flow, Policy
 
@@ -17,7 +17,7 @@ FILE = Place("gateway.yaml", 1, 1)
 GROUP = "sg-0123456789abcdef0"
 
 
-def far(text: str) -> Network | Reference | SelfReference:
+def remote(text: str) -> Network | Reference | SelfReference:
     """`10.0.0.0/8`, `self`, `sg-...`, `pl-...` or `pl-...:20` or `pl-...:20:4`: a prefix list with size and family."""
     if text == "self":
         return SelfReference()
@@ -31,9 +31,9 @@ def far(text: str) -> Network | Reference | SelfReference:
 
 
 def flow(text: str, interface: str = "data1", rows: tuple[int, ...] = (1,), **more: object) -> Flow:
-    """A flow as one says it: `tcp/25 in 10.0.0.0/8`, `udp/53-60 out self`, `icmp in sg-...`, `all out 0.0.0.0/0`."""
-    what, direction, where = text.split()
-    transport, slash, ports = what.partition("/")
+    """A flow from a line: `tcp/25 ingress 10.0.0.0/8`, `udp/53-60 egress self`, `all egress sg-...`."""
+    message, direction, where = text.split()
+    transport, slash, ports = message.partition("/")
     first, _, last = ports.partition("-")
     fields = {
         "interface": interface,
@@ -41,7 +41,7 @@ def flow(text: str, interface: str = "data1", rows: tuple[int, ...] = (1,), **mo
         "transport": transport,
         "ports": (int(first), int(last or first)) if slash else EVERY_PORT,
         "source_ports": EVERY_PORT,
-        "far": far(where),
+        "remote": remote(where),
         "entries": tuple(f"row-{row}" for row in rows),
         "rows": rows,
         "peers": ("somebody",),
@@ -66,7 +66,7 @@ def catalogue(outside: Iterable[str] = ()) -> Catalogue:
             ports=((1, 1),),
             source_ports=EVERY_PORT,
             documented=None,
-            direction="out",
+            direction="egress",
             role="somebody",
             hostnames=(),
             networks=(),
@@ -137,9 +137,9 @@ def networks() -> st.SearchStrategy[Network]:
     return of_4 | of_4 | of_4 | of_6 | of_6 | everything
 
 
-def fars() -> st.SearchStrategy[Network | Reference | SelfReference]:
+def remotes() -> st.SearchStrategy[Network | Reference | SelfReference]:
     references = st.sampled_from(["self", GROUP, "sg-00000000", "pl-00000001:3:4", "pl-00000002:2:6", "pl-00000003:2"])
-    return networks() | networks() | references.map(far)
+    return networks() | networks() | references.map(remote)
 
 
 @st.composite
@@ -149,11 +149,11 @@ def flows(draw: st.DrawFn, interfaces: tuple[str, ...] = ("data1",), source_port
     row = draw(st.integers(1, 48))
     return Flow(
         interface=draw(st.sampled_from(interfaces)),
-        direction=draw(st.sampled_from(["in", "out"])),
+        direction=draw(st.sampled_from(["ingress", "egress"])),
         transport=transport,  # type: ignore[arg-type]
         ports=(low, low + more) if transport in ("tcp", "udp") else EVERY_PORT,
         source_ports=draw(st.sampled_from([EVERY_PORT, (20, 20), (10, 30)])) if source_ports else EVERY_PORT,
-        far=draw(fars()),
+        remote=draw(remotes()),
         entries=(f"row-{row}",),
         rows=(row,),
         peers=("somebody",),

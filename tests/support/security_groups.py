@@ -7,10 +7,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from esacloud.addresses import Network
-from esacloud.aws import terraform
 from esacloud.aws.descriptions import ALLOWED_WITH_REFERENCES
 from esacloud.aws.model import SecurityGroup, SecurityGroupRule, SecurityGroups
+from esacloud.aws.terraform import write as terraform
+from esacloud.packets.addresses import Network
 
 INTERFACES = ("management", "data1")
 VPC = "vpc-0a1b2c3d4e5f60718"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from esacloud.packets import PacketSet
+from esacloud.packets.sets import PacketSet
 from esacloud.policy.actual import ActualGroups
 
 
@@ -25,7 +25,7 @@ def packets_of_module(
         assert group.interface is not None
         assert group.unknown == ()
         boxes = [box for rule in group.rules for box in rule.boxes]
-        boxes = [box._replace(realm=(names or {}).get(box.realm, box.realm)) for box in boxes]
+        boxes = [box._replace(address_space=(names or {}).get(box.address_space, box.address_space)) for box in boxes]
         together[group.interface] = together.get(group.interface, PacketSet.of([])) | PacketSet.of(boxes)
     return together
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from esacloud.addresses import parse_network
 from esacloud.catalogue.load import load
 from esacloud.guardrails.model import Example
 from esacloud.guardrails.subject import Subject
-from esacloud.packet_text import parse_boxes
-from esacloud.packets import PacketSet
+from esacloud.packets.addresses import parse_network
+from esacloud.packets.sets import PacketSet
+from esacloud.packets.text import parse_boxes
 from esacloud.policy.actual import Statement
 
 TODAY = date(2026, 6, 1)
@@ -21,11 +21,11 @@ def statement(sentence: str) -> Statement:
     return Statement(sentence, parse_boxes(rest if colon else sentence), (role,) if colon else ())
 
 
-def subject_of(*sentences: str, own: tuple[str, ...] = (), public_realms: frozenset[str] = frozenset()) -> Subject:
+def subject_of(*sentences: str, own: tuple[str, ...] = (), public_address_spaces: frozenset[str] = frozenset()) -> Subject:
     """A subject with one interface, `data1`."""
     said = [statement(sentence) for sentence in sentences]
     packets = {"data1": PacketSet.of(box for one in said for box in one.boxes)}
-    return Subject(load(), packets, lambda _: said, tuple(map(parse_network, own)), public_realms)
+    return Subject(load(), packets, lambda _: said, tuple(map(parse_network, own)), public_address_spaces)
 
 
 def example_subject(example: Example) -> Subject:

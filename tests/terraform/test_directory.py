@@ -102,8 +102,8 @@ def test_files_edited_by_hand_are_all_named_and_replaced_only_by_force(out: Path
     before = contents(out)
     with pytest.raises(InputError) as refused:
         write(str(out), NEW)
-    assert [problem.what.split()[0] for problem in refused.value.problems] == ["README.md", "main.tf.json"]
-    assert "--force" in refused.value.problems[0].mend
+    assert [problem.message.split()[0] for problem in refused.value.problems] == ["README.md", "main.tf.json"]
+    assert "--force" in refused.value.problems[0].hint
     assert contents(out) == before
     write(str(out), NEW, force=True)
     assert contents(out) == NEW

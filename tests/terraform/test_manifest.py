@@ -14,7 +14,7 @@ from support.modules import TEXT, module
 from support.schemas import valid
 
 from esacloud._version import __version__
-from esacloud.aws.terraform_read import read_back
+from esacloud.aws.terraform.read import read_back
 from esacloud.terraform.directory import write
 from esacloud.terraform.manifest import MANIFEST, differing_files, is_cut_short, read_manifest
 from esacloud.terraform.reading import read_documents
@@ -81,10 +81,10 @@ def test_what_is_no_manifest_of_ours_is_not_taken_for_one(text: str) -> None:
     assert not is_cut_short(text)
 
 
-def odd(directory: Path) -> bool:
+def deviation(directory: Path) -> bool:
     """Whether verifying would find anything, the packets aside."""
-    documents, oddities = read_documents(str(directory))
-    return bool(oddities or read_back(documents).oddities)
+    documents, deviations = read_documents(str(directory))
+    return bool(deviations or read_back(documents).deviations)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -92,13 +92,13 @@ def odd(directory: Path) -> bool:
 def test_a_changed_character_in_any_file_is_found(tmp_path: Path, data: st.DataObject) -> None:
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
-    assert not odd(tmp_path)
+    assert not deviation(tmp_path)
     name = data.draw(st.sampled_from(sorted(FILES)))
     text = FILES[name]
     position = data.draw(st.integers(0, len(text) - 1))
     other = data.draw(st.sampled_from([character for character in '019a"{ \n' if character != text[position]]))
     (tmp_path / name).write_text(text[:position] + other + text[position + 1 :])
-    assert odd(tmp_path)
+    assert deviation(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,8 @@ def test_a_changed_character_in_any_file_is_found(tmp_path: Path, data: st.DataO
 def test_what_is_odd_about_a_directory_is_said(tmp_path: Path, change: Callable[[Path], object], says: str) -> None:
     write(str(tmp_path), FILES)
     change(tmp_path)
-    documents, oddities = read_documents(str(tmp_path))
-    assert any(oddity.startswith(says) for oddity in oddities), oddities
+    documents, deviations = read_documents(str(tmp_path))
+    assert any(oddity.startswith(says) for oddity in deviations), deviations
     assert read_back(documents) is not None
 
 

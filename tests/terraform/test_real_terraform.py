@@ -15,10 +15,10 @@ import yaml
 from support.ec2_server import LocalEc2, local_ec2, tags
 from support.terraform import Terraform, need_mirror, need_terraform
 
-from esacloud.clouds import CLOUDS
 from esacloud.deployment.model import Deployment
-from esacloud.packets import PacketSet
+from esacloud.packets.sets import PacketSet
 from esacloud.policy.packets import packets_by_interface
+from esacloud.provider import CLOUDS
 from esacloud.workflow import Module, generate, read_deployment, write_module
 
 HERE = Path(__file__).parents[1]
@@ -104,7 +104,7 @@ def test_ec2_permits_exactly_the_packets_of_the_policy(run: Run) -> None:
 def test_no_group_keeps_the_egress_rules_that_ec2_gives_to_new_groups(run: Run) -> None:
     for permitted in run.permitted.values():
         for packets in permitted.values():
-            assert not any(box.direction == "out" and box.protocols == (0, 255) for box in packets.boxes())
+            assert not any(box.direction == "egress" and box.protocols == (0, 255) for box in packets.boxes())
 
 
 def test_a_second_plan_has_nothing_to_do(run: Run) -> None:

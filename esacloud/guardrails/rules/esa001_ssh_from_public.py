@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from esacloud.guardrails.model import Breach, Example, Guardrail
-from esacloud.guardrails.reach import public_breaches
+from esacloud.guardrails.model import Example, Guardrail, Violation
+from esacloud.guardrails.reach import public_violations
 from esacloud.guardrails.subject import Subject
 
 
-def find(subject: Subject) -> Iterator[Breach]:
+def find(subject: Subject) -> Iterator[Violation]:
     """Packets to the command line's ports from public addresses."""
-    return public_breaches(subject, "in", "command-line")
+    return public_violations(subject, "ingress", "command-line")
 
 
 GUARDRAIL = Guardrail(
@@ -20,7 +20,7 @@ GUARDRAIL = Guardrail(
     severity="error",
     reason="Whoever reaches SSH can guess passwords and use the next flaw in it.",
     source="the appliance's guide, on protecting the gateway from attacks: SSH must not be exposed to outside addresses",
-    mend="Name the administrators' private networks, or let them come in through a VPN or a bastion.",
+    hint="Name the administrators' private networks, or let them come in through a VPN or a bastion.",
     bad=Example(("tcp/22 in from 0.0.0.0/1", "tcp/22 in from 128.0.0.0/1")),
     good=Example(("tcp/22 in from 10.20.0.0/24", "tcp/22 in from fd00:20::/64", "tcp/22 out to any")),
     find=find,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from esacloud.guardrails.model import Breach, Example, Guardrail
-from esacloud.guardrails.reach import public_breaches
+from esacloud.guardrails.model import Example, Guardrail, Violation
+from esacloud.guardrails.reach import public_violations
 from esacloud.guardrails.subject import Subject
 
 
-def find(subject: Subject) -> Iterator[Breach]:
+def find(subject: Subject) -> Iterator[Violation]:
     """Packets to the spam quarantine's pages, or to its central service, from public addresses."""
-    return public_breaches(subject, "in", "spam-quarantine", "central-spam-quarantine")
+    return public_violations(subject, "ingress", "spam-quarantine", "central-spam-quarantine")
 
 
 GUARDRAIL = Guardrail(
@@ -20,7 +20,7 @@ GUARDRAIL = Guardrail(
     severity="error",
     reason="CVE-2025-20393 (CVSS 10.0) was used against gateways whose spam quarantine could be reached from the Internet.",
     source="https://nvd.nist.gov/vuln/detail/CVE-2025-20393",
-    mend="Name the users' private networks, and let users outside come in through a VPN or an authenticating proxy.",
+    hint="Name the users' private networks, and let users outside come in through a VPN or an authenticating proxy.",
     bad=Example(("tcp/83 in from any",)),
     good=Example(("tcp/83 in from 10.0.0.0/8", "tcp/82 in from 10.0.0.0/8")),
     find=find,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from esacloud.guardrails.model import Breach, Example, Guardrail
-from esacloud.guardrails.reach import public_breaches, public_egress
+from esacloud.guardrails.model import Example, Guardrail, Violation
+from esacloud.guardrails.reach import public_egress, public_violations
 from esacloud.guardrails.subject import Subject
 
 
-def find(subject: Subject) -> Iterator[Breach]:
+def find(subject: Subject) -> Iterator[Violation]:
     """Packets of the central quarantines from or to public addresses. What comes in for spam is ESA004's."""
-    yield from public_breaches(subject, "in", "central-policy-quarantine")
+    yield from public_violations(subject, "ingress", "central-policy-quarantine")
     yield from public_egress(subject, "central-policy-quarantine", "central-spam-quarantine")
 
 
@@ -21,7 +21,7 @@ GUARDRAIL = Guardrail(
     severity="error",
     reason="It carries whole messages between the gateway and its management appliance, which belong together.",
     source="the port table: central quarantines lie between the gateway and its management appliance",
-    mend="Name the management appliance's private address, and connect sites by a VPN or peering.",
+    hint="Name the management appliance's private address, and connect sites by a VPN or peering.",
     bad=Example(("tcp/7025 in from 198.51.100.7", "tcp/6025 out to 198.51.100.7")),
     good=Example(("tcp/7025 in from 10.0.9.7", "tcp/7025 out to 10.0.9.7", "tcp/6025 out to 10.0.9.7")),
     find=find,

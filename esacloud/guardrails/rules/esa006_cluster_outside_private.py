@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from esacloud.guardrails.model import Breach, Example, Guardrail
-from esacloud.guardrails.reach import public_breaches, public_egress
+from esacloud.guardrails.model import Example, Guardrail, Violation
+from esacloud.guardrails.reach import public_egress, public_violations
 from esacloud.guardrails.subject import Subject
 
 
-def find(subject: Subject) -> Iterator[Breach]:
+def find(subject: Subject) -> Iterator[Violation]:
     """Packets of the cluster service from or to public addresses. A cluster over SSH is ESA001's."""
-    yield from public_breaches(subject, "in", "cluster")
+    yield from public_violations(subject, "ingress", "cluster")
     yield from public_egress(subject, "cluster")
 
 
@@ -21,7 +21,7 @@ GUARDRAIL = Guardrail(
     severity="error",
     reason="Whoever joins or imitates a cluster member reads and writes the configuration of all of them.",
     source="the port table: cluster communication lies between the members of one cluster",
-    mend="Write `self`, or the members' private addresses, and connect sites by a VPN or peering.",
+    hint="Write `self`, or the members' private addresses, and connect sites by a VPN or peering.",
     bad=Example(("tcp/2222 out to 198.51.100.0/24",)),
     good=Example(("tcp/2222 in from self", "tcp/2222 out to self", "tcp/2222 in from 10.0.4.0/28")),
     find=find,

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from esacloud.guardrails.model import Breach, Example, Guardrail
-from esacloud.guardrails.reach import breach
+from esacloud.guardrails.model import Example, Guardrail, Violation
+from esacloud.guardrails.reach import violation
 from esacloud.guardrails.subject import Subject
 
 
-def find(subject: Subject) -> Iterator[Breach]:
+def find(subject: Subject) -> Iterator[Violation]:
     """Packets to HTTP or FTP administration, from anywhere at all."""
     for interface in subject.packets:
-        boxes = list(subject.to_services(interface, "in", "plain-administration"))
+        boxes = list(subject.to_services(interface, "ingress", "plain-administration"))
         if boxes:
-            yield breach(interface, boxes)
+            yield violation(interface, boxes)
 
 
 GUARDRAIL = Guardrail(
@@ -23,7 +23,7 @@ GUARDRAIL = Guardrail(
     severity="warning",
     reason="HTTP and FTP carry the administrator's password and session where anyone on the way can read them.",
     source="https://cwe.mitre.org/data/definitions/319.html",
-    mend="Leave the plain port out, and use HTTPS or SSH.",
+    hint="Leave the plain port out, and use HTTPS or SSH.",
     bad=Example(("tcp/80 in from 10.20.0.0/24",)),
     good=Example(("tcp/443 in from 10.20.0.0/24", "tcp/80 out to any")),
     find=find,

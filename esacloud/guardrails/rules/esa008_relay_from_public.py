@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from esacloud.guardrails.model import Breach, Example, Guardrail
-from esacloud.guardrails.reach import breach, public_part
+from esacloud.guardrails.model import Example, Guardrail, Violation
+from esacloud.guardrails.reach import public_part, violation
 from esacloud.guardrails.subject import Subject
 
 
-def find(subject: Subject) -> Iterator[Breach]:
+def find(subject: Subject) -> Iterator[Violation]:
     """Statements that let public addresses in as relay clients. By role: on the wire, a relay client is any mail sender."""
     relays = frozenset(subject.roles["relay"])
     for interface in subject.packets:
@@ -18,10 +18,10 @@ def find(subject: Subject) -> Iterator[Breach]:
             for statement in subject.statements(interface)
             if not relays.isdisjoint(statement.roles)
             for box in statement.boxes
-            if box.direction == "in" and subject.is_public(box)
+            if box.direction == "ingress" and subject.is_public(box)
         ]
         if boxes:
-            yield breach(interface, public_part(boxes))
+            yield violation(interface, public_part(boxes))
 
 
 GUARDRAIL = Guardrail(
@@ -30,7 +30,7 @@ GUARDRAIL = Guardrail(
     severity="error",
     reason="A gateway that relays for strangers sends their spam, and its address is soon on every block list.",
     source="the appliance's guide, on protecting the gateway from attacks: no relay rules on public listeners",
-    mend="Name the servers that send through the gateway. Where outsiders must relay, demand SMTP AUTH and waive this.",
+    hint="Name the servers that send through the gateway. Where outsiders must relay, demand SMTP AUTH and waive this.",
     bad=Example(("relay-clients: tcp/25 in from any",)),
     good=Example(("relay-clients: tcp/25 in from 10.0.5.0/28", "mail-senders: tcp/25 in from any")),
     find=find,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from esacloud.guardrails.model import Breach, Example, Guardrail
-from esacloud.guardrails.reach import public_breaches
+from esacloud.guardrails.model import Example, Guardrail, Violation
+from esacloud.guardrails.reach import public_violations
 from esacloud.guardrails.subject import Subject
 
 
-def find(subject: Subject) -> Iterator[Breach]:
+def find(subject: Subject) -> Iterator[Violation]:
     """Packets to the QMQP port from public addresses."""
-    return public_breaches(subject, "in", "queue-injection")
+    return public_violations(subject, "ingress", "queue-injection")
 
 
 GUARDRAIL = Guardrail(
@@ -20,7 +20,7 @@ GUARDRAIL = Guardrail(
     severity="error",
     reason="QMQP has no authentication: whoever reaches the port sends mail as the gateway's owner.",
     source="https://cr.yp.to/proto/qmqp.html",
-    mend="Name the servers that inject mail over QMQP, or switch the feature off.",
+    hint="Name the servers that inject mail over QMQP, or switch the feature off.",
     bad=Example(("tcp/628 in from 203.0.113.0/24",)),
     good=Example(("tcp/628 in from 10.0.5.0/28",)),
     find=find,

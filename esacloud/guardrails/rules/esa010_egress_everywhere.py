@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from esacloud.guardrails.model import Breach, Example, Guardrail
-from esacloud.guardrails.reach import breach, is_whole
+from esacloud.guardrails.model import Example, Guardrail, Violation
+from esacloud.guardrails.reach import is_whole, violation
 from esacloud.guardrails.subject import Subject
-from esacloud.packets import Box
+from esacloud.packets.sets import Box
 
 
-def find(subject: Subject) -> Iterator[Breach]:
+def find(subject: Subject) -> Iterator[Violation]:
     """Packets out to every public address, on more ports of one protocol than any service has."""
     limit = subject.limits["nearly_every_port"]
     for interface in subject.packets:
         by_protocol: dict[tuple[int, int], list[Box]] = {}
-        for box in subject.public_boxes(interface, "out"):
-            if (is_whole(box) or box.realm in subject.public_realms) and _has_ports(box):
+        for box in subject.public_boxes(interface, "egress"):
+            if (is_whole(box) or box.address_space in subject.public_address_spaces) and _has_ports(box):
                 by_protocol.setdefault(box.protocols, []).append(box)
         boxes = [box for found in by_protocol.values() if _ports(found) >= limit for box in found]
         if boxes:
-            yield breach(interface, boxes)
+            yield violation(interface, boxes)
 
 
 def _has_ports(box: Box) -> bool:
@@ -32,7 +32,7 @@ def _ports(boxes: list[Box]) -> int:
     count: dict[str, int] = {}
     for box in boxes:
         if box.source_ports == (0, 65535):
-            count[box.realm] = count.get(box.realm, 0) + box.ports[1] - box.ports[0] + 1
+            count[box.address_space] = count.get(box.address_space, 0) + box.ports[1] - box.ports[0] + 1
     return max(count.values(), default=0)
 
 
@@ -42,7 +42,7 @@ GUARDRAIL = Guardrail(
     severity="error",
     reason="Open egress is how an intruder brings tools in and data out; both clouds' defaults are open.",
     source="https://attack.mitre.org/mitigations/M1037/",
-    mend="Remove the rule; what the gateway needs is in the port table.",
+    hint="Remove the rule; what the gateway needs is in the port table.",
     bad=Example(("every protocol out to any",)),
     good=Example(("tcp/25 out to any", "tcp/443 out to any", "tcp/1024-65535 out to 10.0.0.9")),
     find=find,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from esacloud.guardrails.model import Breach, Example, Guardrail
-from esacloud.guardrails.reach import public_breaches
+from esacloud.guardrails.model import Example, Guardrail, Violation
+from esacloud.guardrails.reach import public_violations
 from esacloud.guardrails.subject import Subject
 
 
-def find(subject: Subject) -> Iterator[Breach]:
+def find(subject: Subject) -> Iterator[Violation]:
     """Packets to the SNMP agent from public addresses."""
-    return public_breaches(subject, "in", "monitoring")
+    return public_violations(subject, "ingress", "monitoring")
 
 
 GUARDRAIL = Guardrail(
@@ -20,7 +20,7 @@ GUARDRAIL = Guardrail(
     severity="error",
     reason="SNMP tells a stranger what runs here, and its replies are used to amplify attacks on others.",
     source="https://www.cisa.gov/news-events/alerts/2014/01/17/udp-based-amplification-attacks",
-    mend="Name the monitoring stations.",
+    hint="Name the monitoring stations.",
     bad=Example(("udp/161 in from 0.0.0.0/0",)),
     good=Example(("udp/161 in from 10.0.7.0/28", "udp/162 out to 10.0.7.4")),
     find=find,

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from esacloud.guardrails.model import Breach, Example, Guardrail
+from esacloud.guardrails.model import Example, Guardrail, Violation
 from esacloud.guardrails.networks import has_every_public, joined, public, shared
-from esacloud.guardrails.reach import breach, is_whole, public_part
+from esacloud.guardrails.reach import is_whole, public_part, violation
 from esacloud.guardrails.subject import Subject
-from esacloud.packets import IPV4, IPV6, Box
+from esacloud.packets.sets import IPV4, IPV6, Box
 
 
-def find(subject: Subject) -> Iterator[Breach]:
+def find(subject: Subject) -> Iterator[Violation]:
     """Services that reach every public address of a family by several statements, none of which does so alone."""
     for interface in subject.packets:
         services: dict[tuple[object, ...], list[Box]] = {}
-        for box in (*subject.public_boxes(interface, "in"), *subject.public_boxes(interface, "out")):
-            if box.realm in (IPV4, IPV6):
+        for box in (*subject.public_boxes(interface, "ingress"), *subject.public_boxes(interface, "egress")):
+            if box.address_space in (IPV4, IPV6):
                 services.setdefault(box[:5], []).append(box)
         whole = [boxes for boxes in services.values() if any(map(is_whole, boxes)) or _is_whole_together(boxes)]
         in_pieces = [box for boxes in whole if not _is_said_at_once(subject, interface, boxes[0]) for box in boxes]
         if in_pieces:
-            yield breach(interface, public_part(in_pieces), ", in several pieces")
+            yield violation(interface, public_part(in_pieces), ", in several pieces")
 
 
 def _is_whole_together(boxes: list[Box]) -> bool:
     """Whether the boxes of one service hold every public address, as those of `any` without private networks do."""
     if len(boxes) < 2:
         return False
-    everything = public(boxes[0].realm)
+    everything = public(boxes[0].address_space)
     return shared(everything, joined(box.addresses for box in boxes)) == everything
 
 
@@ -36,12 +36,12 @@ def _is_said_at_once(subject: Subject, interface: str, service: Box) -> bool:
     """Whether some statement alone opens a part of the service to every public address."""
     return any(
         said.direction == service.direction
-        and said.realm == service.realm
+        and said.address_space == service.address_space
         and said.protocols[0] <= service.protocols[1]
         and service.protocols[0] <= said.protocols[1]
         and said.ports[0] <= service.ports[1]
         and service.ports[0] <= said.ports[1]
-        and has_every_public(said.realm, said.addresses)
+        and has_every_public(said.address_space, said.addresses)
         for statement in subject.statements(interface)
         for said in statement.boxes
     )
@@ -53,7 +53,7 @@ GUARDRAIL = Guardrail(
     severity="error",
     reason="Pieces that add up to everyone pass every check that looks for 0.0.0.0/0, and most readers.",
     source="https://cwe.mitre.org/data/definitions/1327.html",
-    mend="Write `any` where everyone is meant, so that it can be seen; otherwise name the networks that are meant.",
+    hint="Write `any` where everyone is meant, so that it can be seen; otherwise name the networks that are meant.",
     bad=Example(("tcp/25 in from 0.0.0.0/1", "tcp/25 in from 128.0.0.0/1")),
     good=Example(("tcp/25 in from any", "tcp/25 in from 10.0.0.0/8")),
     find=find,

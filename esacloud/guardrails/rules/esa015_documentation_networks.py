@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from esacloud.guardrails.model import Breach, Example, Guardrail
+from esacloud.guardrails.model import Example, Guardrail, Violation
 from esacloud.guardrails.networks import listed, within
-from esacloud.guardrails.reach import breach
+from esacloud.guardrails.reach import violation
 from esacloud.guardrails.subject import Subject
-from esacloud.packets import IPV4, IPV6
+from esacloud.packets.sets import IPV4, IPV6
 
 
-def find(subject: Subject) -> Iterator[Breach]:
+def find(subject: Subject) -> Iterator[Violation]:
     """Packets whose far side lies in a documentation network as a whole."""
     for interface in subject.packets:
         boxes = [
             box
-            for box in (*subject.public_boxes(interface, "in"), *subject.public_boxes(interface, "out"))
-            if box.realm in (IPV4, IPV6) and within(listed(box.realm, "documentation"), box.addresses)
+            for box in (*subject.public_boxes(interface, "ingress"), *subject.public_boxes(interface, "egress"))
+            if box.address_space in (IPV4, IPV6) and within(listed(box.address_space, "documentation"), box.addresses)
         ]
         if boxes:
-            yield breach(interface, boxes)
+            yield violation(interface, boxes)
 
 
 GUARDRAIL = Guardrail(
@@ -29,7 +29,7 @@ GUARDRAIL = Guardrail(
     severity="warning",
     reason="Nothing answers there: the flow does not work, and a placeholder that was forgotten once is seldom alone.",
     source="https://www.rfc-editor.org/rfc/rfc5737, https://www.rfc-editor.org/rfc/rfc3849, https://www.rfc-editor.org/rfc/rfc9637",
-    mend="Write the network that is meant.",
+    hint="Write the network that is meant.",
     bad=Example(("udp/514 out to 192.0.2.10",)),
     good=Example(("udp/514 out to 10.0.0.10", "tcp/443 out to any")),
     find=find,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from esacloud.guardrails.model import Breach, Example, Guardrail
-from esacloud.guardrails.reach import breach, is_whole
+from esacloud.guardrails.model import Example, Guardrail, Violation
+from esacloud.guardrails.reach import is_whole, violation
 from esacloud.guardrails.subject import Subject
-from esacloud.packets import IPV4, IPV6
+from esacloud.packets.sets import IPV4, IPV6
 
 
-def find(subject: Subject) -> Iterator[Breach]:
+def find(subject: Subject) -> Iterator[Violation]:
     """Packets from or to a whole subnet of the gateway's own; `any` is no accident, and a cluster lives there."""
     if not subject.own_networks:
         return
@@ -20,12 +20,12 @@ def find(subject: Subject) -> Iterator[Breach]:
         boxes = [
             box._replace(addresses=span)
             for box in subject.boxes(interface)
-            for realm, span in own
-            if box.realm == realm and box.addresses[0] <= span[0] and span[1] <= box.addresses[1]
+            for address_space, span in own
+            if box.address_space == address_space and box.addresses[0] <= span[0] and span[1] <= box.addresses[1]
             if not is_whole(box) and (box.protocols, box.ports) not in cluster
         ]
         if boxes:
-            yield breach(interface, boxes)
+            yield violation(interface, boxes)
 
 
 GUARDRAIL = Guardrail(
@@ -34,7 +34,7 @@ GUARDRAIL = Guardrail(
     severity="warning",
     reason="Everything else in that subnet is let in as that peer, and most often a network was written wider than meant.",
     source="https://cwe.mitre.org/data/definitions/1327.html",
-    mend="Write the peer's own networks; write `self` for the members of a cluster.",
+    hint="Write the peer's own networks; write `self` for the members of a cluster.",
     bad=Example(("tcp/443 in from 10.20.0.0/16",), own_networks=("10.20.8.0/28",)),
     good=Example(("tcp/443 in from 10.20.0.0/24", "tcp/25 in from any"), own_networks=("10.20.8.0/28",)),
     find=find,

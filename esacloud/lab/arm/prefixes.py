@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
-from esacloud.addresses import AddressError, Network, parse_network
 from esacloud.lab.arm.errors import ArmError, bad_request
 from esacloud.lab.arm.service_tags import is_service_tag
+from esacloud.packets.addresses import AddressError, Network, parse_network
 
 
 def check_prefix(rule_id: str, prefix: str) -> list[Network]:

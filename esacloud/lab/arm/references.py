@@ -51,9 +51,9 @@ def find_referenced(store: Store, reference: str, kind: str, *, by: str, locatio
     path = parse_path(reference)
     if path and path.group and path.name and (path.provider or "").lower() == PROVIDER.lower():
         resource = store.find(path.group, kind, path.name)
-        wanted = (path.kind or "").lower() == kind.lower() and path.subscription.lower() == store.subscription.lower()
+        desired = (path.kind or "").lower() == kind.lower() and path.subscription.lower() == store.subscription.lower()
         part = path.child is None or (resource is not None and child_named(resource, path.child) is not None)
-        if wanted and resource is not None and part and resource.location == location:
+        if desired and resource is not None and part and resource.location == location:
             return resource
     raise bad_request(
         "InvalidResourceReference",

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from esacloud.addresses import Network
 from esacloud.lab.arm import bodies
 from esacloud.lab.arm.bodies import Body
 from esacloud.lab.arm.errors import bad_request, unreadable
@@ -18,6 +17,7 @@ from esacloud.lab.arm.limits import DESCRIPTION_LENGTH, FIRST_PRIORITY, LAST_PRI
 from esacloud.lab.arm.ports import check_port_range, check_port_ranges
 from esacloud.lab.arm.prefixes import check_one_family, check_prefix, check_prefixes
 from esacloud.lab.arm.references import reference_ids
+from esacloud.packets.addresses import Network
 
 SIDES = ("source", "destination")
 _WORDS = {

@@ -74,9 +74,14 @@ def test_a_group_in_use_is_not_deleted_until_it_is_detached(client: NetworkManag
 def test_a_reference_to_what_is_not_there_or_elsewhere_is_refused(
     client: NetworkManagementClient, arm_emulator: ArmEmulator
 ) -> None:
-    far = path("networkSecurityGroups", "far")
-    arm_emulator.send("PUT", far, nsg(location="northeurope"))
-    for wrong in (path("networkSecurityGroups", "absent"), far, ASG, path("networkSecurityGroups", "nsg", group="rg-none")):
+    remote = path("networkSecurityGroups", "far")
+    arm_emulator.send("PUT", remote, nsg(location="northeurope"))
+    for wrong in (
+        path("networkSecurityGroups", "absent"),
+        remote,
+        ASG,
+        path("networkSecurityGroups", "nsg", group="rg-none"),
+    ):
         with pytest.raises(HttpResponseError) as refused:
             attach(client, wrong)
         assert refused.value.error.code == "InvalidResourceReference"
@@ -183,11 +188,11 @@ def test_a_resource_group_goes_with_all_that_is_in_it_unless_others_need_that(
     client: NetworkManagementClient, arm_emulator: ArmEmulator
 ) -> None:
     arm_emulator.add_resource_group("rg-far", LOCATION)
-    far = path("virtualNetworks", "vnet", group="rg-far")
-    arm_emulator.send("PUT", far, network(mail=NSG))
+    remote = path("virtualNetworks", "vnet", group="rg-far")
+    arm_emulator.send("PUT", remote, network(mail=NSG))
     group = path("", group=GROUP).partition("/providers")[0]
     assert arm_emulator.send("DELETE", group).body["error"]["code"] == "ResourceGroupDeletionBlocked"
-    assert arm_emulator.send("DELETE", far).status == 202
+    assert arm_emulator.send("DELETE", remote).status == 202
     assert arm_emulator.send("DELETE", group).status == 200
     assert arm_emulator.snapshot() == {}
     with pytest.raises(HttpResponseError, match="ResourceGroupNotFound"):

@@ -12,11 +12,11 @@ from support.arm import GROUP, interface, nsg, path, rule
 from support.live_azure import NIC, SUBNET2, attach, text
 
 from esacloud import workflow
-from esacloud.azure.live_calls import client_for
-from esacloud.lab import arm_lab
+from esacloud.azure.live.calls import client_for
 from esacloud.lab.arm import ArmEmulator
+from esacloud.lab.arm import lab as arm_lab
 
-SERVE = "import sys; from esacloud.lab.arm_lab import serve; serve(lambda address: print(address, flush=True), lag=3600)"
+SERVE = "import sys; from esacloud.lab.arm.lab import serve; serve(lambda address: print(address, flush=True), lag=3600)"
 
 
 def test_the_lab_lags_as_far_behind_as_it_is_told() -> None:

@@ -12,7 +12,7 @@ from esacloud.lab.arm import ArmEmulator
 
 
 def test_a_group_made_by_the_sdk_reads_back_with_its_rules(arm_client: NetworkManagementClient) -> None:
-    wanted = SecurityRule(
+    desired = SecurityRule(
         name="mail-in",
         protocol="Tcp",
         access="Allow",
@@ -24,7 +24,7 @@ def test_a_group_made_by_the_sdk_reads_back_with_its_rules(arm_client: NetworkMa
         destination_address_prefix="*",
         description="rows 1 and 2",
     )
-    body = NetworkSecurityGroup(location="West Europe", tags={"made-by": "a test"}, security_rules=[wanted])
+    body = NetworkSecurityGroup(location="West Europe", tags={"made-by": "a test"}, security_rules=[desired])
     made = arm_client.network_security_groups.begin_create_or_update(GROUP, "nsg-data1", body).result()
     read = arm_client.network_security_groups.get(GROUP, "nsg-data1")
     assert read.as_dict() == made.as_dict()

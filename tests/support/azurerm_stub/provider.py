@@ -261,8 +261,8 @@ def refuse(diagnostics: Any, planned: dict[str, Any]) -> None:
         for side in ("source", "destination"):
             if bool(rule[f"{side}_port_range"]) == bool(rule[f"{side}_port_ranges"]):
                 diagnostics.add_error("SecurityRuleInvalidPortRange", where)
-            far = ("address_prefix", "address_prefixes", "application_security_group_ids")
-            if sum(bool(rule[f"{side}_{key}"]) for key in far) != 1:
+            remote = ("address_prefix", "address_prefixes", "application_security_group_ids")
+            if sum(bool(rule[f"{side}_{key}"]) for key in remote) != 1:
                 diagnostics.add_error("SecurityRuleInvalidAddressPrefix", where)
 
 

@@ -1,0 +1,1 @@
+"""Security groups of an account, changed through boto3."""

@@ -1,0 +1,164 @@
+"""A lock in the VPC itself: an empty security group whose name only one can create, for as long as it is there.
+
+It is needed only when two changes of one deployment have met, so that no change pays its calls otherwise. It carries the
+deployment's tag, so that whoever reads the groups sees it too, and nothing ever carries it. Its tags say who holds it and
+until when; the holder moves that on while it works. One that is over, or that an earlier run of the same machine left, is
+taken over: by deleting it by its id, which only one can do, and making a new one, which only one can do either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any
+from uuid import uuid4
+
+from esacloud.aws.live.calls import GROUP_NOT_FOUND, Calls
+from esacloud.aws.live.ownership import tags_of
+from esacloud.aws.live.read import LOCK_TAG, Seen, describe
+from esacloud.aws.live.scope import Scope
+from esacloud.change.retry import LockedError, LostError, RefusedError, SettledError, converge
+from esacloud.errors import OutsideError
+from esacloud.policy.actual import DEPLOYMENT_TAG
+
+UNTIL_TAG = "esacloud:locked-until"
+HELD = timedelta(minutes=5)  # longer than one call with its answer and the pause after it, and than clocks differ
+BEAT = timedelta(minutes=1)  # between two moves of that time
+LOST = "LockLost"
+
+
+def utc_now() -> datetime:
+    """The time of this machine."""
+    return datetime.now(UTC)
+
+
+class CloudLock(AbstractContextManager[None]):
+    """Hold the lock of a deployment while the block runs.
+
+    Entering raises LockedError where somebody else holds it, OutsideError where EC2 refuses. Where it cannot be given back
+    after a change that was made, an OutsideError says so; a change that failed says that instead. `owner` is the name of
+    this machine's locks, of which the caller holds the one of this deployment.
+    """
+
+    def __init__(self, calls: Calls, where: Scope, seen: Seen, owner: str, now: Callable[[], datetime] = utc_now) -> None:
+        self.calls, self.where, self.seen, self.owner, self.now = calls, where, seen, owner, now
+        self.name = f"esacloud-lock-{where.deployment}"
+        self.group = ""
+        self.next_beat = now()
+
+    def __enter__(self) -> None:
+        self._take()
+        self.seen.own_lock = self.group
+        self.calls.before_each = self._beat
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.calls.before_each = None
+        self.seen.own_lock = None
+        if kind is not None:
+            with suppress(OutsideError):
+                self._delete(self.group, made=True)
+            return
+        try:
+            self._delete(self.group, made=True)
+        except OutsideError as failure:
+            raise OutsideError(
+                f"{self.where.deployment}: the change was made and read back, and its lock, the security group "
+                f"{self.group} ({self.name}), could not be taken away: {failure}. It is given up "
+                f"{HELD.seconds // 60} minutes after it was last held; or delete it"
+            ) from failure
+
+    def _take(self) -> None:
+        run = f"{self.owner}/{uuid4()}"
+        ids: list[str] = []
+
+        def send(_: Sequence[str]) -> None:
+            tags = {LOCK_TAG: run, UNTIL_TAG: self._until(), DEPLOYMENT_TAG: self.where.deployment}
+            answer = self.calls.send(
+                "CreateSecurityGroup",
+                GroupName=self.name,
+                Description=f"Lock of {self.where.deployment}, held while esacloud applies",
+                VpcId=self.where.vpc,
+                TagSpecifications=[{"ResourceType": "security-group", "Tags": _listed(tags)}],
+            )
+            ids.append(str(answer["GroupId"]))
+
+        def left(pending: Sequence[str]) -> Sequence[str]:
+            for found in describe(self.calls, self.where.vpc, "group-name", (self.name,)):
+                if tags_of(found).get(LOCK_TAG) == run:
+                    ids.append(str(found["GroupId"]))
+                    return ()
+                if not self._is_over(found):
+                    raise LockedError(self._held(found))
+                self._delete(str(found["GroupId"]))
+            return pending
+
+        try:
+            converge((self.name,), send, left, self.calls.backoff)
+        except SettledError as error:
+            raise LockedError(f"another run for {self.where.deployment} holds its lock, {self.name} ({error})") from error
+        self.group = ids[-1]
+
+    def _until(self) -> str:
+        now = self.now()
+        self.next_beat = now + BEAT
+        return (now + HELD).isoformat(timespec="seconds")
+
+    def _beat(self) -> None:
+        """Move on until when it is held. Raises RefusedError where somebody has taken it over."""
+        if self.now() < self.next_beat:
+            return
+        tags = _listed({UNTIL_TAG: self._until()})
+
+        def send(_: Sequence[int]) -> None:
+            self.calls.send("CreateTags", Resources=[self.group], Tags=tags)
+
+        try:
+            converge((0,), send, lambda pending: pending, self.calls.backoff)
+        except RefusedError as error:
+            if error.code == GROUP_NOT_FOUND:
+                message = f"the lock of {self.where.deployment}, {self.group}, is gone: this run was taken for dead"
+                raise RefusedError(message, LOST) from error  # not the code of EC2, which is about the call to come
+            raise
+
+    def _is_over(self, group: Mapping[str, Any]) -> bool:
+        """Whether nobody holds it any more; one that says nothing of a time holds until somebody deletes it."""
+        tags = tags_of(group)
+        if tags.get(LOCK_TAG, "").partition("/")[0] == self.owner:
+            return True
+        try:
+            return datetime.fromisoformat(tags.get(UNTIL_TAG, "")) < self.now()
+        except (ValueError, TypeError):  # no such tag, or one that was written by hand
+            return False
+
+    def _held(self, group: Mapping[str, Any]) -> str:
+        until = tags_of(group).get(UNTIL_TAG)
+        wait = f"its lock is given up at {until}" if until else "its lock says no time"
+        return (
+            f"another run for {self.where.deployment} holds its lock in the VPC. If none is at work any more: {wait}; or "
+            f"delete the security group {group['GroupId']} ({self.name}), which is the lock"
+        )
+
+    def _delete(self, group: str, *, made: bool = False) -> None:
+        """Delete it. Of one that this run has made, EC2 may not know everywhere yet that it is there."""
+        unknown = 0
+
+        def send(_: Sequence[str]) -> None:
+            nonlocal unknown
+            try:
+                self.calls.send("DeleteSecurityGroup", GroupId=group)
+            except RefusedError as error:
+                if error.code != GROUP_NOT_FOUND:
+                    raise
+                unknown += 1
+                if made and unknown < 4:
+                    raise LostError(str(error)) from error
+
+        converge((group,), send, lambda pending: pending, self.calls.backoff)
+
+
+def _listed(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]

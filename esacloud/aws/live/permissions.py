@@ -1,0 +1,66 @@
+"""The IAM actions that each command needs on AWS, and no more: every API operation is one action of the same name.
+
+`COMMANDS` is what docs/permissions.md is made from, and the tests hold it against the calls that the commands really send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from esacloud.aws.live.calls import CHANGING, READING, REPLACING
+from esacloud.change.permissions import table
+
+LOCKING = ("CreateSecurityGroup", "CreateTags")  # where two runs meet; the lock is a security group
+CONFIRMING = ("UpdateSecurityGroupRuleDescriptionsIngress", "UpdateSecurityGroupRuleDescriptionsEgress")
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "plan": READING,
+    "apply": (*READING, *CHANGING, *REPLACING),
+    "destroy": (
+        *READING,
+        "DeleteTags",
+        "RevokeSecurityGroupIngress",
+        "RevokeSecurityGroupEgress",
+        *CONFIRMING,
+        "ModifyNetworkInterfaceAttribute",
+        "DeleteSecurityGroup",
+        *LOCKING,
+    ),
+    "restore": (*READING, *CHANGING, *REPLACING),
+    "audit": tuple(name for name in READING if name != "DescribeManagedPrefixLists"),
+}
+WHEN: Mapping[str, str] = {
+    "DescribeSecurityGroups": "always",
+    "DescribeNetworkInterfaces": "the file names network interfaces, an interface has several groups, or a group goes; "
+    "`audit`: always",
+    "DescribeManagedPrefixLists": "a rule names a prefix list",
+    "CreateSecurityGroup": "a group is new, or two runs meet and one takes the lock",
+    "CreateTags": "a group or the lock is new (in the same call), its tags change, or the lock is held for long",
+    "DeleteTags": "a group that was adopted is released",
+    "AuthorizeSecurityGroupIngress": "inbound rules are new",
+    "AuthorizeSecurityGroupEgress": "outbound rules are new",
+    "RevokeSecurityGroupIngress": "inbound rules go",
+    "RevokeSecurityGroupEgress": "outbound rules go; always for a new group, which begins with one",
+    "UpdateSecurityGroupRuleDescriptionsIngress": "the table rows behind an inbound rule change, or a rule is relied on",
+    "UpdateSecurityGroupRuleDescriptionsEgress": "the table rows behind an outbound rule change, or a rule is relied on",
+    "DescribeSecurityGroupRules": "a rule of a full group turns into another",
+    "ModifySecurityGroupRules": "a rule of a full group turns into another",
+    "ModifyNetworkInterfaceAttribute": "a group is attached or detached",
+    "DeleteSecurityGroup": "a group that apply made goes",
+}
+
+
+def markdown() -> str:
+    """The table for docs/permissions.md."""
+    return table("IAM action", COMMANDS, WHEN, "ec2:")
+
+
+def policy(command: str, region: str = "*", account: str = "*") -> dict[str, object]:
+    """An IAM policy document for one command. EC2's Describe actions know no resources, so they have `*`."""
+    reading = [f"ec2:{name}" for name in COMMANDS[command] if name.startswith("Describe")]
+    changing = [f"ec2:{name}" for name in COMMANDS[command] if not name.startswith("Describe")]
+    statements: list[dict[str, object]] = [{"Effect": "Allow", "Action": reading, "Resource": "*"}]
+    if changing:
+        kinds = ("security-group", "security-group-rule", "network-interface", "vpc")
+        resources = [f"arn:aws:ec2:{region}:{account}:{kind}/*" for kind in kinds]
+        statements.append({"Effect": "Allow", "Action": changing, "Resource": resources})
+    return {"Version": "2012-10-17", "Statement": statements}

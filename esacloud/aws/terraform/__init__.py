@@ -1,0 +1,1 @@
+"""Terraform documents of AWS: written, and read back."""

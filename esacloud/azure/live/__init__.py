@@ -1,0 +1,1 @@
+"""Network security groups of a subscription, changed through azure-mgmt-network."""

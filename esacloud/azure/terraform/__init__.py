@@ -1,0 +1,1 @@
+"""Terraform documents of Azure: written, and read back."""

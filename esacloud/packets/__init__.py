@@ -1,0 +1,1 @@
+"""Addresses, exact sets of packets, and their text."""

@@ -1,0 +1,305 @@
+"""Exact sets of packets: the arithmetic on which every proof in this package stands.
+
+A packet, as far as a security group or a policy tells packets apart, is (direction, protocol, source port, destination
+port, far address). A `PacketSet` holds any set of them that is a finite union of boxes, and always in one canonical form,
+so that equal sets are equal values whatever they were made from:
+
+- The far side lives in a realm: `ipv4`, `ipv6`, or an opaque reference (a security group, a prefix list, a service tag):
+  a set that cannot be seen into from here, so it is one indivisible point, apart from every other and from all addresses.
+- For each (direction, realm) the set is a tree of disjoint ascending layers: protocols, in each the source ports, in each
+  the destination ports, in each the addresses. Neighbouring layers with the same inside are always joined.
+- Protocols are the numbers of the IP header, 0 to 255. For ICMP and ICMPv6 a destination port is type * 256 + code
+  (RFC 792, RFC 4443). Protocols without ports take the whole range.
+
+Cost: building sorts once a level and is close to linear where port ranges are equal or disjoint; k different port ranges
+that all overlap cost k times more there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from itertools import pairwise
+from operator import and_, or_
+from typing import Any, Literal, NamedTuple
+
+from esacloud.packets.addresses import BITS, Version, networks_between
+
+Direction = Literal["ingress", "egress"]
+Range = tuple[int, int]
+Sides = tuple[Range, Range, Range]  # protocols, source ports, destination ports
+Spans = dict[Sides, list[Range]]  # boxes of one direction and realm: their sides -> their addresses
+Layers = tuple[Any, ...]  # a level of the tree: ((first, last, inside), ...); at the last level ((first, last), ...)
+
+IPV4, IPV6 = "ipv4", "ipv6"
+TCP, UDP, ICMP, ICMPV6 = 6, 17, 1, 58  # https://www.iana.org/assignments/protocol-numbers
+EVERY_PROTOCOL: Range = (0, 255)
+EVERY_PORT: Range = (0, 65535)
+ONE_POINT: Range = (0, 0)
+_ADDRESSES = 3  # the last level: 0 protocols, 1 source ports, 2 destination ports, 3 addresses
+_LAST_ADDRESS = {IPV4: (1 << BITS[4]) - 1, IPV6: (1 << BITS[6]) - 1}  # an opaque reference has address 0 alone
+_NAMES = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMPV6: "icmpv6"}
+Regions = dict[tuple[Direction, str], Layers]
+
+
+class Box(NamedTuple):
+    """All packets of one direction whose every coordinate lies in a range; both ends belong to it.
+
+    `address_space` is `ipv4`, `ipv6` or the name of an opaque reference, for which `addresses` is `ONE_POINT`.
+    """
+
+    direction: Direction
+    address_space: str
+    protocols: Range
+    source_ports: Range
+    ports: Range
+    addresses: Range
+
+    def __str__(self) -> str:
+        """As an engineer would say it: `tcp/443 out to 203.0.113.0/24`. Of several networks the first is named."""
+        first, last = self.protocols
+        if self.protocols == EVERY_PROTOCOL:
+            text = "every protocol"
+        else:
+            text = _NAMES.get(first, f"protocol {first}") if first == last else f"protocols {first}-{last}"
+            text += _ports_text(first, self.ports) if first == last else ""
+        if self.source_ports != EVERY_PORT:
+            text += f" from source port {_range_text(self.source_ports)}"
+        side = "in from" if self.direction == "ingress" else "out to"
+        return f"{text} {side} {self.remote_text()}"
+
+    def remote_text(self) -> str:
+        """The far side alone: a network, or the reference's name."""
+        if self.address_space not in (IPV4, IPV6):
+            return self.address_space
+        version: Version = 4 if self.address_space == IPV4 else 6
+        return str(next(networks_between(version, *self.addresses)))
+
+
+def _range_text(ports: Range) -> str:
+    return str(ports[0]) if ports[0] == ports[1] else f"{ports[0]}-{ports[1]}"
+
+
+def _ports_text(protocol: int, ports: Range) -> str:
+    if ports == EVERY_PORT:
+        return ""
+    if protocol in (ICMP, ICMPV6):
+        low, high = (f"{number >> 8}.{number & 255}" for number in ports)
+        return f" type {low}" if low == high else f" types {low} to {high}"
+    return f"/{_range_text(ports)}"
+
+
+class PacketSet:
+    """An immutable set of packets. Build it with `PacketSet.of`; combine with `|`, `&`, `-`, `^`.
+
+    Sets compare by what they hold (`==`, `<=`, `hash`), and are true when they hold anything. The canonical form is worked
+    out when it is first needed: two sets made of the same boxes are equal without it.
+    """
+
+    __slots__ = ("_boxes", "_layers")
+
+    def __init__(self) -> None:
+        self._boxes: frozenset[Box] = frozenset()
+        self._layers: Regions | None = {}
+
+    @classmethod
+    def of(cls, boxes: Iterable[Box]) -> PacketSet:
+        """The union of the boxes. Raises ValueError for a range that runs backwards or leaves its space."""
+        made = cls()
+        made._boxes = frozenset(boxes)
+        made._layers = None
+        for box in made._boxes:
+            if not _is_possible(box):
+                raise ValueError(f"no such box: a range of {box!r} runs backwards or leaves its space")
+        return made
+
+    @classmethod
+    def _from(cls, regions: Regions) -> PacketSet:
+        made = cls()
+        made._layers = {region: layers for region, layers in regions.items() if layers}
+        return made
+
+    @property
+    def _regions(self) -> Regions:
+        if self._layers is None:
+            regions: dict[tuple[Direction, str], Spans] = {}
+            for direction, address_space, protocols, source_ports, ports, addresses in self._boxes:
+                spans = regions.setdefault((direction, address_space), {})
+                spans.setdefault((protocols, source_ports, ports), []).append(addresses)
+            self._layers = {region: _build(spans, 0) for region, spans in regions.items()}
+        return self._layers
+
+    def __or__(self, other: PacketSet) -> PacketSet:
+        return self._with(other, or_)
+
+    def __and__(self, other: PacketSet) -> PacketSet:
+        return self._with(other, and_)
+
+    def __sub__(self, other: PacketSet) -> PacketSet:
+        return self._with(other, _keep_first_alone)
+
+    def __xor__(self, other: PacketSet) -> PacketSet:
+        return (self - other) | (other - self)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, PacketSet):
+            return NotImplemented
+        return bool(self._boxes and self._boxes == other._boxes) or self._regions == other._regions
+
+    def __le__(self, other: PacketSet) -> bool:
+        return not self - other
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._regions.items()))
+
+    def __bool__(self) -> bool:
+        return bool(self._regions)
+
+    def __repr__(self) -> str:
+        return f"PacketSet.of({list(self.boxes())!r})"
+
+    def boxes(self) -> Iterator[Box]:
+        """Disjoint boxes that together are the set, in one order that depends on the set alone."""
+        for (direction, address_space), layers in sorted(self._regions.items(), key=_ingress_first):
+            for p_first, p_last, by_source in layers:
+                for s_first, s_last, by_port in by_source:
+                    for d_first, d_last, addresses in by_port:
+                        for span in addresses:
+                            yield Box(
+                                direction, address_space, (p_first, p_last), (s_first, s_last), (d_first, d_last), span
+                            )
+
+    def witness(self) -> Box | None:
+        """One box of the set to show a person, the first in order; None of the empty set."""
+        return next(self.boxes(), None)
+
+    def only(self, direction: Direction | None = None, address_space: str | None = None) -> PacketSet:
+        """The part of the set that goes one way, or lives in one realm."""
+        return self._from(
+            {
+                region: layers
+                for region, layers in self._regions.items()
+                if direction in (None, region[0]) and address_space in (None, region[1])
+            }
+        )
+
+    def address_spaces(self) -> frozenset[str]:
+        """The realms in which the set holds anything."""
+        return frozenset(address_space for _, address_space in self._regions)
+
+    def parts(self) -> Collection[Box]:
+        """Boxes that together are the set, perhaps overlapping, in no order: for these no canonical form is worked out."""
+        return self._boxes or tuple(self.boxes())
+
+    def _with(self, other: PacketSet, keep: Callable[[bool, bool], bool]) -> PacketSet:
+        regions = {}
+        for region in self._regions.keys() | other._regions.keys():
+            mine, theirs = self._regions.get(region, ()), other._regions.get(region, ())
+            regions[region] = mine if mine == theirs and keep(True, True) else _combine(mine, theirs, keep, 0)
+        return self._from(regions)
+
+
+def _ingress_first(region: tuple[tuple[Direction, str], Layers]) -> tuple[bool, str]:
+    (direction, address_space), _ = region
+    return direction == "egress", address_space
+
+
+def _keep_first_alone(mine: bool, theirs: bool) -> bool:
+    return mine and not theirs
+
+
+def _is_possible(box: Box) -> bool:
+    _, address_space, protocols, source_ports, ports, addresses = box
+    top = _LAST_ADDRESS.get(address_space, 0)
+    return (
+        0 <= protocols[0] <= protocols[1] <= 255
+        and 0 <= source_ports[0] <= source_ports[1] <= 65535
+        and 0 <= ports[0] <= ports[1] <= 65535
+        and 0 <= addresses[0] <= addresses[1] <= top
+    )
+
+
+def _build(spans: Spans, level: int) -> Layers:
+    """The tree over the boxes in `spans`, from `level` down."""
+    if len(spans) == 1:
+        ((sides, addresses),) = spans.items()
+        inside = _joined_spans(sorted(addresses))
+        for first, last in reversed(sides[level:]):
+            inside = ((first, last, inside),)
+        return inside
+    if level == _ADDRESSES:
+        return _joined_spans(sorted(span for addresses in spans.values() for span in addresses))
+    by_range: dict[Range, Spans] = {}
+    for sides, addresses in spans.items():
+        by_range.setdefault(sides[level], {})[sides] = addresses
+    ranges = sorted(by_range)
+    if all(before[1] < after[0] for before, after in pairwise(ranges)):
+        return _joined((*span, _build(by_range[span], level + 1)) for span in ranges)
+    return _joined(_swept(ranges, by_range, level))
+
+
+def _swept(ranges: list[Range], by_range: Mapping[Range, Spans], level: int) -> Iterator[tuple[int, int, Layers]]:
+    """The layers between each two borders of overlapping ranges, each built from the ranges that cover it."""
+    borders = sorted({first for first, _ in ranges} | {last + 1 for _, last in ranges})
+    active: list[Range] = []
+    position = 0
+    for start, stop in pairwise(borders):
+        active = [span for span in active if span[1] >= start]
+        while position < len(ranges) and ranges[position][0] == start:
+            active.append(ranges[position])
+            position += 1
+        if active:
+            spans = {sides: addresses for span in active for sides, addresses in by_range[span].items()}
+            yield start, stop - 1, _build(spans, level + 1)
+
+
+def _joined(layers: Iterable[tuple[int, int, Layers]]) -> Layers:
+    """Ascending disjoint layers with neighbours of the same inside made one."""
+    out: list[tuple[int, int, Layers]] = []
+    for first, last, inside in layers:
+        if out and out[-1][1] + 1 == first and out[-1][2] == inside:
+            out[-1] = (out[-1][0], last, inside)
+        else:
+            out.append((first, last, inside))
+    return tuple(out)
+
+
+def _joined_spans(spans: list[Range]) -> Layers:
+    """Sorted spans, overlapping and touching ones made one."""
+    out: list[Range] = []
+    low, high = spans[0]
+    for first, last in spans:
+        if first > high + 1:
+            out.append((low, high))
+            low, high = first, last
+        elif last > high:
+            high = last
+    out.append((low, high))
+    return tuple(out)
+
+
+def _combine(mine: Layers, theirs: Layers, keep: Callable[[bool, bool], bool], level: int) -> Layers:
+    """Walk two canonical levels side by side and keep, between each two borders, what `keep` says."""
+    if not mine:
+        return theirs if keep(False, True) else ()
+    if not theirs:
+        return mine if keep(True, False) else ()
+    borders = sorted({edge for side in (mine, theirs) for layer in side for edge in (layer[0], layer[1] + 1)})
+    layers: list[Any] = []
+    i = j = 0
+    for start, stop in pairwise(borders):
+        while i < len(mine) and mine[i][1] < start:
+            i += 1
+        while j < len(theirs) and theirs[j][1] < start:
+            j += 1
+        in_mine = i < len(mine) and mine[i][0] <= start
+        in_theirs = j < len(theirs) and theirs[j][0] <= start
+        if level == _ADDRESSES:
+            if keep(in_mine, in_theirs):
+                layers.append((start, stop - 1))
+        elif in_mine or in_theirs:
+            inside = _combine(mine[i][2] if in_mine else (), theirs[j][2] if in_theirs else (), keep, level + 1)
+            if inside:
+                layers.append((start, stop - 1, inside))
+    if level == _ADDRESSES:
+        return _joined_spans(layers) if layers else ()
+    return _joined(layers)

@@ -1,0 +1,172 @@
+"""Who stands at the far side of an entry: what the user wrote, else the table's networks, else host names, else the role.
+
+Rules that this module obeys: a peer given for one use of a feature comes before the peer given for all; host names become
+`any`, the addresses of a lock or the way to a firewall only where the file says so by name; a role that is not the whole
+Internet by its nature never becomes it by default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from esacloud.catalogue.model import Entry
+from esacloud.deployment.model import (
+    AnyAddress,
+    Deployment,
+    Dialect,
+    FeatureUse,
+    Hostname,
+    HostnameMode,
+    Peer,
+    PeerItem,
+    Pinned,
+    Reference,
+)
+from esacloud.errors import Place, Problem
+from esacloud.packets.addresses import ANY_IPV4, ANY_IPV6, Network
+from esacloud.policy.filtered import WEB
+from esacloud.policy.model import Endpoint
+
+Named = tuple[HostnameMode, tuple[str, ...]]  # host names that a far side stands for, and how it came to
+NamedRemote = tuple[Endpoint, Named]
+NO_NAMES: Named = ("open", ())
+
+
+class Remotes:
+    """Finds the far sides of entries, collecting problems on the way and remembering which peers and names were used."""
+
+    def __init__(self, deployment: Deployment, dialect: Dialect, problems: list[Problem]) -> None:
+        self.used_peers: set[int] = set()  # by identity: a role may be given once for one use and once for all
+        self.pinned_names: dict[str, Place] = {}
+        self.warnings: list[Problem] = []
+        self._deployment, self._dialect, self._problems = deployment, dialect, problems
+        self._any = tuple(ANY_IPV4 if version == 4 else ANY_IPV6 for version in deployment.versions)
+
+    def of(self, use: FeatureUse, entry: Entry) -> tuple[NamedRemote, ...]:
+        """The far sides of an entry that this use of its feature switches on; none, with a problem, where nobody says."""
+        peer = use.peers.get(entry.role) or self._deployment.peers.get(entry.role)
+        if peer is not None:
+            self.used_peers.add(id(peer))
+            return tuple(self._given(peer, use, entry))
+        if entry.networks:
+            named = self._names_beside_networks(use, entry)
+            return tuple((network, named) for network in entry.networks if network.version in self._deployment.versions)
+        if entry.hostnames:
+            message = f"The feature {use.feature} speaks to {', '.join(entry.hostnames)} ({cited(entry)}: {entry.id})"
+            return tuple(self._named(entry.hostnames, use, entry, use.place, message))
+        if self._deployment.catalogue.roles[entry.role].default == "any":
+            return tuple((network, NO_NAMES) for network in self._any)
+        self._problems.append(
+            Problem(
+                use.place,
+                f"The feature {use.feature} needs the peer {entry.role} ({cited(entry)}: {entry.id}), "
+                "and the file does not name it.",
+                f"Add `peers.{entry.role}` with its networks, or take {use.feature} out.",
+            )
+        )
+        return ()
+
+    def _names_beside_networks(self, use: FeatureUse, entry: Entry) -> Named:
+        """The rules open the networks; a firewall in the route of the packets has to let the names pass all the same."""
+        if self._deployment.mode_of(use.feature) == "filtered" and all(ports in WEB for ports in entry.ports):
+            return "filtered", entry.hostnames
+        return NO_NAMES
+
+    def _given(self, peer: Peer, use: FeatureUse, entry: Entry) -> Iterator[NamedRemote]:
+        for item in self._items(peer):
+            remote = item.remote
+            if isinstance(remote, AnyAddress):
+                yield from ((network, NO_NAMES) for network in self._any)
+            elif isinstance(remote, Hostname):
+                message = f"The peer {peer.role} names the host {remote.name}"
+                yield from self._named((remote.name,), use, entry, item.place, message)
+            else:
+                yield remote, NO_NAMES
+
+    def _items(self, peer: Peer) -> list[PeerItem]:
+        """The items of a peer that speak to our cloud; a problem where there are none."""
+        cloud = self._dialect.cloud
+        items = [item for item in peer.items if _cloud_of(item) in (None, cloud)]
+        if not items:
+            message = f"The peer {peer.role} says nothing for {self._dialect.title}."
+            self._problems.append(Problem(peer.place, message, f"Add a network, or an item for {cloud}."))
+        return items
+
+    def _named(
+        self, names: tuple[str, ...], use: FeatureUse, entry: Entry, place: Place, message: str
+    ) -> Iterator[NamedRemote]:
+        way = self._deployment.mode_of(use.feature)
+        if way == "open":
+            yield from ((network, (way, names)) for network in self._any)
+        elif way == "pinned":
+            self.pinned_names.update((name, place) for name in names if name not in self.pinned_names)
+            if entry.rotating:
+                self.warnings.append(_rotating(names, use, entry))
+            yield from self._pinned(names, place)
+        elif way == "filtered":
+            yield from self._through_firewall(names, place, message)
+        else:
+            hint = (
+                "Write `hostnames: open` to open those ports to any address, `pinned` or `filtered` to open less, "
+                "or give the peer's networks."
+            )
+            self._problems.append(Problem(place, f"{message}, and no security group can hold a name.", hint))
+
+    def _pinned(self, names: tuple[str, ...], place: Place) -> Iterator[NamedRemote]:
+        for name in names:
+            addresses = self._addresses(name, self._deployment.pinned, place)
+            yield from ((network, ("pinned", (name,))) for network in addresses)
+
+    def _addresses(self, name: str, lock: Pinned | None, place: Place) -> list[Network]:
+        """The addresses of a name in the families in use; none, with a problem, where the lock has none."""
+        known = lock.addresses.get(name, ()) if lock else ()
+        addresses = [network for network in known if network.version in self._deployment.versions]
+        if not addresses:
+            file = self._deployment.place.file
+            hint = f"Run `esacloud resolve {file}`."
+            if known:
+                versions = ", ".join(f"IPv{version}" for version in sorted({network.version for network in known}))
+                message = f"{name} has addresses of {versions} alone in {lock.file if lock else ''}."
+                hint = "Add that family to `families`, or choose another way for the feature under `hostnames`."
+            elif lock is None:
+                message = f"{name} is to be pinned, and there is no lock file beside {file}."
+            else:
+                message = f"{name} is to be pinned, and {lock.file} does not have it."
+            self._problems.append(Problem(place, message, hint))
+        return addresses
+
+    def _through_firewall(self, names: tuple[str, ...], place: Place, message: str) -> Iterator[NamedRemote]:
+        firewall = self._deployment.firewall
+        if firewall is None:
+            hint = (
+                "Write `firewall: any` where the firewall lies in the route of the packets, which keep their destination; "
+                "where it is a proxy that they are sent to, write its networks."
+            )
+            self._problems.append(Problem(place, f"{message}, and the file does not say which way the firewall is.", hint))
+            return
+        for item in self._items(firewall):
+            if isinstance(item.remote, AnyAddress):
+                yield from ((network, ("filtered", names)) for network in self._any)
+            elif not isinstance(item.remote, Hostname):
+                yield item.remote, ("filtered", names)
+
+
+def _cloud_of(item: PeerItem) -> str | None:
+    return item.remote.cloud if isinstance(item.remote, Reference) else item.cloud
+
+
+def _rotating(names: tuple[str, ...], use: FeatureUse, entry: Entry) -> Problem:
+    return Problem(
+        use.place,
+        f"The addresses of {', '.join(names)} change often ({cited(entry)}: {entry.id}), so pinning them will break "
+        f"{use.feature}.",
+        f"Write `hostnames: {{{use.feature}: filtered}}` or `open`, or name the service's published ranges as its peer.",
+        "warning",
+    )
+
+
+def cited(entry: Entry) -> str:
+    """`table row 7`, `table rows 12, 13`, or where an entry that the table lacks comes from."""
+    if not entry.rows:
+        return f"not in the table: {entry.source}"
+    return f"table row{'s' if len(entry.rows) > 1 else ''} {', '.join(map(str, entry.rows))}"

@@ -1,0 +1,102 @@
+"""What `plan --json` and `apply --json` print (schemas/plan.schema.json, schemas/apply.schema.json)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from esacloud.change.execute import Applied, said
+from esacloud.change.model import ChangePlan, GroupChange, LiveRule
+from esacloud.packets.sets import PacketSet
+
+_WITNESSES = 20  # boxes shown of a set; the rest is counted
+
+
+def plans_document(plans: Iterable[ChangePlan]) -> dict[str, Any]:
+    """The document of `plan`."""
+    made = [plan_document(plan) for plan in plans]
+    return {"changes": any(plan["changes"] for plan in made), "plans": made}
+
+
+def plan_document(plan: ChangePlan) -> dict[str, Any]:
+    """One plan."""
+    return {
+        "cloud": plan.before.cloud,
+        "deployment": plan.before.deployment,
+        "scope": dict(plan.before.scope),
+        "fingerprint": plan.fingerprint,
+        "changes": not plan.empty,
+        "unmanaged": plan.unmanaged,
+        "unmanaged_rules": [{"group": group, **_rule(rule)} for group, rule in plan.left_unmanaged],
+        "groups": [_change(change) for change in plan.changes if change],
+        "packets": [
+            {"interface": one.interface, "opened": _boxes(one.opened), "closed": _boxes(one.closed)}
+            for one in plan.openings
+        ],
+        "steps": [
+            {"action": step.action, "group": step.group, "says": said(step), "calls": list(step.calls), "why": step.why}
+            for step in plan.steps
+        ],
+        "quotas": [
+            {"quota": after.quota, "before": before.used, "after": after.used, "limit": after.limit}
+            for before, after in plan.quotas
+        ],
+        "notes": list(plan.notes),
+    }
+
+
+def applied_document(done: Iterable[Applied]) -> dict[str, Any]:
+    """The document of `apply`, `destroy` and `restore`."""
+    return {
+        "applied": [
+            {
+                "plan": plan_document(applied.plan),
+                "groups": [
+                    {
+                        "name": group.name,
+                        "interface": group.interface,
+                        "id": group.id,
+                        "rules": len(group.rules),
+                        "attached": list(group.attached),
+                    }
+                    for group in applied.state.groups
+                ],
+                "snapshot": None if applied.snapshot is None else str(applied.snapshot),
+                "calls": list(applied.calls),
+            }
+            for applied in done
+        ]
+    }
+
+
+def _change(change: GroupChange) -> dict[str, Any]:
+    known = change.before or change.after
+    return {
+        "name": change.name,
+        "interface": change.interface,
+        "id": known.id if known else None,
+        "action": "create" if change.before is None else "delete" if change.delete else "change",
+        "add": [_rule(rule) for rule in change.add],
+        "remove": [_rule(rule) for rule in change.remove],
+        "describe": [{**_rule(new), "was": old.description} for old, new in change.describe],
+        "tags": dict(change.tags),
+        "untag": list(change.untag),
+        "attach": list(change.attach),
+        "detach": list(change.detach),
+    }
+
+
+def _rule(rule: LiveRule) -> dict[str, Any]:
+    return {
+        "rule": rule.key,
+        "rows": list(rule.rows),
+        "entries": list(rule.entries),
+        "description": rule.description,
+        "ours": rule.ours,
+    }
+
+
+def _boxes(packets: PacketSet) -> list[str]:
+    boxes = [str(box) for box in packets.boxes()]
+    more = len(boxes) - _WITNESSES
+    return [*boxes[:_WITNESSES], f"and {more} more"] if more > 0 else boxes
