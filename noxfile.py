@@ -40,9 +40,10 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Types by mypy, strict in the package."""
+    """Types by mypy: strict in the package, benchmarks and examples; what tests do is checked by tests/mypy.ini."""
     install(session, "dev")
-    session.run("mypy", *session.posargs)
+    session.run("mypy")
+    session.run("mypy", "--config-file", "tests/mypy.ini")
 
 
 @nox.session
