@@ -108,4 +108,4 @@ def _port_problem(flow: Flow, place: Place) -> Problem:
     message = (
         f"{', '.join(flow.entries)} opens the ports {first} to {last}, and there are only 0 to {EVERY_PORT[1]}, ascending."
     )
-    return Problem(place, message, "Mend the entry in the catalogue.")
+    return Problem(place, message, "Correct the entry in the catalogue.")

@@ -2,7 +2,7 @@
 
 This module knows nothing of flows, and shares nothing with the code that makes rules from them. It reads a rule as EC2
 would, also one that esacloud would never write, so that it serves for modules read back and for live groups. A group of an
-interface adds to what the others permit. Sets that only AWS can resolve are realms of their own: `security_group:sg-...`,
+interface adds to what the others permit. A set that only AWS resolves is its own address space: `security_group:sg-...`,
 `prefix_list:pl-...`, and `self` for the members of the interface's own groups.
 """
 

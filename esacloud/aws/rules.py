@@ -1,4 +1,4 @@
-"""Flows to security group rules: one rule for each flow, two for ICMP with a far side of either address family.
+"""Flows to security group rules: one rule for each flow, two for ICMP with a remote that has both address families.
 
 A rule's key is made of its interface and of what it permits, and of nothing else: it stays the same when other rules come
 and go, when its description changes, and when it moves to another group of its interface.

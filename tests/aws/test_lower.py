@@ -217,12 +217,12 @@ def test_hostile_words_of_a_catalogue_are_refused_once_each(change: dict[str, ob
     assert f"{character!r}" in problem.message
 
 
-def test_an_ampersand_is_refused_where_the_far_side_is_a_reference() -> None:
+def test_an_ampersand_is_refused_where_the_remote_is_a_reference() -> None:
     lower(policy([flow("tcp/25 ingress 10.0.0.0/8", peers=("R&D",))]), deployment())
     assert "'&'" in problems([flow("tcp/25 ingress self", peers=("R&D",))])[0].message
 
 
-def test_a_name_that_aws_refuses_is_said_once() -> None:
+def test_a_name_that_aws_refuses_is_reported_once() -> None:
     with pytest.raises(InputError) as caught:
         lower(policy([flow("tcp/25 ingress self")], name="edge→1"), deployment())
     (problem,) = caught.value.problems

@@ -21,7 +21,7 @@ def words(rule: SecurityGroupRule) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize(
-    ("said", "rule", "key"),
+    ("text", "rule", "key"),
     [
         ("tcp/25 ingress 0.0.0.0/0", ("ingress", "tcp", 25, 25, "cidr_ipv4", "0.0.0.0/0"), "data1/tcp-25-from-0.0.0.0/0"),
         ("udp/53 egress 10.0.0.2", ("egress", "udp", 53, 53, "cidr_ipv4", "10.0.0.2/32"), "data1/udp-53-to-10.0.0.2/32"),
@@ -39,8 +39,8 @@ def words(rule: SecurityGroupRule) -> tuple[object, ...]:
         ("tcp/0-65535 ingress self", ("ingress", "tcp", 0, 65535, "self", ""), "data1/tcp-0-65535-from-self"),
     ],
 )
-def test_a_flow_becomes_one_rule(said: str, rule: tuple[object, ...], key: str) -> None:
-    (made,) = rules([flow(said)], NONE)
+def test_a_flow_becomes_one_rule(text: str, rule: tuple[object, ...], key: str) -> None:
+    (made,) = rules([flow(text)], NONE)
     assert words(made) == rule
     assert made.key == key
 

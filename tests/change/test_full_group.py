@@ -46,7 +46,7 @@ def test_a_fault_at_any_call_leaves_the_law_and_the_result_as_they_are(ec2: Live
         desired = ec2.plan(file(name, WIDE))[1].after.packets()
         ec2.proxy.reset()
         ec2.proxy.faults = {number: fault}
-        with ec2.law(name, desired):
+        with ec2.invariant(name, desired):
             ec2.apply(file(name, WIDE), client=ec2.faulty)
         assert ec2.permitted(name) == desired, number
         ec2.proxy.reset()
@@ -91,7 +91,7 @@ def test_halves_and_wholes_change_places_step_by_step(ec2: LiveEc2) -> None:
     ec2.apply(old)
     live, plan = ec2.plan(new, client=ec2.faulty)
     assert {step.action for step in plan.steps} == {"replace", "remove", "add"}
-    with ec2.law(name, plan.after.packets()):
+    with ec2.invariant(name, plan.after.packets()):
         ec2.carry_out(live, plan)
     assert ec2.plan(new)[1].clean
     ec2.destroy(new)

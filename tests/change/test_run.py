@@ -263,11 +263,11 @@ def test_an_interface_that_gets_a_second_group_carries_it_before_the_first_gives
     ec2.apply(small)
     _, plan = ec2.plan(large)
     desired = plan.after.packets()
-    with ec2.law(name, desired):
+    with ec2.invariant(name, desired):
         applied = ec2.apply(large, client=ec2.faulty)
     assert len(applied.state.groups) == 2
     assert all(group.attached == (ENI,) for group in applied.state.groups)
-    with ec2.law(name, ec2.plan(small)[1].after.packets()):
+    with ec2.invariant(name, ec2.plan(small)[1].after.packets()):
         back = ec2.apply(small, client=ec2.faulty)
     assert [group.name for group in back.state.groups] == ["data1"]
     ec2.destroy(small)

@@ -125,11 +125,11 @@ class _Reader:
         if named in ("-1", "all"):
             named, ports = "-1", (None, None)  # the provider writes 0 and 0 there
         try:
-            said = statement(label, direction, named, ports, kind, str(source), own)
+            rule = statement(label, direction, named, ports, kind, str(source), own)
         except ValueError as error:
             self.say(group, f"{label}: {error}")
             return
-        self.rules.setdefault(group, []).append(said)
+        self.rules.setdefault(group, []).append(rule)
 
     def gaps(self, group: str, item: Resource, names: Iterable[str]) -> None:
         """List what is known only after apply; a reference to a group of the same plan is known by its address."""

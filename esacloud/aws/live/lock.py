@@ -1,9 +1,9 @@
 """A lock in the VPC itself: an empty security group whose name only one can create, for as long as it is there.
 
-It is needed only when two changes of one deployment have met, so that no change pays its calls otherwise. It carries the
-deployment's tag, so that whoever reads the groups sees it too, and nothing ever carries it. Its tags say who holds it and
-until when; the holder moves that on while it works. One that is over, or that an earlier run of the same machine left, is
-taken over: by deleting it by its id, which only one can do, and making a new one, which only one can do either.
+It is taken only when two changes of one deployment meet, so that other changes do not pay for its calls. It has the
+deployment's tag, so that every read of the groups shows it, and it is never attached. Its tags name the owner and the time
+until which it is held; the owner extends that time while it works. An expired lock, or one that an earlier run of this
+machine left, is replaced: deleted by its id and created again, and only one run can do either.
 """
 
 from __future__ import annotations

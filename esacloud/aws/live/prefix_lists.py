@@ -16,9 +16,9 @@ def sizes(
     calls: Calls, groups: Iterable[Mapping[str, Any]], desired: State | None, known: Sizes
 ) -> Iterator[tuple[str, tuple[int, tuple[Version, ...]]]]:
     """What each prefix list counts that a state names: its maximum of entries, or the weight that AWS publishes."""
-    said = _said_sizes(desired)
+    stated = _stated_sizes(desired)
     names = {rule.native["source"] for group in groups for rule in from_described(group, None, {}) if _about_list(rule)}
-    names |= said.keys()
+    names |= stated.keys()
     if not names:
         return
     filters = [{"Name": "prefix-list-id", "Values": sorted(names)}]
@@ -27,7 +27,7 @@ def sizes(
     }
     for name in sorted(names):
         size = _size(found[name]) if name in found else None
-        yield name, size or said.get(name) or known.get(name) or (1, (4, 6))
+        yield name, size or stated.get(name) or known.get(name) or (1, (4, 6))
 
 
 def _size(one: Mapping[str, Any]) -> tuple[int, tuple[Version, ...]] | None:
@@ -41,7 +41,7 @@ def _about_list(rule: LiveRule) -> bool:
     return kind == "prefix_list_id"
 
 
-def _said_sizes(desired: State | None) -> dict[str, tuple[int, tuple[Version, ...]]]:
+def _stated_sizes(desired: State | None) -> dict[str, tuple[int, tuple[Version, ...]]]:
     """What prefix lists count, as far as the wanted rules say."""
     found: dict[str, tuple[int, tuple[Version, ...]]] = {}
     for rule in (rule for group in desired.groups for rule in group.rules) if desired else ():

@@ -79,7 +79,10 @@ def read(calls: Calls, where: Scope, desired: State | None, seen: Seen) -> State
     if missing := sorted(asked - carried.keys()):
         place = where.place.at("cloud.aws.interfaces")
         raise InputError(
-            *(Problem(place, f"There is no network interface {one} in {where.region}.", "Mend its id.") for one in missing)
+            *(
+                Problem(place, f"There is no network interface {one} in {where.region}.", "Correct its ID.")
+                for one in missing
+            )
         )
     placed = [with_attachments(group, carried) for group in groups]
     return where.state(placed, attachments=carried, notes=tuple(_notes(carried, placed)))

@@ -1,6 +1,6 @@
 """Turning a rule into another by its id: ModifySecurityGroupRules, and how its rules are told from those of other calls.
 
-It changes everything of a rule but the direction and the kind of its far side.
+It changes everything of a rule but the direction and the kind of its source or destination.
 Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRuleRequest.html
 """
 

@@ -141,13 +141,13 @@ def _with_account(kind: str, source: str, item: Mapping[str, Any], group: Mappin
 
 
 def kind_of(rule: LiveRule) -> str:
-    """The kind of the far side; `self` is a group."""
+    """The kind of the source or destination; `self` is a group."""
     kind = str(rule.native["source_kind"])
     return REFERENCED if kind == "self" else kind
 
 
 def remote(rule: LiveRule, first_group: str) -> tuple[str, str, str]:
-    """The far side as calls take it: its kind, a group's account where it is another, and the network or id."""
+    """The source or destination as calls take it: kind, account of a group of another account, network or ID."""
     kind, source = kind_of(rule), str(rule.native["source"])
     if rule.native["source_kind"] == "self":
         return kind, "", first_group

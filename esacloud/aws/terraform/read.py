@@ -1,8 +1,8 @@
 """Reads a module's documents back and evaluates them, trusting nobody.
 
-Everything outside the tables of `locals` has to be, to the letter, what `terraform.py` writes, because only of that is it
-known what terraform makes of it; each row of the tables is then read for itself and evaluated. Whatever deviates is an
-oddity: a sentence that names the file and the path in it, as `main.tf.json: resource.aws_security_group.this.tags`.
+Everything outside the tables of `locals` must equal what `write.py` writes, because only that is known to mean the same to
+terraform. Each row of the tables is evaluated by itself. A deviation is a sentence that names the file and the path in it,
+as `main.tf.json: resource.aws_security_group.this.tags`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Reads the tables of a module's `locals` row by row, and evaluates each row's rule as EC2 would.
 
-A row is taken only where terraform and EC2 make of it exactly what stands there: every key known, one far side, networks in
-canonical form, no text with something to evaluate. What is not so is an oddity, with its path.
+A row counts only where terraform and EC2 take it literally: every key known, one remote, networks in canonical form, no
+template in a text. Everything else is a deviation, with its path.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from esacloud.packets.addresses import AddressError, parse_network
 from esacloud.packets.sets import Box, Direction
 from esacloud.terraform.syntax import plain
 
-Rule = tuple[str, int | None, int | None, SourceKind, str]  # protocol, ports, far side
+Rule = tuple[str, int | None, int | None, SourceKind, str]  # protocol, ports, remote
 
 _GROUP_KEYS = {"interface", "description"}
 _RULE_KEYS = {"group", "ip_protocol", "description", "rows", "entries"}
@@ -30,7 +30,7 @@ _SOURCES: dict[str, SourceKind] = {
     "referenced_security_group_id": "referenced_security_group_id",
     terraform.SELF: "self",
 }
-_SHAPES = {  # every set of keys that a row can have -> the one that names the far side
+_SHAPES = {  # every set of keys that a row can have -> the one that names the remote
     frozenset({*_RULE_KEYS, *ports, source}): source for source in _SOURCES for ports in ((), ("from_port", "to_port"))
 }
 _WHOLE_NUMBERS, _TEXTS = {int}, {str}
@@ -124,7 +124,7 @@ def _rule(key: str, row: Any, groups: Mapping[str, str], first_of: Mapping[str, 
 
 @lru_cache(maxsize=256)
 def _shape(keys: tuple[str, ...]) -> str | None:
-    """The key that names the far side of a row with these keys, None where no row has them."""
+    """The key that names the remote of a row with these keys, None where no row has them."""
     return _SHAPES.get(frozenset(keys))
 
 
@@ -136,14 +136,14 @@ def _why_no_shape(row: Mapping[str, Any]) -> str:
         return f"lacks the key {missing[0]}."
     sources = [source for source in _SOURCES if source in row]
     if len(sources) != 1:
-        return f"has {len(sources)} far sides where EC2 takes exactly one of {', '.join(_SOURCES)}."
+        return f"has {len(sources)} remotes where EC2 takes exactly one of {', '.join(_SOURCES)}."
     return "has one port where it takes two or none."
 
 
 @lru_cache(maxsize=4096)
 def _is_description(text: str) -> bool:
-    said = plain(text)
-    return said is not None and 0 < len(said) <= LONGEST and ALLOWED.issuperset(said)
+    literal = plain(text)
+    return literal is not None and 0 < len(literal) <= LONGEST and ALLOWED.issuperset(literal)
 
 
 def _port(row: Mapping[str, Any], key: str) -> int | None:
@@ -154,7 +154,7 @@ def _port(row: Mapping[str, Any], key: str) -> int | None:
 
 
 def _check_source(source: str, remote: Any, first_group: str) -> None:
-    """Terraform and EC2 would mend or refuse what is not in canonical form; either way it is not what was proven."""
+    """Terraform and EC2 rewrite or refuse what is not in canonical form, so it would not be what was proven."""
     if not isinstance(remote, str):
         raise _DeviationError(source, "is no text.")
     if source == terraform.SELF:

@@ -93,8 +93,8 @@ def test_a_changed_digit_in_a_rule_is_found_without_any_digest(made: SecurityGro
         ((*INGRESS, SMTP, "cidr_ipv4"), "10.0.0.1", "canonical form, which is 10.0.0.1/32"),
         ((*INGRESS, SMTP, "cidr_ipv4"), "2001:db8::/32", "no value for cidr_ipv4"),
         ((*INGRESS, SMTP, "cidr_ipv4"), "${var.vpc_id}", "no network"),
-        ((*INGRESS, SMTP, "cidr_ipv6"), "::/0", "2 far sides"),
-        ((*INGRESS, SMTP, "cidr_ipv4"), ..., "0 far sides"),
+        ((*INGRESS, SMTP, "cidr_ipv6"), "::/0", "2 remotes"),
+        ((*INGRESS, SMTP, "cidr_ipv4"), ..., "0 remotes"),
         ((*INGRESS, SMTP, "group"), "data2", "no group of this module"),
         ((*INGRESS, SMTP, "description"), "a -> b", "no text that EC2 takes"),
         ((*INGRESS, SMTP, "description"), "${file(\"/etc/passwd\")}", "no text that EC2 takes"),
@@ -129,7 +129,7 @@ def test_a_changed_digit_in_a_rule_is_found_without_any_digest(made: SecurityGro
 )  # fmt: skip
 def test_what_esacloud_does_not_write_is_named_with_its_path(path: tuple[Any, ...], to: Any, says: str) -> None:
     deviations = read_back(changed(*path, to=to)).deviations
-    assert any(says in oddity for oddity in deviations), deviations
+    assert any(says in deviation for deviation in deviations), deviations
 
 
 def test_a_port_changed_by_one_digit_shows_in_the_packets() -> None:
