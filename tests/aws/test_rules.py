@@ -78,7 +78,7 @@ def test_two_flows_that_are_one_rule_to_ec2_make_one_that_cites_both() -> None:
 
 
 @pytest.mark.parametrize(
-    "unsayable",
+    "inexpressible",
     [
         flow("tcp/21 ingress self", source_ports=(20, 20)),
         flow("icmp ingress self", ports=(2048, 2048)),
@@ -86,9 +86,9 @@ def test_two_flows_that_are_one_rule_to_ec2_make_one_that_cites_both() -> None:
         flow("tcp/21 ingress self", remote=Reference("aws", "service_tag", "Internet")),
     ],
 )
-def test_what_ec2_cannot_say_is_refused(unsayable: Flow) -> None:
+def test_what_ec2_cannot_express_is_refused(inexpressible: Flow) -> None:
     with pytest.raises(ValueError, match=r"EC2|protocol without ports"):
-        rules([unsayable], NONE)
+        rules([inexpressible], NONE)
 
 
 @given(st.lists(flows(), max_size=12), st.integers(1, 48))

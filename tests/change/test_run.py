@@ -197,7 +197,7 @@ def test_a_restore_brings_back_foreign_rules_and_deleted_groups(ec2: LiveEc2) ->
     assert not ec2.groups(name)
     back = restore(ec2, gone.snapshot)
     assert ec2.permitted(name) == old
-    assert any("is made anew" in note for note in back.plan.notes)
+    assert any("is created again" in note for note in back.plan.notes)
     assert back.state.groups[0].attached == (ENI,)
     restore(ec2, back.snapshot)
     assert not ec2.groups(name)
