@@ -173,9 +173,7 @@ def test_whatever_somebody_else_does_between_any_two_calls_the_run_answers_for_i
         ec2.proxy.before = None
         scene.go()
         left = violations(scene.desired, scene.desired, ec2.permitted(scene.name))
-        assert not [
-            one for one in left if one.too_closed or one.too_open - (opened if scene.kind == "given back" else NONE)
-        ]
+        assert not [one for one in left if one.too_closed or one.too_open - (opened if scene.kind == "released" else NONE)]
 
 
 @pytest.mark.parametrize("kind", [*TRANSIENT, "refuse"])

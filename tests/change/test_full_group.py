@@ -91,7 +91,7 @@ def test_halves_and_wholes_change_places_step_by_step(ec2: LiveEc2) -> None:
     ec2.apply(old)
     live, plan = ec2.plan(new, client=ec2.faulty)
     assert {step.action for step in plan.steps} == {"replace", "remove", "add"}
-    with ec2.invariant(name, plan.planned.packets()):
+    with ec2.invariant(name, plan.after.packets()):
         ec2.carry_out(live, plan)
     assert ec2.plan(new)[1].clean
     ec2.destroy(new)

@@ -124,7 +124,7 @@ def test_between_any_two_deployments_the_law_holds_after_every_call_and_restorin
     empty, name, over = ec2.remember(), new_name(), None
     if takes_over:
         over = ec2.client.create_security_group(GroupName=f"theirs {name}", Description="theirs", VpcId=VPC)["GroupId"]
-        ec2.taken_over[over] = "data1"
+        ec2.adopted[over] = "data1"
     try:
         try:
             ec2.carry_out(*_plan(ec2, name, old, quota, over=over))
@@ -147,7 +147,7 @@ def test_between_any_two_deployments_the_law_holds_after_every_call_and_restorin
             ec2.restore(applied.snapshot)
             assert ec2.picture(name) == before
     finally:
-        ec2.taken_over.clear()
+        ec2.adopted.clear()
         empty()
 
 
@@ -202,7 +202,7 @@ def test_two_hundred_random_changes_with_random_faults_end_where_the_last_one_po
                     ends["met somebody"] += 1
 
             ec2.proxy.before = intrude
-        with ec2.invariant(name, plan.planned.packets(), opened=unmanaged, closed=unmanaged):
+        with ec2.invariant(name, plan.after.packets(), opened=unmanaged, closed=unmanaged):
             if number % 5 == 3:
                 ends["killed"] += _killed(ec2, commands, path, file, chance)
             else:

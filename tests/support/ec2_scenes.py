@@ -46,8 +46,8 @@ SCENES: dict[str, Callable[[str], tuple[str | None, str | None]]] = {
         text(name, MANY[:2], aws=QUOTA, attached=[ENI]),
     ),
     "two interfaces": _two_interfaces,
-    "taken over": lambda name: (None, text(name, aws="    interfaces: {data1: {group: THEIRS}}\n")),
-    "given back": lambda name: (text(name, aws="    interfaces: {data1: {group: THEIRS}}\n"), None),
+    "adopted": lambda name: (None, text(name, aws="    interfaces: {data1: {group: EXISTING}}\n")),
+    "released": lambda name: (text(name, aws="    interfaces: {data1: {group: EXISTING}}\n"), None),
     "destroy": lambda name: (text(name, features=CLUSTER, attached=[ENI, ENI2]), None),
     "restore": _change,
     "restore what was destroyed": lambda name: (text(name, features=CLUSTER, attached=[ENI]), None),
@@ -73,7 +73,7 @@ class Scene:
         ec2.furnish()
         self.empty = ec2.remember()
         files = SCENES[self.kind](self.name)
-        self.old, self.new = (one and one.replace("THEIRS", self._theirs()) for one in files)
+        self.old, self.new = (one and one.replace("EXISTING", self._existing_group()) for one in files)
         self.carried = "eni-" in f"{self.old} {self.new}"
         if self.old:
             ec2.apply(self.old, "purge")
@@ -115,15 +115,17 @@ class Scene:
     def leave(self) -> None:
         """Nothing of it is left for other tests."""
         self.empty()
-        self.ec2.taken_over.clear()
+        self.ec2.adopted.clear()
 
-    def _theirs(self) -> str:
-        if "over" not in self.kind and "given" not in self.kind:
+    def _existing_group(self) -> str:
+        if self.kind not in ("adopted", "released"):
             return ""
-        if not self.ec2.taken_over:
-            made = self.ec2.client.create_security_group(GroupName=f"theirs {self.name}", Description="theirs", VpcId=VPC)
-            self.ec2.taken_over[made["GroupId"]] = "data1"
-        return next(iter(self.ec2.taken_over))
+        if not self.ec2.adopted:
+            made = self.ec2.client.create_security_group(
+                GroupName=f"existing {self.name}", Description="existing", VpcId=VPC
+            )
+            self.ec2.adopted[made["GroupId"]] = "data1"
+        return next(iter(self.ec2.adopted))
 
     def _unmanaged(self) -> None:
         for group in self.ec2.groups(self.name)[:1]:
