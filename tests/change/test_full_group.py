@@ -60,7 +60,7 @@ def test_a_refusal_leaves_the_old_state_and_running_again_arrives(ec2: LiveEc2) 
     for refused in ("DescribeSecurityGroupRules", "ModifySecurityGroupRules"):
         ec2.proxy.reset()
         ec2.proxy.choose = lambda _, operation, refused=refused: "refuse" if operation == refused else None
-        with pytest.raises(ChangeFailedError, match=r"(?s)UnauthorizedOperation.*Failed: turn 2 outbound rules") as failed:
+        with pytest.raises(ChangeFailedError, match=r"(?s)UnauthorizedOperation.*Failed: modify 2 outbound rules") as failed:
             ec2.apply(file(name, WIDE), client=ec2.faulty)
         assert "nothing that neither permits" in str(failed.value)
         assert ec2.permitted(name) == before
@@ -91,7 +91,7 @@ def test_halves_and_wholes_change_places_step_by_step(ec2: LiveEc2) -> None:
     ec2.apply(old)
     live, plan = ec2.plan(new, client=ec2.faulty)
     assert {step.action for step in plan.steps} == {"replace", "remove", "add"}
-    with ec2.invariant(name, plan.after.packets()):
+    with ec2.invariant(name, plan.planned.packets()):
         ec2.carry_out(live, plan)
     assert ec2.plan(new)[1].clean
     ec2.destroy(new)

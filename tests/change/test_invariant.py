@@ -202,7 +202,7 @@ def test_two_hundred_random_changes_with_random_faults_end_where_the_last_one_po
                     ends["met somebody"] += 1
 
             ec2.proxy.before = intrude
-        with ec2.invariant(name, plan.after.packets(), opened=unmanaged, closed=unmanaged):
+        with ec2.invariant(name, plan.planned.packets(), opened=unmanaged, closed=unmanaged):
             if number % 5 == 3:
                 ends["killed"] += _killed(ec2, commands, path, file, chance)
             else:

@@ -263,12 +263,12 @@ def test_an_interface_that_gets_a_second_group_carries_it_before_the_first_gives
     large = text(name, [f"10.4.0.{number}" for number in range(0, 14, 2)], aws=quota, attached=[ENI])
     ec2.apply(small)
     _, plan = ec2.plan(large)
-    desired = plan.after.packets()
+    desired = plan.planned.packets()
     with ec2.invariant(name, desired):
         applied = ec2.apply(large, client=ec2.faulty)
     assert len(applied.state.groups) == 2
     assert all(group.attached == (ENI,) for group in applied.state.groups)
-    with ec2.invariant(name, ec2.plan(small)[1].after.packets()):
+    with ec2.invariant(name, ec2.plan(small)[1].planned.packets()):
         back = ec2.apply(small, client=ec2.faulty)
     assert [group.name for group in back.state.groups] == ["data1"]
     ec2.destroy(small)

@@ -127,7 +127,7 @@ class AwsLive:
         """No group at all."""
         return replace(actual, groups=(), notes=())
 
-    def complete(self, before: State, desired: State) -> State:
+    def complete_state(self, actual: State, desired: State) -> State:
         """Attach every group of an interface to each network interface that has one of them.
 
         Raises InputError where a network interface would get more groups than the quota allows, RefusedError where EC2
@@ -157,10 +157,10 @@ class AwsLive:
     def _check_room(self, actual: State, desired: State) -> None:
         """Count the groups on each network interface at the end."""
         most, problems = self.where.limits[AT_INTERFACE], []
-        ids = {group.name: group.id for group in before.groups}
-        for name, carried in (before.attachments or {}).items():
+        ids = {group.name: group.id for group in actual.groups}
+        for name, carried in (actual.attachments or {}).items():
             coming = [group for group in desired.groups if name in group.attached and ids.get(group.name) not in carried]
-            leaving = [group for group in before.groups if group.id in carried and _leaves(group, name, desired)]
+            leaving = [group for group in actual.groups if group.id in carried and _leaves(group, name, desired)]
             left = len(carried) + len(coming) - len(leaving)
             if left > most and coming:
                 message = f"{name} has {len(carried)} groups and would get {len(coming)} more."
@@ -171,7 +171,7 @@ class AwsLive:
         if problems:
             raise InputError(*problems)
 
-    def _check_referring(self, before: State, desired: State) -> None:
+    def _check_referring(self, actual: State, desired: State) -> None:
         names = {group.name for group in desired.groups}
         going = {group.id or "": group for group in actual.groups if group.made_here and group.name not in names}
         held = {
@@ -193,8 +193,8 @@ class AwsLive:
     def ordered_steps(self, changes: tuple[GroupChange, ...], planned: State) -> tuple[Step, ...]:
         """The steps in order, each with the calls that it takes when nothing goes wrong."""
         place = replace(self.where.place, key="cloud.aws.quotas") if self.where.place.file != "aws" else Place("aws")
-        read = after.attachments is not None
-        steps = ordered(changes, after.limits, place, equivalent=same_source_kind, attachments_read=read)
+        read = planned.attachments is not None
+        steps = ordered(changes, planned.limits, place, equivalent=same_source_kind, attachments_read=read)
         return tuple(replace(step, calls=tuple(_operations(step))) for step in steps)
 
     def quota_uses(self, state: State) -> tuple[QuotaUse, ...]:
