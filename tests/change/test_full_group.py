@@ -60,7 +60,9 @@ def test_a_refusal_leaves_the_old_state_and_running_again_arrives(ec2: LiveEc2) 
     for refused in ("DescribeSecurityGroupRules", "ModifySecurityGroupRules"):
         ec2.proxy.reset()
         ec2.proxy.choose = lambda _, operation, refused=refused: "refuse" if operation == refused else None
-        with pytest.raises(ChangeFailedError, match=r"(?s)UnauthorizedOperation.*Failed: modify 2 outbound rules") as failed:
+        with pytest.raises(
+            ChangeFailedError, match=r"(?s)UnauthorizedOperation.*Failed: modify 2 outbound rules"
+        ) as failed:
             ec2.apply(file(name, WIDE), client=ec2.faulty)
         assert "nothing that neither permits" in str(failed.value)
         assert ec2.permitted(name) == before
