@@ -49,7 +49,7 @@ def test_a_lab_runs_with_the_lag_that_it_was_started_with(state: Path) -> None:
     where = ("--state-dir", state)
     started = esacloud("lab", "start", "aws", "--lag", "1500ms", *where)
     assert started.code == 0, started.err
-    assert "lag: what is read in the aws lab is 1.5s old" in started.out
+    assert "lag: reads in the aws lab are 1.5s old" in started.out
     assert "1.5s old" in esacloud("lab", *where).out
     (lab,) = valid(json.loads(esacloud("lab", "--json", *where).out), "lab")["labs"]
     assert lab["lag"] == 1.5
@@ -82,7 +82,7 @@ def test_what_a_file_names_is_there_at_once_whatever_the_lag(state: Path, tmp_pa
     for _ in range(2):
         planned = esacloud("plan", file, "--lab", "--state-dir", state)
         assert planned.code == 1, planned.err
-    assert "made there for the file" not in planned.err
+    assert "because the file names them" not in planned.err
 
 
 def test_a_lag_without_a_start_is_refused(tmp_path: Path) -> None:
