@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from toycloud.lower import box_of
-
 from esacloud.policy.actual import ActualGroup, ActualGroups, Statement
+from toycloud.lower import box_of
 
 if TYPE_CHECKING:
     from esacloud.change.live import Connection

@@ -12,7 +12,7 @@ from esacloud.deployment.model import Deployment
 from esacloud.policy.lowered import Lowered
 
 
-def serve(ready: Callable[[str], None], lag: float = 0.0) -> None:  # noqa: ARG001 - a site answers with what it has
+def serve(ready: Callable[[str], None], lag: float = 0.0) -> None:
     """Serve until the process ends."""
     filters: dict[str, Any] = {}
 
@@ -48,7 +48,7 @@ def connection(address: str) -> Connection:
     return Connection(endpoint_url=address)
 
 
-def furnish(where: Connection, deployment: Deployment, lowered: Lowered | None) -> tuple[str, ...]:  # noqa: ARG001
+def furnish(where: Connection, deployment: Deployment, lowered: Lowered | None) -> tuple[str, ...]:
     """Nothing: a filter needs nothing around it."""
     return ()
 

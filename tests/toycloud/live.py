@@ -13,14 +13,13 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from toycloud.lower import box_of
-
 from esacloud.change.live import Connection
 from esacloud.change.model import ChangePlan, GroupChange, LiveGroup, LiveRule, State, Step
-from esacloud.change.retry import LockedError, OutsideError
+from esacloud.change.retry import LockedError
 from esacloud.deployment.model import Deployment
-from esacloud.errors import InputError, Place, Problem
+from esacloud.errors import InputError, OutsideError, Place, Problem
 from esacloud.policy.lowered import Lowered, QuotaUse
+from toycloud.lower import box_of
 
 LIMIT = 1000  # boxes that a site takes in one filter
 
@@ -42,7 +41,9 @@ def get(site: str | None, path: str) -> Any:
 
 def _send(site: str | None, method: str, path: str, body: Any) -> Any:
     try:
-        with urlopen(Request(f"{site}{path}", json.dumps(body).encode() if body else None, method=method), timeout=10) as answer:
+        with urlopen(
+            Request(f"{site}{path}", json.dumps(body).encode() if body else None, method=method), timeout=10
+        ) as answer:
             return json.load(answer)
     except (URLError, OSError, ValueError) as error:
         raise OutsideError(f"Toy cloud: {method} {path}: {error}.") from error
@@ -52,19 +53,21 @@ class ToyLive:
     """One deployment at one site."""
 
     cloud = "toy"
-    begins_with: tuple[LiveRule, ...] = ()
+    default_rules: tuple[LiveRule, ...] = ()
 
     def __init__(self, deployment: str, site: str, connection: Connection) -> None:
         if connection.endpoint_url is None:
-            raise InputError(Problem(Place("toy"), "The address of the site is missing.", "Add --endpoint-url URL or --lab."))
+            raise InputError(
+                Problem(Place("toy"), "The address of the site is missing.", "Add --endpoint-url URL or --lab.")
+            )
         self.deployment, self.site, self.url = deployment, site, connection.endpoint_url
         self.calls: list[str] = []
 
-    def desired(self, lowered: Lowered) -> State:
+    def desired_state(self, lowered: Lowered) -> State:
         """The filters that the deployment asks for."""
         return self._state(self._group(name, boxes) for name, boxes in lowered.native.items())
 
-    def read(self, desired: State | None) -> State:  # noqa: ARG002
+    def read_state(self, desired: State | None) -> State:
         """The filters of the deployment as they are."""
         found = self._call("GET", "/filters", None)
         own = {name: each for name, each in found.items() if each["deployment"] == self.deployment}
@@ -72,21 +75,21 @@ class ToyLive:
 
     def read_back(self, plan: ChangePlan) -> State:
         """The filters after a plan."""
-        return self.read(plan.after)
+        return self.read_state(plan.planned)
 
-    def needs_lock(self, plan: ChangePlan) -> bool:  # noqa: ARG002
+    def needs_lock(self, plan: ChangePlan) -> bool:
         """Never: filters are replaced whole."""
         return False
 
-    def complete(self, before: State, desired: State) -> State:  # noqa: ARG002
+    def complete_state(self, actual: State, desired: State) -> State:
         """The site adds nothing."""
         return desired
 
-    def nothing(self, before: State) -> State:
+    def empty_state(self, actual: State) -> State:
         """No filter."""
-        return replace(before, groups=())
+        return replace(actual, groups=())
 
-    def steps(self, changes: tuple[GroupChange, ...], after: State) -> tuple[Step, ...]:  # noqa: ARG002
+    def ordered_steps(self, changes: tuple[GroupChange, ...], planned: State) -> tuple[Step, ...]:
         """One call for each filter that changes."""
         return tuple(
             Step("delete", change.name, change.interface, calls=("DELETE",))
@@ -96,7 +99,7 @@ class ToyLive:
             if change
         )
 
-    def quotas(self, state: State) -> tuple[QuotaUse, ...]:
+    def quota_uses(self, state: State) -> tuple[QuotaUse, ...]:
         """Boxes of each filter."""
         return tuple(QuotaUse(f"{group.name}: boxes", len(group.rules), LIMIT) for group in state.groups)
 
@@ -106,16 +109,18 @@ class ToyLive:
         if step.action == "delete":
             self._call("DELETE", path, None)
             return
-        (group,) = (group for group in plan.after.groups if group.name == step.group)
+        (group,) = (group for group in plan.planned.groups if group.name == step.group)
         boxes = [rule.native["box"] for rule in group.rules]
         self._call("PUT", path, {"deployment": self.deployment, "interface": group.interface, "boxes": boxes})
         ids[group.name] = path
 
-    def exclusive(self, owner: str) -> AbstractContextManager[None]:  # noqa: ARG002
+    def hold_lock(self, owner: str) -> AbstractContextManager[None]:
         """The site keeps no lock."""
         raise LockedError("The toy cloud keeps no lock")
 
-    def rule(self, native: Mapping[str, Any], description: str, counts: tuple[tuple[str, int], ...] = ()) -> LiveRule:
+    def rule_from_native(
+        self, native: Mapping[str, Any], description: str, counts: tuple[tuple[str, int], ...] = ()
+    ) -> LiveRule:
         """A rule from its own form: `{"box": [...]}`."""
         box = box_of(native["box"])
         return LiveRule(str(box), box.direction, (box,), description, native, counts=counts)
@@ -128,5 +133,5 @@ class ToyLive:
         return State("toy", self.deployment, {"site": self.site}, tuple(groups), {"boxes": LIMIT})
 
     def _group(self, interface: str, boxes: list[list[Any]]) -> LiveGroup:
-        rules = tuple({rule.key: rule for rule in (self.rule({"box": box}, "") for box in boxes)}.values())
+        rules = tuple({rule.key: rule for rule in (self.rule_from_native({"box": box}, "") for box in boxes)}.values())
         return LiveGroup(interface, interface, f"{self.deployment}-{interface}", "", rules)

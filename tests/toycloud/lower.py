@@ -29,7 +29,9 @@ def lower(policy: Policy, deployment: Deployment) -> Lowered:
     ]
     if problems:
         raise InputError(*problems)
-    lines = tuple(GroupLine(name, name, _count(boxes, "ingress"), _count(boxes, "egress")) for name, boxes in filters.items())
+    lines = tuple(
+        GroupLine(name, name, _count(boxes, "ingress"), _count(boxes, "egress")) for name, boxes in filters.items()
+    )
     return Lowered(policy, lambda: evaluate(filters), lines, uses, (), filters)
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from toycloud.lower import evaluate
-
 from esacloud.deployment.model import Deployment
 from esacloud.policy.lowered import Document, Lowered, ReadBack
 from esacloud.terraform.syntax import document_deviations
+from toycloud.lower import evaluate
 
 MAIN = "main.tf.json"
 
