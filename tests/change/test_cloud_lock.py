@@ -1,4 +1,4 @@
-"""The lock in the VPC: one at a time, given back, moved on while it is held, and taken over only from who is gone."""
+"""The lock in the VPC: one at a time, given back, moved on while it is held, and replaced only from who is gone."""
 
 from __future__ import annotations
 

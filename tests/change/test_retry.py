@@ -125,7 +125,7 @@ def test_throttled_answers_use_up_no_tries(way: Callable[..., None]) -> None:
 @every_way
 def test_a_throttled_call_goes_on_until_its_time_is_up_and_the_error_says_so(way: Callable[..., None]) -> None:
     time = Time()
-    with pytest.raises(ThrottledError, match=r"^slow\. .* for 600 s in all.*--timeout 30m"):
+    with pytest.raises(ThrottledError, match=r"^slow\. .* for 600 s in total.*--timeout 30m"):
         way(failing(*throttled(999)), backoff(time))
     assert time.now == 600
     assert len(time.waits) > 30
@@ -174,7 +174,7 @@ def test_an_endless_throttle_ends_where_nobody_really_sleeps(way: Callable[..., 
         sent += 1
         raise ThrottledError("slow")
 
-    with pytest.raises(ThrottledError, match=r"for 60[01] s in all"):
+    with pytest.raises(ThrottledError, match=r"for 60[01] s in total"):
         way(send, Backoff(sleep=lambda _: None, jitter=lambda: jitter))
     assert 30 < sent < 400
 

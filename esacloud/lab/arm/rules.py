@@ -120,16 +120,16 @@ def _addresses(rule_id: str, given: Body, side: str, limits: Limits, where: str)
 
 
 def _exactly_one(rule_id: str, ways: dict[str, Any]) -> None:
-    """Refuse a side that is said in no way, or in two."""
-    said = [way for way, value in ways.items() if value]
-    if not said:
+    """Refuse a side in no form, or in two."""
+    given = [name for name, value in ways.items() if value]
+    if not given:
         *most, last = ways
         raise bad_request(
             "SecurityRuleParametersMissing",
             f"Required security rule parameters are missing for security rule with Id: {rule_id}. "
             f"Security rule must specify {', '.join(most)}, or {last}.",
         )
-    if len(said) > 1:
+    if len(given) > 1:
         raise bad_request(
             "SecurityRuleParametersMutuallyExclusive",
             f"Security rule with Id {rule_id} must specify a non empty value for exactly one of: {', '.join(ways)}.",
