@@ -391,7 +391,7 @@ def test_each_command_sends_only_the_calls_that_its_permissions_name(ec2: LiveEc
     for command, calls in sent.items():
         assert calls <= set(COMMANDS[command]), command
     assert sent["plan"] == set(COMMANDS["plan"])
-    assert sent["destroy"] == set(COMMANDS["destroy"]) - {*LOCKING, *CONFIRMING}  # nobody was met, nothing relied on
+    assert sent["destroy"] == set(COMMANDS["destroy"]) - {*LOCKING, *CONFIRMING}  # no other run, nothing relied on
     assert sent["apply"] >= set(COMMANDS["apply"]) - {"UpdateSecurityGroupRuleDescriptionsIngress", "DeleteTags"}
     assert {operation for calls in COMMANDS.values() for operation in calls} == set(WHEN)
 

@@ -1,6 +1,6 @@
 """What may happen next in a state: the call of a run, what befalls it, what others do, runs that begin and end.
 
-Runs are judged here as they go: each account by the safety invariant, each ending by what the run says of it.
+Runs are judged here as they go: each account by the safety invariant, each ending by what the run reported.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ FINAL_RUNS = 3
 LAGGING_READS = 3
 _OLD = {"stale", "lag", "unknown"}  # what takes earlier accounts to happen
 Step = tuple[str, "State | Violated"]
-Offer = tuple[int, Callable[[], Step]]  # how many deviations it is, and what comes of it
+Offer = tuple[int, Callable[[], Step]]  # how many deviations it is, and its result
 
 
 class Moves:
@@ -410,7 +410,7 @@ class Moves:
             raise Violated("done", f"it says done, and this is not so: {self.judge.difference(account, slot.program)}")
         if outcome.kind == "unchanged" and not slot.reached_once and not slot.misled:
             raise Violated(
-                "nothing to change", f"it says so, and this is not so: {self.judge.difference(account, slot.program)}"
+                "nothing to change", f"reported, but wrong: {self.judge.difference(account, slot.program)}"
             )
         if outcome.snapshot is not None:
             known = dict(node.root.files)

@@ -34,7 +34,7 @@ class OutsideChange:
     """What somebody else does once: to the account, or nothing where it does not apply.
 
     `opens` and `closes` are the rules that they answer for themselves. `puts` is a group that they put on a network
-    interface, which nobody may take off who has seen it there.
+    interface, which a run that has read it there may not detach.
     """
 
     name: str

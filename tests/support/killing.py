@@ -158,7 +158,7 @@ def _serve(questions: IO[str], answers: IO[str]) -> None:
     for line in questions:
         asked = json.loads(line)
         if "wait" in asked:
-            # Not reaped, so that its number is nobody else's when a kill comes late.
+            # Not reaped, so that its number is not reused before a late kill.
             found = os.waitid(os.P_PID, asked["wait"], os.WEXITED | os.WNOWAIT)
             assert found is not None
             answer = {"code": found.si_status if found.si_code == os.CLD_EXITED else -found.si_status}

@@ -1,8 +1,8 @@
-"""The lab for AWS: a moto server, with stand-ins for what a deployment file names and nobody has made there.
+"""The lab for AWS: a moto server, with stand-ins for resources that a deployment file names.
 
-A file says the ids of a VPC, of groups and prefix lists that rules are about, of network interfaces. In the lab these are
-made on demand with the very ids of the file, empty; whoever prints it says so. The lab also enforces the quotas of the file
-in its VPC, and a prefix list holds as many entries as the file says.
+A file has the ids of a VPC, of groups and prefix lists that rules are about, and of network interfaces. The lab creates
+them on demand, empty, with the ids of the file. It also enforces the quotas of the file in its VPC, and a prefix list
+has the maximum of entries that the file says.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from esacloud.lab.ec2.quotas import QUOTAS_HEADER, take_header
 from esacloud.lab.ec2.rates import THROTTLED
 from esacloud.lab.ec2.settings import settings
 
-EC2_VERSION = "2016-11-15"  # of its API, by which its requests are told from those of STS and IAM
+EC2_VERSION = "2016-11-15"  # of its API, which distinguishes its requests from those of STS and IAM
 LAG_HEADER, NO_LAG = "X-Lab-Lag", "none"
 _READING = ("Describe", "Get", "List", "Search")
 _QUOTAS, _LAG = (f"HTTP_{name.upper().replace('-', '_')}" for name in (QUOTAS_HEADER, LAG_HEADER))
