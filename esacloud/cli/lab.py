@@ -54,9 +54,9 @@ def run(arguments: Namespace) -> int:
             _show(started)
     labs = [lab for cloud in clouds if (lab := process.running(cloud, directory))]
     if arguments.json:
-        print_json(
-            {"labs": [{"cloud": one.cloud, "address": one.address, "process": one.pid, "lag": one.lag} for one in labs]}
-        )
+        from esacloud.report.json.plan import labs_document
+
+        print_json(labs_document(labs))
     elif arguments.action == "status":
         for lab in labs:
             _show(lab)

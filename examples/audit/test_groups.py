@@ -12,12 +12,12 @@ GROUPS = Path(__file__).with_name("security-groups.json")
 MANAGEMENT, DATA = "sg-0aaa0000000000001", "sg-0aaa0000000000002"
 
 
-def test_mail_comes_in_from_everyone() -> None:
+def test_mail_is_accepted_from_any_address() -> None:
     """Both halves of the IPv4 Internet are there, so all of it is."""
     assert_permits(GROUPS, "tcp/25 in from any", interface=DATA)
 
 
-def test_nobody_reaches_the_spam_quarantine() -> None:
+def test_the_spam_quarantine_is_closed() -> None:
     """No group at all lets these ports in."""
     assert_denies(GROUPS, "tcp/82,83 in from any")
 

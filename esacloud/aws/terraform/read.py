@@ -54,7 +54,7 @@ def _odd_locals(tables: Mapping[str, Any]) -> Iterator[str]:
     """What is odd in `locals` beside the rows of the tables."""
     known = ("deployment", "tags", *terraform.TABLES)
     yield from (f"{key} is missing." for key in known if key not in tables)
-    yield from (f"{key} is nothing that esacloud writes." for key in tables if key not in known)
+    yield from (f"{key} is not written by esacloud." for key in tables if key not in known)
     if plain(tables.get("deployment")) is None:
         yield "deployment is no text, or holds a template."
     tags = tables.get("tags")

@@ -1,15 +1,16 @@
-"""What `plan --json` and `apply --json` print (schemas/plan.schema.json, schemas/apply.schema.json)."""
+"""What `plan`, `apply` and `lab` print with `--json` (schemas/plan, apply and lab.schema.json)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from esacloud.change.execute import Applied, said
 from esacloud.change.model import ChangePlan, GroupChange, LiveRule
-from esacloud.packets.sets import PacketSet
+from esacloud.report.json.findings import boxes
 
-_WITNESSES = 20  # boxes shown of a set; the rest is counted
+if TYPE_CHECKING:
+    from esacloud.lab.process import Lab
 
 
 def plans_document(plans: Iterable[ChangePlan]) -> dict[str, Any]:
@@ -30,11 +31,17 @@ def plan_document(plan: ChangePlan) -> dict[str, Any]:
         "unmanaged_rules": [{"group": group, **_rule(rule)} for group, rule in plan.left_unmanaged],
         "groups": [_change(change) for change in plan.changes if change],
         "packets": [
-            {"interface": one.interface, "opened": _boxes(one.opened), "closed": _boxes(one.closed)}
-            for one in plan.openings
+            {"interface": opening.interface, "opened": boxes(opening.opened), "closed": boxes(opening.closed)}
+            for opening in plan.openings
         ],
         "steps": [
-            {"action": step.action, "group": step.group, "says": said(step), "calls": list(step.calls), "why": step.why}
+            {
+                "action": step.action,
+                "group": step.group,
+                "description": said(step),
+                "calls": list(step.calls),
+                "why": step.why,
+            }
             for step in plan.steps
         ],
         "quotas": [
@@ -69,6 +76,11 @@ def applied_document(done: Iterable[Applied]) -> dict[str, Any]:
     }
 
 
+def labs_document(labs: Iterable[Lab]) -> dict[str, Any]:
+    """The document of `lab`."""
+    return {"labs": [{"cloud": lab.cloud, "address": lab.address, "process": lab.pid, "lag": lab.lag} for lab in labs]}
+
+
 def _change(change: GroupChange) -> dict[str, Any]:
     known = change.before or change.after
     return {
@@ -78,7 +90,7 @@ def _change(change: GroupChange) -> dict[str, Any]:
         "action": "create" if change.before is None else "delete" if change.delete else "change",
         "add": [_rule(rule) for rule in change.add],
         "remove": [_rule(rule) for rule in change.remove],
-        "describe": [{**_rule(new), "was": old.description} for old, new in change.describe],
+        "describe": [{**_rule(new), "previous": old.description} for old, new in change.describe],
         "tags": dict(change.tags),
         "untag": list(change.untag),
         "attach": list(change.attach),
@@ -92,11 +104,5 @@ def _rule(rule: LiveRule) -> dict[str, Any]:
         "rows": list(rule.rows),
         "entries": list(rule.entries),
         "description": rule.description,
-        "ours": rule.ours,
+        "managed": rule.ours,
     }
-
-
-def _boxes(packets: PacketSet) -> list[str]:
-    boxes = [str(box) for box in packets.boxes()]
-    more = len(boxes) - _WITNESSES
-    return [*boxes[:_WITNESSES], f"and {more} more"] if more > 0 else boxes

@@ -1,4 +1,4 @@
-"""Plain text tables for a terminal: columns by display width, so that Chinese lines up, and a last column that wraps."""
+"""Plain text tables for a terminal: columns aligned by display width, for Chinese too, and a last column that wraps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def display_width(text: str) -> int:
     """How many columns of a terminal the text takes: two for a wide character, none for a combining one."""
     if text.isascii():
         return len(text)
-    from wcwidth import wcswidth  # slow to import, and English does without
+    from wcwidth import wcswidth  # slow to import, and not needed for English
 
     return max(wcswidth(text), 0)
 
@@ -61,7 +61,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], width: int | None 
 
 
 def _pieces(text: str) -> Iterable[str]:
-    """Spaces, words, and wide characters one by one; what closes a clause stays with the character before it."""
+    """Spaces, words, and wide characters one by one; closing punctuation stays with the character before it."""
     word = ""
     for character in text:
         if character == " ":
