@@ -1,6 +1,6 @@
 """One policy in a form that is neutral between the tools, so that every tool gets the same policy.
 
-A `NeutralFlow` is traffic of one interface with all networks of its remote: what a person would write as one rule. `packets`
+A `NeutralFlow` is traffic of one interface with all networks of its remote: a rule that a person writes. `packets`
 is the exact set of packets of a policy, with which each tool's output is compared.
 """
 

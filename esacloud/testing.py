@@ -82,7 +82,7 @@ def _of_file(path: Path) -> dict[str, PacketSet]:
     for group in actual.groups:
         if group.interface:
             tagged[group.interface] = (*tagged.get(group.interface, ()), group.id)
-    return {name: combine(actual, name, ids).packets for name, ids in {**by_itself(actual), **tagged}.items()}
+    return {name: combine(actual, ids).packets for name, ids in {**by_itself(actual), **tagged}.items()}
 
 
 def _of_module(path: Path) -> Mapping[str, PacketSet]:

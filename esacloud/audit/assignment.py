@@ -28,23 +28,24 @@ class Attachments(NamedTuple):
 
 def attachments(actual: ActualGroups, relevant: Callable[[Collection[str]], bool] = any) -> Attachments:
     """The network interfaces with groups, on them or on their subnets, for which `relevant` of the groups' ids holds."""
-    known = {group.id.lower(): group.id for group in actual.groups} | {group.id: group.id for group in actual.groups}
+    ids = [group.id for group in actual.groups]
+    known = dict(zip(map(str.lower, ids), ids, strict=True)) | dict(zip(ids, ids, strict=True))
     found: dict[str, tuple[str, ...]] = {}
     unknown: list[str] = []
     without_group: list[str] = []
     without_subnet: list[str] = []
     for name in dict.fromkeys((*actual.attached, *actual.inside)):
-        ids = _ids_on(actual, name)
-        read = {group: known.get(group) or known.get(group.lower()) for group in ids}
+        attached = _ids_on(actual, name)
+        read = {group: known.get(group) or known.get(group.lower()) for group in attached}
         subnets = actual.inside.get(name, ())
         unread_subnets = [subnet for subnet in subnets if subnet.lower() not in actual.around]
         own = tuple(dict.fromkeys(filter(None, read.values())))
         if relevant(own):
             found[name] = own
-            unknown += _unread(name, [group for group in ids if not read[group]], unread_subnets, actual)
+            unknown += _unread(name, [group for group in attached if not read[group]], unread_subnets, actual)
             if actual.together == "all" and name not in actual.inside:
                 without_subnet.append(name)
-        elif subnets and not ids and not unread_subnets:
+        elif subnets and not attached and not unread_subnets:
             without_group.append(name)
     return Attachments(found, tuple(unknown), (*_note(without_group, _NO_GROUP), *_note(without_subnet, _NO_SUBNET)))
 

@@ -6,11 +6,11 @@ A rule for every address also covers a reference of the cloud's own, because the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from esacloud.audit.groups import InterfaceRules, combine
-from esacloud.audit.model import Audit, Desired, Missing, Unexpected
+from esacloud.audit.groups import CombinedGroups, combine
+from esacloud.audit.model import Audit, AuditedInterface, Desired, Missing, Unexpected
 from esacloud.catalogue.model import Catalogue
 from esacloud.guardrails.judge import judge_subject
 from esacloud.guardrails.reach import is_whole
@@ -44,38 +44,43 @@ def audit(
     `allowed` and `needed` are by interface; for a deployment both are its flows. `needed_somewhere` has to be open on at
     least one interface. `exempt` are packets by interface that the guardrails do not judge.
     """
-    combined: dict[tuple[str, ...], InterfaceRules] = {}  # many network interfaces have the same groups
-    by_interface: dict[str, InterfaceRules] = {}
-    for interface, ids in assignment.items():
-        if ids not in combined:
-            combined[ids] = combine(actual, interface, ids)
-        audited = replace(combined[ids].audited, interface=interface)
-        by_interface[interface] = replace(combined[ids], audited=audited)
-    interfaces = by_interface.values()
-    missing = [flow for name, rules in by_interface.items() for flow in _missing(rules, needed.get(name, ()))]
+    combined = {ids: combine(actual, ids) for ids in set(assignment.values())}  # many interfaces have the same groups
+    by_interface = {interface: combined[ids] for interface, ids in assignment.items()}
+    missing = [flow for name, rules in by_interface.items() for flow in _missing(name, rules, needed.get(name, ()))]
     missing += (
         Missing(ANY_INTERFACE, desired.label, desired.rows, PacketSet.of(desired.boxes))
         for desired in needed_somewhere
-        if not any(_intersects(desired, rules.packets) for rules in interfaces)
+        if not any(_intersects(desired, rules.packets) for rules in combined.values())
     )
-
-    def statements(interface: str) -> list[Statement]:
-        return [rule for _, rule in by_interface[interface].rules]
-
-    packets = {name: rules.packets for name, rules in by_interface.items()}
-    packets |= {name: packets[name] - excused for name, excused in (exempt or {}).items() if name in packets}
-    subject = Subject(catalogue, packets, statements, own_networks, actual.public_address_spaces)
+    subject = _subject(by_interface, catalogue, own_networks, actual.public_address_spaces, exempt or {})
+    unknown = chain(*(rules.unknown for rules in by_interface.values()), actual.unknown)
     return Audit(
-        tuple(rules.audited for rules in interfaces),
+        tuple(AuditedInterface(name, rules.groups, len(rules.rules)) for name, rules in by_interface.items()),
         tuple(missing),
-        tuple(rule for name, rules in by_interface.items() for rule in _unexpected(rules, allowed.get(name, ()))),
+        tuple(rule for name, rules in by_interface.items() for rule in _unexpected(name, rules, allowed.get(name, ()))),
         judge_subject(subject, waivers, today),
-        tuple(dict.fromkeys((*(message for rules in interfaces for message in rules.unknown), *actual.unknown))),
+        tuple(dict.fromkeys(unknown)),
         actual.notes,
     )
 
 
-def _missing(actual: InterfaceRules, needed: tuple[Desired, ...]) -> Iterator[Missing]:
+def _subject(
+    by_interface: Mapping[str, CombinedGroups],
+    catalogue: Catalogue,
+    own_networks: tuple[Network, ...],
+    public_address_spaces: frozenset[str],
+    exempt: Mapping[str, PacketSet],
+) -> Subject:
+    packets = {name: rules.packets for name, rules in by_interface.items()}
+    packets |= {name: packets[name] - excused for name, excused in exempt.items() if name in packets}
+
+    def statements(interface: str) -> list[Statement]:
+        return [rule for _, rule in by_interface[interface].rules]
+
+    return Subject(catalogue, packets, statements, own_networks, public_address_spaces)
+
+
+def _missing(interface: str, actual: CombinedGroups, needed: tuple[Desired, ...]) -> Iterator[Missing]:
     if not needed:
         return
     address_spaces = {box.address_space for desired in needed for box in desired.boxes}
@@ -84,7 +89,7 @@ def _missing(actual: InterfaceRules, needed: tuple[Desired, ...]) -> Iterator[Mi
     for desired in needed:
         packets = PacketSet.of(desired.boxes) & lacking
         if packets and (desired.whole or not _intersects(desired, actual.packets)):
-            yield Missing(actual.audited.interface, desired.label, desired.rows, packets)
+            yield Missing(interface, desired.label, desired.rows, packets)
 
 
 def _intersects(desired: Desired, packets: PacketSet) -> bool:
@@ -92,7 +97,7 @@ def _intersects(desired: Desired, packets: PacketSet) -> bool:
     return bool(PacketSet.of(_closed(desired.boxes, packets.address_spaces())) & packets)
 
 
-def _unexpected(actual: InterfaceRules, allowed: tuple[Desired, ...]) -> Iterator[Unexpected]:
+def _unexpected(interface: str, actual: CombinedGroups, allowed: tuple[Desired, ...]) -> Iterator[Unexpected]:
     """Each rule by itself: a group permits what its rules permit, so each rule accounts for its own packets."""
     expected: dict[tuple[str, str], list[Box]] = {}  # by direction and address space: only such boxes can intersect
     boxes = (box for desired in allowed for box in desired.boxes)
@@ -104,7 +109,7 @@ def _unexpected(actual: InterfaceRules, allowed: tuple[Desired, ...]) -> Iterato
             rests = (rest for box in rule.boxes for rest in _rest(box, expected.get(box[:2], ())))
             known[rule.boxes] = PacketSet.of(rests)
         if known[rule.boxes]:
-            yield Unexpected(actual.audited.interface, group, rule.label, known[rule.boxes])
+            yield Unexpected(interface, group, rule.label, known[rule.boxes])
 
 
 def _rest(box: Box, expected: Sequence[Box]) -> Iterable[Box]:

@@ -10,33 +10,33 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from esacloud.audit.intersection import Filter, filter_of, intersect
-from esacloud.audit.model import AuditedInterface
 from esacloud.packets.sets import Box, PacketSet
 from esacloud.policy.actual import ActualGroups, Statement
 from esacloud.policy.packets import SELF
 
 
 @dataclass(frozen=True, slots=True)
-class InterfaceRules:
-    """An interface with all of its groups: every rule with its group's id, and the packets that pass."""
+class CombinedGroups:
+    """The groups of one interface: every rule with its group's id, and the packets that pass."""
 
-    audited: AuditedInterface
+    groups: tuple[str, ...]
     rules: tuple[tuple[str, Statement], ...]
     packets: PacketSet
     unknown: tuple[str, ...]
 
 
-def combine(actual: ActualGroups, interface: str, ids: Iterable[str]) -> InterfaceRules:
+def combine(actual: ActualGroups, ids: Iterable[str]) -> CombinedGroups:
     """The groups of one interface. Where every group has to permit a packet, each rule is cut to what the others permit."""
     by_id = {group.id: group for group in actual.groups}
-    groups = [by_id[name] for name in ids]
-    names = frozenset(name for group in groups for name in (group.id, group.name) if name)
-    rules = [(group.id, _with_self(rule, names)) for group in groups for rule in group.rules]
+    groups = {name: by_id[name] for name in ids}
+    names = frozenset(filter(None, (*groups, *(group.name for group in groups.values()))))
+    rules = [(name, _with_self(rule, names)) for name, group in groups.items() for rule in group.rules]
     if actual.together == "all" and len(groups) > 1:
-        rules = _cut_to_each_other(rules, actual, [group.id for group in groups])
+        rules = _cut_to_each_other(rules, actual, groups)
     packets = PacketSet.of(box for _, rule in rules for box in rule.boxes)
-    audited = AuditedInterface(interface, tuple(group.id for group in groups), len(rules))
-    return InterfaceRules(audited, tuple(rules), packets, tuple(text for group in groups for text in group.unknown))
+    return CombinedGroups(
+        tuple(groups), tuple(rules), packets, tuple(text for group in groups.values() for text in group.unknown)
+    )
 
 
 def _cut_to_each_other(

@@ -6,14 +6,16 @@ A file that is truncated, not JSON, or not a document of a cloud is an InputErro
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from importlib import import_module
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from esacloud import provider as clouds
 from esacloud.errors import InputError, Place, Problem
 from esacloud.policy.actual import ActualGroup, ActualGroups
+
+T = TypeVar("T")
 
 
 def read_files(paths: list[str]) -> ActualGroups:
@@ -76,7 +78,7 @@ def read_text(text: bytes, path: str) -> list[ActualGroups]:
         end = error.pos >= len(error.doc.rstrip()) - 1 or error.msg.startswith("Unterminated string")
         message = "The JSON in the file is truncated." if end else f"The file is not JSON: {error.msg}."
         raise InputError(Problem(place, message, "Save the complete output again.")) from None
-    readers = [import_module(f"esacloud.{cloud}.inventory.read") for cloud in clouds.CLOUDS]
+    readers = [clouds.load(cloud).inventory() for cloud in clouds.CLOUDS]
     found = [groups for reader in readers if (groups := reader.read_groups(document)) is not None]
     if not found:
         known = "; ".join(dict.fromkeys(source for reader in readers for source in reader.SOURCES))
@@ -97,26 +99,30 @@ def _merged(parts: list[ActualGroups]) -> ActualGroups:
     if len(parts) == 1:
         return parts[0]
     groups: dict[str, ActualGroup] = {}
+    for group in _joined(parts, lambda part: part.groups):
+        if group.rules or group.id not in groups:
+            groups[group.id] = group
     names: dict[str, str] = {}  # of attachments; ARM's ids are case-insensitive
-    for part in parts:
-        for name in part.attached:
-            names.setdefault(_folded(name), name)
-        for group in part.groups:
-            if group.rules or group.id not in groups:
-                groups[group.id] = group
-    attached = _filled((names[_folded(name)], ids) for part in parts for name, ids in part.attached.items())
+    for name in _joined(parts, lambda part: part.attached):
+        names.setdefault(_folded(name), name)
+    attached = _joined(parts, lambda part: part.attached.items())
+    inside = _joined(parts, lambda part: part.inside.items())
     return ActualGroups(
         parts[0].cloud,
         tuple(groups.values()),
         parts[0].together,
-        attached,
-        tuple(message for part in parts for message in part.unknown),
-        tuple(dict.fromkeys(note for part in parts for note in part.notes)),
-        frozenset().union(*(part.public_address_spaces for part in parts)),
-        {names.get(_folded(name), name): subnets for part in parts for name, subnets in part.inside.items()},
-        _filled(item for part in parts for item in part.around.items()),
-        frozenset().union(*(part.apart for part in parts)),
+        _filled((names[_folded(name)], ids) for name, ids in attached),
+        _joined(parts, lambda part: part.unknown),
+        tuple(dict.fromkeys(_joined(parts, lambda part: part.notes))),
+        frozenset(_joined(parts, lambda part: part.public_address_spaces)),
+        {names.get(_folded(name), name): subnets for name, subnets in inside},
+        _filled(_joined(parts, lambda part: part.around.items())),
+        frozenset(_joined(parts, lambda part: part.apart)),
     )
+
+
+def _joined(parts: list[ActualGroups], values: Callable[[ActualGroups], Iterable[T]]) -> tuple[T, ...]:
+    return tuple(chain.from_iterable(map(values, parts)))
 
 
 def _filled(items: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:

@@ -53,30 +53,33 @@ def judge_subject(subject: Subject, waivers: Iterable[Waiver], today: date) -> J
     waived: list[Waived] = []
     for guardrail in GUARDRAILS:
         violations = list(guardrail.find(subject))
-        accepting = [(waiver, accepted(waiver, subject)) for waiver in by_code.get(guardrail.code, ()) if violations]
-        found = [_waived(subject, guardrail, violations, waiver, packets) for waiver, packets in accepting]
-        waived += (finding for of_waiver in found for finding in of_waiver)
-        used = [waiver for (waiver, _), of_waiver in zip(accepting, found, strict=True) if of_waiver]
-        problems += (unused(waiver) for waiver in by_code.get(guardrail.code, ()) if waiver not in used)
-        if accepting:
-            everything = PacketSet.of(box for _, packets in accepting for box in packets.boxes())
-            violations = list(guardrail.find(subject.without(everything)))
-        findings.extend(_finding(subject, guardrail, violation) for violation in violations)
+        if own := by_code.get(guardrail.code):
+            accepted_findings, violations = _waive(subject, guardrail, violations, own)
+            used = {id(one.waiver) for one in accepted_findings}
+            waived += accepted_findings
+            problems += (unused(waiver) for waiver in own if id(waiver) not in used)
+        findings += (_finding(subject, guardrail, violation) for violation in violations)
     findings.sort(key=lambda finding: (finding.severity, finding.code, finding.interface))
     problems.sort(key=lambda problem: (problem.severity, problem.place.line or 0, problem.message))
     return Judgement(tuple(findings), tuple(waived), tuple(problems))
 
 
-def _waived(
-    subject: Subject, guardrail: Guardrail, violations: Iterable[Violation], waiver: Waiver, packets: PacketSet
-) -> list[Waived]:
-    """The findings that a waiver accepts: the part of each violation that its packets cover."""
-    shares = ((violation.interface, violation.packets & packets) for violation in violations)
-    return [
-        Waived(_finding(subject, guardrail, Violation(interface, share, f"{in_words(share)} may pass.")), waiver)
-        for interface, share in shares
-        if share
-    ]
+def _waive(
+    subject: Subject, guardrail: Guardrail, violations: list[Violation], waivers: Iterable[Waiver]
+) -> tuple[list[Waived], list[Violation]]:
+    """The findings that the waivers accept, and the violations without the waivers' packets."""
+    if not violations:
+        return [], []
+    waived: list[Waived] = []
+    boxes: list[Box] = []
+    for waiver in waivers:
+        packets = accepted(waiver, subject)
+        boxes += packets.boxes()
+        for violation in violations:
+            if share := violation.packets & packets:
+                part = Violation(violation.interface, share, f"{in_words(share)} may pass.")
+                waived.append(Waived(_finding(subject, guardrail, part), waiver))
+    return waived, list(guardrail.find(subject.without(PacketSet.of(boxes))))
 
 
 def _finding(subject: Subject, guardrail: Guardrail, violation: Violation) -> Finding:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from esacloud._version import __version__
 from esacloud.catalogue.model import release_text
 from esacloud.deployment.model import Deployment
-from esacloud.policy.lowered import Cloud, Lowered
+from esacloud.policy.lowered import Lowered
 from esacloud.policy.model import Flow
 from esacloud.policy.packets import flow_boxes
 from esacloud.terraform.layout import render, render_flat
@@ -24,6 +24,8 @@ from esacloud.terraform.readme import README, readme_text
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from esacloud.provider import Provider
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -40,7 +42,7 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def module_files(cloud: Cloud, lowered: Lowered, deployment: Deployment) -> dict[str, str]:
+def module_files(cloud: Provider, lowered: Lowered, deployment: Deployment) -> dict[str, str]:
     """File name -> text of every file of the module, the manifest last.
 
     The manifest states that the module is proven: the caller has to prove these texts before it hands them out.

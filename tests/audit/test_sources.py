@@ -324,8 +324,8 @@ def test_groups_that_reference_each_other_in_a_loop_are_read_as_references() -> 
             ]
         }
     )
-    alone = combine(actual, "data1", ["sg-1"])
-    both = combine(actual, "data1", ["sg-1", "sg-2"])
+    alone = combine(actual, ["sg-1"])
+    both = combine(actual, ["sg-1", "sg-2"])
     assert alone.packets == parse_packets("tcp/22 in from security_group:sg-2")
     assert both.packets == parse_packets("tcp/22 in from self")
 

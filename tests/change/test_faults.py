@@ -18,8 +18,7 @@ from support.fault_matrix import some
 from support.faulty_proxy import TRANSIENT
 from support.live_ec2 import LiveEc2, new_name, text
 
-from esacloud.change.execute import ChangeFailedError
-from esacloud.change.invariant import violations
+from esacloud.change.execute import ChangeFailedError, violations
 from esacloud.errors import OutsideError
 from esacloud.lab.ec2.lag import Lag
 from esacloud.lab.ec2.settings import using
@@ -40,7 +39,7 @@ def spoilt(scene: Scene, *faults: Fault) -> None:
     """The change with faults that pass: it ends as if there had been none, and the law holds after every call."""
     scene.start()
     scene.ec2.proxy.faults = dict(faults)
-    with scene.ec2.law(scene.name, scene.desired):
+    with scene.ec2.invariant(scene.name, scene.desired):
         scene.go(scene.ec2.hasty if "late" in dict(faults).values() else scene.ec2.faulty)
     assert {number for number, _ in faults} == {number for number, _, _ in scene.ec2.proxy.met}, faults
     assert scene.ec2.picture(scene.name) == scene.end, faults
@@ -78,7 +77,7 @@ def test_a_refusal_at_any_call_ends_the_run_within_the_law_and_both_ways_on_work
         scene.start()
         scene.ec2.proxy.faults = {number: "refuse"}
         with (
-            scene.ec2.law(scene.name, scene.desired),
+            scene.ec2.invariant(scene.name, scene.desired),
             pytest.raises(OutsideError, match="UnauthorizedOperation") as failed,
         ):
             scene.go(scene.ec2.faulty)
@@ -91,7 +90,7 @@ def test_a_cloud_that_stays_unwell_ends_the_run_within_the_law_and_both_ways_on_
     for begin, way in some(cases, 1, f"{scene.kind} {kind}"):
         scene.start()
         scene.ec2.proxy.choose = lambda number, _, begin=begin: kind if number >= begin else None
-        with scene.ec2.law(scene.name, scene.desired), pytest.raises(OutsideError) as failed:
+        with scene.ec2.invariant(scene.name, scene.desired), pytest.raises(OutsideError) as failed:
             scene.go(scene.ec2.hasty if kind == "late" else scene.ec2.faulty)
         scene.ec2.proxy.choose = None
         go_on(scene, way, failed.value, begin)
@@ -109,7 +108,7 @@ def go_on(scene: Scene, way: str, failure: OutsideError, number: int) -> None:
     elif way == "back":
         assert scene.ec2.picture(scene.name) == scene.picture, number  # nothing was done yet
         return
-    with scene.ec2.law(scene.name, scene.desired if way == "on" else scene.before, carried=scene.carried):
+    with scene.ec2.invariant(scene.name, scene.desired if way == "on" else scene.before, carried=scene.carried):
         if way == "on":
             scene.go(scene.ec2.faulty)
         else:
@@ -164,7 +163,7 @@ def test_whatever_somebody_else_does_between_any_two_calls_the_run_answers_for_i
                     do(ec2, done[0])
 
         ec2.proxy.before = meanwhile
-        with ec2.law(scene.name, scene.desired, opened=opened, closed=closed):
+        with ec2.invariant(scene.name, scene.desired, opened=opened, closed=closed):
             said = ""
             try:
                 scene.go(ec2.faulty)
@@ -174,9 +173,7 @@ def test_whatever_somebody_else_does_between_any_two_calls_the_run_answers_for_i
         ec2.proxy.before = None
         scene.go()
         left = violations(scene.desired, scene.desired, ec2.permitted(scene.name))
-        assert not [
-            one for one in left if one.too_closed or one.too_open - (opened if scene.kind == "given back" else NONE)
-        ]
+        assert not [one for one in left if one.too_closed or one.too_open - (opened if scene.kind == "released" else NONE)]
 
 
 @pytest.mark.parametrize("kind", [*TRANSIENT, "refuse"])

@@ -1,6 +1,6 @@
-"""Security groups of the AWS provider in a Terraform plan or state: inline rules, standalone rules, and the older kind.
+"""Security groups of the AWS provider in a Terraform plan or state, with inline, standalone and legacy rules.
 
-What a plan knows only after apply is listed and not judged. A group's id that is not known yet is found through the
+What is known only after apply is listed and not judged. A group's id that is not known yet is found through the
 configuration: by the only group that the expression names, or, among groups that esacloud made, by the rule's own key.
 """
 
@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from esacloud.aws.inventory.describe import statement
-from esacloud.aws.model import SourceKind
+from esacloud.aws.ip_permissions import REFERENCED, SOURCES, DescribedRule
+from esacloud.aws.model import DIRECTIONS, SourceKind
 from esacloud.packets.sets import Direction
 from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG, ActualGroup, ActualGroups, Statement
 from esacloud.terraform.show import Resource, is_shown, resources
@@ -20,14 +21,12 @@ _RULES: dict[str, Direction] = {
     "aws_vpc_security_group_ingress_rule": "ingress",
     "aws_vpc_security_group_egress_rule": "egress",
 }
-_DIRECTIONS: tuple[Direction, Direction] = ("ingress", "egress")
 _OLD_RULE = "aws_security_group_rule"
-_SOURCES: tuple[SourceKind, ...] = ("cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id")
 _LISTS: tuple[tuple[str, SourceKind], ...] = (
     ("cidr_blocks", "cidr_ipv4"),
     ("ipv6_cidr_blocks", "cidr_ipv6"),
     ("prefix_list_ids", "prefix_list_id"),
-    ("security_groups", "referenced_security_group_id"),
+    ("security_groups", REFERENCED),
 )
 _ATTACHED = {"aws_network_interface": "security_groups", "aws_instance": "vpc_security_group_ids"}
 
@@ -82,7 +81,7 @@ class _Reader:
         )
 
     def inline(self, item: Resource) -> None:
-        for direction in _DIRECTIONS:
+        for direction in DIRECTIONS:
             if direction in item.unknown and (direction in item.references or not item.references):
                 self.say(item.address, f"{item.address}.{direction}: known after apply, as a whole or in part")
             for number, row in enumerate(item.values.get(direction) or ()):
@@ -91,8 +90,8 @@ class _Reader:
     def standalone(self, item: Resource) -> None:
         values, group = item.values, self.group_of(item)
         ports = values.get("from_port"), values.get("to_port")
-        self.gaps(group, item, ("ip_protocol", "from_port", "to_port", *_SOURCES))
-        for kind in _SOURCES:
+        self.gaps(group, item, ("ip_protocol", "from_port", "to_port", *SOURCES))
+        for kind in SOURCES:
             if values.get(kind):
                 self.add(group, item.address, _RULES[item.type], values.get("ip_protocol"), ports, kind, values[kind])
 
@@ -125,23 +124,22 @@ class _Reader:
         if named in ("-1", "all"):
             named, ports = "-1", (None, None)  # the provider writes 0 and 0 there
         try:
-            said = statement(label, direction, named, ports, kind, str(source), own)
+            rule = statement(DescribedRule(label, direction, named, ports, kind, str(source)), own)
         except ValueError as error:
             self.say(group, f"{label}: {error}")
-            return
-        self.rules.setdefault(group, []).append(said)
+        else:
+            self.rules.setdefault(group, []).append(rule)
 
     def gaps(self, group: str, item: Resource, names: Iterable[str]) -> None:
         """List what is known only after apply; a reference to a group of the same plan is known by its address."""
         for name in sorted(item.unknown.intersection(names)):
-            target = self.named_by(item, name) if name == "referenced_security_group_id" else None
+            target = self.named_by(item, name) if name == REFERENCED else None
             if target is None:
                 self.say(group, f"{item.address}.{name}: known after apply")
             else:
-                kind: SourceKind = "self" if target == group else "referenced_security_group_id"
+                kind: SourceKind = "self" if target == group else REFERENCED
                 ports = item.values.get("from_port"), item.values.get("to_port")
-                source = "" if kind == "self" else target
-                self.add(group, item.address, _RULES[item.type], item.values.get("ip_protocol"), ports, kind, source)
+                self.add(group, item.address, _RULES[item.type], item.values.get("ip_protocol"), ports, kind, target)
 
     def group_of(self, item: Resource) -> str:
         """The address of the rule's group, or its id where the group is not in the document."""
@@ -151,7 +149,7 @@ class _Reader:
         return self.named_by(item, "security_group_id") or f"{item.base}: a group known after apply"
 
     def named_by(self, item: Resource, argument: str) -> str | None:
-        """The group in the document that the argument's expression names, if that can be told."""
+        """The group in the document that the argument's expression names; None where it names none or several."""
         references = set(item.references.get(argument, ()))
         candidates = [made for made in self.made if made.base in references or made.address in references]
         if len(candidates) == 1:

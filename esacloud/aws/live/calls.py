@@ -1,13 +1,12 @@
-"""Calls to EC2 through one client: which there are, what their failures mean, and a journal of those sent.
+"""Calls to EC2 through one client: the operations, what their failures mean, and a journal of those sent.
 
-Every operation that this package may send stands in `OPERATIONS` and no other is sent. Failures become those of
-`live.retry`. Security group calls have no client token, so that `InvalidPermission.Duplicate` and its like are how a
-second try learns that the first one worked: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html.
+This package sends no operation that is not in `OPERATIONS`. Failures become those of `change.retry`. Security group calls
+have no client token: a second try learns from `InvalidPermission.Duplicate` and similar codes that the first one worked: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from esacloud.aws.live.rates import pace_at
@@ -51,10 +50,7 @@ GROUP_NOT_FOUND, INTERFACE_NOT_FOUND = "InvalidGroup.NotFound", "InvalidNetworkI
 
 
 def client_for(connection: Connection, region: str | None) -> Any:
-    """An EC2 client with the usual chain of credentials, or the one at hand. Raises InputError.
-
-    `region` is None where boto3's own chain of settings decides.
-    """
+    """An EC2 client with boto3's chain of credentials, and of settings where `region` is None. Raises InputError."""
     if connection.client is not None:
         return connection.client
     try:
@@ -62,7 +58,7 @@ def client_for(connection: Connection, region: str | None) -> Any:
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError, NoRegionError
     except ImportError:
-        message = "A live AWS account is reached through boto3, and it is not installed."
+        message = "Access to an AWS account needs boto3, which is not installed."
         raise InputError(Problem(Place("aws"), message, "Install it: pip install 'esacloud[aws]'.")) from None
     try:
         session = boto3.Session(profile_name=connection.profile)
@@ -76,11 +72,11 @@ def client_for(connection: Connection, region: str | None) -> Any:
     except NoRegionError as error:
         raise InputError(Problem(Place("aws"), str(error), "Add --region, or set AWS_DEFAULT_REGION.")) from None
     except (BotoCoreError, ValueError) as error:
-        raise InputError(Problem(Place("aws"), f"{error}.", "Look at the profile, the region and the endpoint.")) from None
+        raise InputError(Problem(Place("aws"), f"{error}.", "Check the profile, the region and the endpoint.")) from None
 
 
 class Calls:
-    """One client, and the operations sent through it so far, in order. `before_each` is called before each of them."""
+    """One client, and the operations sent through it so far. `before_each` is called before each of them."""
 
     def __init__(self, client: Any, backoff: Backoff, connection: Connection | None = None) -> None:
         self.client, self.backoff = client, backoff
@@ -129,8 +125,13 @@ class Calls:
             raise RefusedError(f"EC2 {operation}: {error}", type(error).__name__) from error
 
 
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Tags as calls take them."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
 def _pace_of(client: Any, connection: Connection) -> Pace | None:
-    """None for a client that does not say where it sends to, as what stands in for boto3's may not."""
+    """None for a client without an endpoint, as a stand-in for boto3's client may be."""
     meta = getattr(client, "meta", None)
     if connection.pace is not None or meta is None:
         return connection.pace

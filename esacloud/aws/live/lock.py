@@ -1,9 +1,9 @@
 """A lock in the VPC itself: an empty security group whose name only one can create, for as long as it is there.
 
-It is needed only when two changes of one deployment have met, so that no change pays its calls otherwise. It carries the
-deployment's tag, so that whoever reads the groups sees it too, and nothing ever carries it. Its tags say who holds it and
-until when; the holder moves that on while it works. One that is over, or that an earlier run of the same machine left, is
-taken over: by deleting it by its id, which only one can do, and making a new one, which only one can do either.
+It is taken only when two changes of one deployment meet, so that other changes do not pay for its calls. It has the
+deployment's tag, so that every read of the groups shows it, and it is never attached. Its tags name the owner and the time
+until which it is held; the owner extends that time while it works. An expired lock, or one that an earlier run of this
+machine left, is replaced: deleted by its id and created again, and only one run can do either.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import TracebackType
 from typing import Any
 from uuid import uuid4
 
-from esacloud.aws.live.calls import GROUP_NOT_FOUND, Calls
+from esacloud.aws.live.calls import GROUP_NOT_FOUND, Calls, tag_list
 from esacloud.aws.live.ownership import tags_of
 from esacloud.aws.live.read import LOCK_TAG, Seen, describe
 from esacloud.aws.live.scope import Scope
-from esacloud.change.retry import LockedError, LostError, RefusedError, SettledError, converge
+from esacloud.change.retry import LockedError, LostError, RefusedError, SettledError, converge, until_done
 from esacloud.errors import OutsideError
 from esacloud.policy.actual import DEPLOYMENT_TAG
 
@@ -82,7 +83,7 @@ class CloudLock(AbstractContextManager[None]):
                 GroupName=self.name,
                 Description=f"Lock of {self.where.deployment}, held while esacloud applies",
                 VpcId=self.where.vpc,
-                TagSpecifications=[{"ResourceType": "security-group", "Tags": _listed(tags)}],
+                TagSpecifications=[{"ResourceType": "security-group", "Tags": tag_list(tags)}],
             )
             ids.append(str(answer["GroupId"]))
 
@@ -111,13 +112,9 @@ class CloudLock(AbstractContextManager[None]):
         """Move on until when it is held. Raises RefusedError where somebody has taken it over."""
         if self.now() < self.next_beat:
             return
-        tags = _listed({UNTIL_TAG: self._until()})
-
-        def send(_: Sequence[int]) -> None:
-            self.calls.send("CreateTags", Resources=[self.group], Tags=tags)
-
+        call = partial(self.calls.send, "CreateTags", Resources=[self.group], Tags=tag_list({UNTIL_TAG: self._until()}))
         try:
-            converge((0,), send, lambda pending: pending, self.calls.backoff)
+            until_done(call, lambda: None, self.calls.backoff)
         except RefusedError as error:
             if error.code == GROUP_NOT_FOUND:
                 message = f"the lock of {self.where.deployment}, {self.group}, is gone: this run was taken for dead"
@@ -146,7 +143,7 @@ class CloudLock(AbstractContextManager[None]):
         """Delete it. Of one that this run has made, EC2 may not know everywhere yet that it is there."""
         unknown = 0
 
-        def send(_: Sequence[str]) -> None:
+        def send() -> None:
             nonlocal unknown
             try:
                 self.calls.send("DeleteSecurityGroup", GroupId=group)
@@ -157,8 +154,4 @@ class CloudLock(AbstractContextManager[None]):
                 if made and unknown < 4:
                     raise LostError(str(error)) from error
 
-        converge((group,), send, lambda pending: pending, self.calls.backoff)
-
-
-def _listed(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
+        until_done(send, lambda: None, self.calls.backoff)

@@ -20,7 +20,7 @@ from esacloud.terraform.syntax import literal
 
 MAIN, VARIABLES, OUTPUTS, VERSIONS = "main.tf.json", "variables.tf.json", "outputs.tf.json", "versions.tf.json"
 TABLES = ("groups", "ingress_rules", "egress_rules")
-SELF = "referenced_group"  # the row's key for a rule whose far side is a group of the module itself
+SELF = "referenced_group"  # the row's key for a rule whose remote is a group of the module itself
 
 # A group's name may have 255 characters; the provider appends 26 of its own to a name_prefix
 # (hashicorp/aws 5.100.0, aws_security_group.name_prefix: at most 229). Prefix, group and a hyphen share them.

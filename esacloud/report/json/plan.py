@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from esacloud.change.execute import Applied, said
+from esacloud.change.execute import Applied
 from esacloud.change.model import ChangePlan, GroupChange, LiveRule
+from esacloud.change.plan import step_summary
 from esacloud.report.json.findings import boxes
 
 if TYPE_CHECKING:
-    from esacloud.lab.process import Lab
+    from esacloud.lab.process import RunningLab
 
 
 def plans_document(plans: Iterable[ChangePlan]) -> dict[str, Any]:
@@ -22,31 +23,31 @@ def plans_document(plans: Iterable[ChangePlan]) -> dict[str, Any]:
 def plan_document(plan: ChangePlan) -> dict[str, Any]:
     """One plan."""
     return {
-        "cloud": plan.before.cloud,
-        "deployment": plan.before.deployment,
-        "scope": dict(plan.before.scope),
+        "cloud": plan.actual.cloud,
+        "deployment": plan.actual.deployment,
+        "scope": dict(plan.actual.scope),
         "fingerprint": plan.fingerprint,
         "changes": not plan.empty,
         "unmanaged": plan.unmanaged,
         "unmanaged_rules": [{"group": group, **_rule(rule)} for group, rule in plan.left_unmanaged],
         "groups": [_change(change) for change in plan.changes if change],
         "packets": [
-            {"interface": opening.interface, "opened": boxes(opening.opened), "closed": boxes(opening.closed)}
-            for opening in plan.openings
+            {"interface": change.interface, "opened": boxes(change.opened), "closed": boxes(change.closed)}
+            for change in plan.packet_changes
         ],
         "steps": [
             {
                 "action": step.action,
                 "group": step.group,
-                "description": said(step),
+                "summary": step_summary(step),
                 "calls": list(step.calls),
-                "why": step.why,
+                "reason": step.reason,
             }
             for step in plan.steps
         ],
         "quotas": [
-            {"quota": after.quota, "before": before.used, "after": after.used, "limit": after.limit}
-            for before, after in plan.quotas
+            {"quota": desired.quota, "actual": actual.used, "desired": desired.used, "limit": desired.limit}
+            for actual, desired in plan.quotas
         ],
         "notes": list(plan.notes),
     }
@@ -76,18 +77,18 @@ def applied_document(done: Iterable[Applied]) -> dict[str, Any]:
     }
 
 
-def labs_document(labs: Iterable[Lab]) -> dict[str, Any]:
+def labs_document(labs: Iterable[RunningLab]) -> dict[str, Any]:
     """The document of `lab`."""
     return {"labs": [{"cloud": lab.cloud, "address": lab.address, "process": lab.pid, "lag": lab.lag} for lab in labs]}
 
 
 def _change(change: GroupChange) -> dict[str, Any]:
-    known = change.before or change.after
+    known = change.actual or change.desired
     return {
         "name": change.name,
         "interface": change.interface,
         "id": known.id if known else None,
-        "action": "create" if change.before is None else "delete" if change.delete else "change",
+        "action": "create" if change.actual is None else "delete" if change.delete else "change",
         "add": [_rule(rule) for rule in change.add],
         "remove": [_rule(rule) for rule in change.remove],
         "describe": [{**_rule(new), "previous": old.description} for old, new in change.describe],
@@ -104,5 +105,5 @@ def _rule(rule: LiveRule) -> dict[str, Any]:
         "rows": list(rule.rows),
         "entries": list(rule.entries),
         "description": rule.description,
-        "managed": rule.ours,
+        "managed": rule.managed,
     }

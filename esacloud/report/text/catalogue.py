@@ -164,11 +164,8 @@ def _printed(row: Row, language: str) -> str:
 
 def _switch(catalogue: Catalogue, entry: Entry, name: str, values: Sequence[str]) -> Text:
     default = catalogue.features[entry.feature].settings[name].default
-    en = f"by {name}: {' or '.join(values)}"
-    zh = f"{name}：{' 或 '.join(values)}"
-    if default is None:
-        return Text(f"{en} (no default)", f"{zh}（无默认值）")
-    return Text(f"{en} (default {default})", f"{zh}（默认 {default}）")
+    none = Text("no default", "无默认值") if default is None else Text(f"default {default}", f"默认 {default}")
+    return Text(f"by {name}: {' or '.join(values)} ({none.en})", f"{name}：{' 或 '.join(values)}（{none.zh}）")
 
 
 def _releases(catalogue: Catalogue, entry: Entry) -> Text:
@@ -176,11 +173,9 @@ def _releases(catalogue: Catalogue, entry: Entry) -> Text:
     key = catalogue.release_key
     if first and last:
         return Text(f"{key} {first} to {last}", f"{key} {first} 至 {last}")
-    return (
-        Text(f"{key} {first} and newer", f"{key} {first} 及更高")
-        if first
-        else Text(f"{key} up to {last}", f"{key} 至 {last} 为止")
-    )
+    if first:
+        return Text(f"{key} {first} and newer", f"{key} {first} 及更高")
+    return Text(f"{key} up to {last}", f"{key} 至 {last} 为止")
 
 
 def _in_the_file(catalogue: Catalogue, entry: Entry) -> str:

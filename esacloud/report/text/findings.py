@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from esacloud.errors import Place
 from esacloud.guardrails.model import Finding, Judgement
 from esacloud.guardrails.reach import in_words
+from esacloud.report.text.table import counted, first_of
 
 if TYPE_CHECKING:
     from esacloud.audit.model import Audit
@@ -24,7 +25,7 @@ def checked_text(found: Sequence[Checked]) -> str:
     for catalogue in {checked.catalogue.digest: checked.catalogue for checked in found if checked.catalogue}.values():
         lines += manual_checks(catalogue)
     errors, warnings = sum(checked.count("error") for checked in found), sum(checked.count("warning") for checked in found)
-    counts = f"{_count(len(found), 'file')}: {_count(errors, 'error')}, {_count(warnings, 'warning')}"
+    counts = f"{counted(len(found), 'file')}: {counted(errors, 'error')}, {counted(warnings, 'warning')}"
     return "\n".join([*lines, counts])
 
 
@@ -67,7 +68,7 @@ def finding_lines(finding: Finding, place: Place) -> Iterator[str]:
     yield f"    hint: {rule.hint}"
     yield f"    or waive: {{code: {rule.code}, peer: {peer}, reason: ..., until: ...}} under `waivers`"
     if finding.statements:
-        yield f"    by: {_few(finding.statements)}"
+        yield f"    by: {first_of(finding.statements, 4)}"
 
 
 def audit_text(audit: Audit, place: Place, catalogue: Catalogue) -> str:
@@ -90,9 +91,9 @@ def _audit_summary(audit: Audit) -> str:
     rules = sum(audited.rules for audited in audit.interfaces)
     judged = audit.judgement
     return (
-        f"{_count(len(groups), 'group')} with {_count(rules, 'rule')} audited: "
-        f"{_count(len(audit.missing), 'flow')} missing, "
-        f"{_count(len(audit.unexpected), 'rule')} unexpected, {_count(len(judged.findings), 'guardrail finding')}, "
+        f"{counted(len(groups), 'group')} with {counted(rules, 'rule')} audited: "
+        f"{counted(len(audit.missing), 'flow')} missing, "
+        f"{counted(len(audit.unexpected), 'rule')} unexpected, {counted(len(judged.findings), 'guardrail finding')}, "
         f"{len(judged.waived)} waived, {len(audit.unknown)} not judged"
     )
 
@@ -100,11 +101,3 @@ def _audit_summary(audit: Audit) -> str:
 def _rows(rows: Iterable[int]) -> str:
     found = list(rows)
     return f" (table row{'s' if len(found) > 1 else ''} {', '.join(map(str, found))})" if found else ""
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _few(words: tuple[str, ...], most: int = 4) -> str:
-    return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from esacloud.packets.addresses import Network, address_text
+from esacloud.report.text.table import counted
 
 if TYPE_CHECKING:
     from esacloud.hostnames.run import Resolved
@@ -31,6 +32,6 @@ def _lines(resolved: Resolved, written: bool) -> Iterator[str]:
         if parts:
             yield f"{change.name}: {'; '.join(parts)}"
     names, addresses = len(resolved.lock.names), len({a for name in resolved.lock.names.values() for a in name.addresses})
-    content = f"{names} name{'' if names == 1 else 's'}, {addresses} address{'' if addresses == 1 else 'es'}"
+    content = f"{counted(names, 'name')}, {counted(addresses, 'address', 'es')}"
     moved = "addresses changed" if resolved.changed else "no address changed"
     yield f"{resolved.path}: {content}; {moved}; {'written' if written else 'nothing written'}"

@@ -14,6 +14,7 @@ from esacloud.guardrails.model import Judgement, Waived
 from esacloud.policy.lowered import Lowered
 from esacloud.policy.model import Flow, Policy
 from esacloud.policy.packets import flow_boxes
+from esacloud.report.text.table import counted
 
 if TYPE_CHECKING:
     from esacloud.workflow import Verification
@@ -48,10 +49,10 @@ def _lines(lowered: Lowered, judgement: Judgement) -> Iterator[str]:
 def proven_sentence(lowered: Lowered) -> str:
     """What was proven, in one sentence with counts."""
     boxes = sum(len(list(packets.boxes())) for packets in lowered.packets.values())
-    counts = [_count(len(lowered.policy.flows), "flow"), _count(len(lowered.packets), "interface")]
+    counts = [counted(len(lowered.policy.flows), "flow"), counted(len(lowered.packets), "interface")]
     return (
         "the module permits exactly the packets of the policy, no more and no less: "
-        f"{', '.join(counts)}, {_count(boxes, 'disjoint set')} of packets"
+        f"{', '.join(counts)}, {counted(boxes, 'disjoint set')} of packets"
     )
 
 
@@ -129,10 +130,6 @@ def _not_in_table(policy: Policy) -> list[str]:
 def _packets_text(flow: Flow, remote: bool = True) -> str:
     text = str(next(flow_boxes([flow])))
     return text if remote else text.rsplit(" ", 2)[0]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _labelled(label: str, texts: Iterable[str]) -> Iterator[str]:

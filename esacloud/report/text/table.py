@@ -1,4 +1,4 @@
-"""Plain text tables for a terminal: columns aligned by display width, for Chinese too, and a last column that wraps."""
+"""Plain text for a terminal: counts, lists, and tables with columns aligned by display width, for Chinese too."""
 
 from __future__ import annotations
 
@@ -6,6 +6,16 @@ from collections.abc import Iterable, Sequence
 
 GAP = "  "
 NARROWEST = 24  # the last column is never wrapped below this
+
+
+def counted(number: int, noun: str, plural: str = "s") -> str:
+    """`1 rule` or `1,200 rules`."""
+    return f"{number:,} {noun}{'' if number == 1 else plural}"
+
+
+def first_of(words: Sequence[str], most: int) -> str:
+    """The first words of a list, and how many more there are."""
+    return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
 
 
 def display_width(text: str) -> int:
