@@ -85,7 +85,7 @@ def test_an_interface_that_nothing_filters_is_noted(azure: LiveAzure) -> None:
     put(azure, NIC_GROUP, *CLOSED)
     azure.send("PUT", NIC, bodies.interface(SUBNET, group=NIC_GROUP))
     assert attachments(fetched(azure)).notes == (
-        f"{NIC2}; neither it nor its subnet has a group, and nothing filters its packets",
+        f"{NIC2}: the network interface and its subnet have no group; nothing filters its packets",
     )
 
 
@@ -146,7 +146,7 @@ def test_what_is_on_the_way_in_another_resource_group_counts(spread: LiveAzure, 
 
 @pytest.mark.parametrize(
     ("path", "said"),
-    [("/subnets/", "nothing says which group is on its subnet"), ("/networkSecurityGroups/far$", "not read")],
+    [("/subnets/", "the group of its subnet"), ("/networkSecurityGroups/far$", "not read")],
 )
 def test_what_may_not_be_read_elsewhere_is_said(spread: LiveAzure, path: str, said: str) -> None:
     spread.arm.fail_next("GET", path, "forbidden-403")
