@@ -180,13 +180,15 @@ class SettingKey:
     """A key under `cloud.<name>`.
 
     `check` takes the text and returns None when it is right, or (what is wrong, what to write instead).
-    `pattern` is the same rule for editors, a regular expression of JSON Schema.
+    `pattern` is the same rule for editors, a regular expression of JSON Schema. `unquoted`: whether true and false are
+    answers to it, which then need no quotes.
     """
 
     title: str
     required: bool
     pattern: str
     check: Callable[[str], tuple[str, str] | None]
+    unquoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def test_a_file_that_cannot_be_used_gives_two(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_does_not_keep_the_others_from_being_checked(tmp_path: Path) -> None:
     ran = esacloud("check", tmp_path / "no.yaml", write(tmp_path, "asyncos", "asyncOS"))
     assert ran.code == 2
-    assert "There is no such file." in ran.out
+    assert "The file does not exist." in ran.out
     assert "'asyncOS' is unknown. Write asyncos." in ran.out
 
 

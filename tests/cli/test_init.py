@@ -22,7 +22,7 @@ def test_a_file_that_is_there_is_kept(tmp_path: Path) -> None:
     file.write_text("mine")
     ran = esacloud("init", file)
     assert ran.code == 2
-    assert f"{file}: error: The file is there already." in ran.err
+    assert f"{file}: error: The file exists already." in ran.err
     assert file.read_text() == "mine"
 
 

@@ -83,7 +83,7 @@ def test_a_stream_over_the_size_is_cut_off(tmp_path: Path) -> None:
 def test_a_directory_a_missing_file_and_a_path_with_nul_are_refused(tmp_path: Path) -> None:
     assert refused(tmp_path).message == "This is a directory."
     missing = refused(tmp_path / "no.yaml")
-    assert missing.message == "There is no such file."
+    assert missing.message == "The file does not exist."
     assert "esacloud init" in missing.hint
     assert refused(Path("a\0b")).message.startswith("The file cannot be read:")
 

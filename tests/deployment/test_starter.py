@@ -49,7 +49,7 @@ def test_a_catalogue_without_a_starter_gives_a_file_that_is_read_too(tmp_path: P
 def test_a_file_that_is_there_is_not_touched(tmp_path: Path) -> None:
     file = tmp_path / "f.yaml"
     file.write_text("mine")
-    with pytest.raises(InputError, match="The file is there already"):
+    with pytest.raises(InputError, match="The file exists already"):
         write_new(str(file), "theirs")
     assert file.read_text() == "mine"
     assert [path.name for path in tmp_path.iterdir()] == ["f.yaml"]
@@ -58,7 +58,7 @@ def test_a_file_that_is_there_is_not_touched(tmp_path: Path) -> None:
 def test_a_symbolic_link_is_not_followed_even_when_it_leads_nowhere(tmp_path: Path) -> None:
     link = tmp_path / "f.yaml"
     link.symlink_to(tmp_path / "nowhere")
-    with pytest.raises(InputError, match="The file is there already"):
+    with pytest.raises(InputError, match="The file exists already"):
         write_new(str(link), "theirs")
     assert not (tmp_path / "nowhere").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["f.yaml"]

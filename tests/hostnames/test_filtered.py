@@ -89,7 +89,7 @@ def test_networks_of_the_table_stay_and_the_firewall_lets_their_names_pass() -> 
         ({"firewall": None}, "the file does not say which way the firewall is. Write `firewall: any` where"),
         ({"own_networks": None}, "own_networks: error: A firewall matches names for the gateway alone"),
         ({"firewall": ["firewall.example.com"]}, "firewall.example.com is a host name, and a rule towards the firewall"),
-        ({"firewall": []}, "The peer firewall names nobody."),
+        ({"firewall": []}, "The peer firewall is empty."),
         ({"peers": {"dns-servers": ["10.0.0.2"], "update-servers": ["*.example.com"]}}, "'*.example.com' is a pattern"),
         (
             {"interfaces": {"management": ["tac-upload"]}},
