@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from esacloud.deployment.model import Deployment, Pinned
 from esacloud.errors import Place, Problem
-from esacloud.hostnames.lock import Lock, lock_path
+from esacloud.hostnames.lock import lock_path
 from esacloud.hostnames.read_lock import read_lock
 
 OLD_DAYS = 30
@@ -39,24 +39,22 @@ def age_problems(deployment: Deployment, now: datetime) -> Iterator[Problem]:
     """A warning when the lock is old, an error when it is from the future. `now` is in UTC."""
     if deployment.pinned is None:
         return
-    place = Place(deployment.pinned.file, key="resolved")
-    age = now - time_of(deployment.pinned.resolved)
-    if age < -_CLOCKS_DIFFER:
-        yield from_the_future(place, deployment.pinned.resolved, now)
-    elif age.days > OLD_DAYS:
+    path, resolved = deployment.pinned.file, deployment.pinned.resolved
+    if problem := future_problem(path, resolved, now):
+        yield problem
+    elif (age := now - time_of(resolved)).days > OLD_DAYS:
         message = f"The addresses were resolved {age.days} days ago and may have changed."
-        yield Problem(place, message, f"Run `esacloud resolve {deployment.place.file}`.", "warning")
+        hint = f"Run `esacloud resolve {deployment.place.file}`."
+        yield Problem(Place(path, key="resolved"), message, hint, "warning")
 
 
-def from_the_future(place: Place, resolved: str, now: datetime) -> Problem:
-    """The problem of a lock that was written after `now`."""
+def future_problem(path: str, resolved: str, now: datetime) -> Problem | None:
+    """The problem of a lock that was written after `now`, by more than clocks may differ."""
+    if time_of(resolved) <= now + _CLOCKS_DIFFER:
+        return None
     message = f"The lock is from the future: {resolved}; now is {time_text(now)}."
-    return Problem(place, message, "Correct this machine's clock, or remove the lock and run `esacloud resolve`.")
-
-
-def is_from_the_future(lock: Lock, now: datetime) -> bool:
-    """Whether the lock was written after `now`, by more than clocks may differ."""
-    return time_of(lock.resolved) > now + _CLOCKS_DIFFER
+    hint = "Correct this machine's clock, or remove the lock and run `esacloud resolve`."
+    return Problem(Place(path, key="resolved"), message, hint)
 
 
 def time_of(text: str) -> datetime:

@@ -16,7 +16,7 @@ from esacloud.deployment.read import read
 from esacloud.errors import InputError, OutsideError, Place, Problem
 from esacloud.hostnames.ask import ask
 from esacloud.hostnames.lock import Lock, lock_path, lock_text
-from esacloud.hostnames.pinned import from_the_future, is_from_the_future
+from esacloud.hostnames.pinned import future_problem
 from esacloud.hostnames.read_lock import read_lock
 from esacloud.hostnames.resolve import GRACE_DAYS, Change, changes, next_lock, refusals
 from esacloud.policy.compile import pinned_names
@@ -58,8 +58,8 @@ def resolve(
     deployment = read(file, dialects)
     path = lock_path(file)
     before = read_lock(path, deployment.name)
-    if before is not None and is_from_the_future(before, now):
-        raise InputError(from_the_future(Place(path, key="resolved"), before.resolved, now))
+    if before is not None and (problem := future_problem(path, before.resolved, now)):
+        raise InputError(problem)
     places = _places(deployment)
     answers = ask(tuple(places), servers, timeout=timeout) if places else {}
     found = list(refusals(places, answers, deployment.versions))
