@@ -74,7 +74,7 @@ def _by_interface(subject: Subject) -> Mapping[str, PacketSet]:
 
 def _of_file(path: Path) -> dict[str, PacketSet]:
     from esacloud.audit.assignment import by_itself
-    from esacloud.audit.groups import put_together
+    from esacloud.audit.groups import combine
     from esacloud.audit.sources import read_files
 
     actual = read_files([str(path)])
@@ -82,7 +82,7 @@ def _of_file(path: Path) -> dict[str, PacketSet]:
     for group in actual.groups:
         if group.interface:
             tagged[group.interface] = (*tagged.get(group.interface, ()), group.id)
-    return {name: put_together(actual, name, ids).packets for name, ids in {**by_itself(actual), **tagged}.items()}
+    return {name: combine(actual, ids).packets for name, ids in {**by_itself(actual), **tagged}.items()}
 
 
 def _of_module(path: Path) -> Mapping[str, PacketSet]:

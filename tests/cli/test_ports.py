@@ -55,7 +55,7 @@ def test_it_speaks_chinese(capsys: pytest.CaptureFixture[str]) -> None:
     assert "出站" in out
 
 
-def test_nothing_found_is_said_and_no_error(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_match_is_reported_and_is_not_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert printed(capsys, "--text", "gopher") == "Nothing in the catalogue matches.\n"
     assert printed(capsys, "--text", "gopher", "--lang", "zh") == "目录中没有匹配项。\n"
     data = as_json(capsys, "--text", "gopher")
