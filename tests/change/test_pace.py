@@ -1,4 +1,4 @@
-"""Requests keep below the rates of a cloud, whichever thread or process sends them, without any limit when none is asked for."""
+"""Requests keep below the rates of a cloud, whichever thread or process sends them; without a rate there is no limit."""
 
 from __future__ import annotations
 
