@@ -67,7 +67,7 @@ def test_text_is_looked_for_in_rows_without_a_rule() -> None:
 
 
 def test_an_unknown_feature_is_told_with_the_nearest() -> None:
-    with pytest.raises(InputError, match=r"There is no feature 'amdin-gui'\. Write admin-gui if that is meant\."):
+    with pytest.raises(InputError, match=r"There is no feature 'amdin-gui'\. Write admin-gui\."):
         ids(feature="amdin-gui")
 
 
@@ -118,11 +118,11 @@ def test_every_entry_and_every_row_and_every_feature_is_found() -> None:
     [
         ("44", "Write `row 44` for that row of the table."),
         ("700", "has the port 700. `esacloud ports` lists"),
-        ("70000", "70000 is no port. Write a number from 0 to 65535."),
+        ("70000", "70000 is not a port. Write a number from 0 to 65535."),
         ("udp/7025", "has the port udp/7025."),
         ("row0", "The table has no row 0. Write a row from 1 to 48."),
         ("row49", "The table has no row 49."),
-        ("snpm", "There is no entry or feature 'snpm'. Write snmp if that is meant."),
+        ("snpm", "There is no entry or feature 'snpm'. Write snmp."),
         ("sctp/22", "There is no entry or feature 'sctp/22'."),
         ("row", "There is no entry or feature 'row'."),
         ("", "There is no entry or feature ''."),

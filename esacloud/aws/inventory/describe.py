@@ -11,7 +11,7 @@ from typing import Any
 
 from esacloud.aws.evaluate import box
 from esacloud.aws.model import SecurityGroupRule, SourceKind
-from esacloud.json_values import mappings
+from esacloud.json_files import mappings
 from esacloud.packets.sets import Direction
 from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG, ActualGroup, ActualGroups, Statement
 
