@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from esacloud.audit.intersection import Filter, filter_of, meet
 from esacloud.audit.model import Looked
 from esacloud.packets.sets import IPV4, IPV6, PacketSet
-from esacloud.policy.actual import ActualGroups, Statement
+from esacloud.policy.actual import ActualGroups
+from esacloud.policy.model import Statement
 from esacloud.policy.packets import SELF
 
 

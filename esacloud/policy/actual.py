@@ -10,25 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from esacloud.errors import Place
-from esacloud.packets.sets import Box
+from esacloud.policy.model import Statement
 
 INTERFACE_TAG, DEPLOYMENT_TAG = "esacloud:interface", "esacloud:deployment"
 """The tags of esacloud's groups, on every cloud."""
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """Something that permits packets: a flow of a policy, or a rule of a group.
-
-    `label` names it to a person (`sgr-0123456789abcdef0`, `mail-in`); `roles` are the roles of its peers and `place` is
-    where to correct it, both where known.
-    """
-
-    label: str
-    boxes: tuple[Box, ...]
-    roles: tuple[str, ...] = ()
-    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from typing import Literal
 
 from esacloud.catalogue.model import PortRange, Text, Transport
 from esacloud.deployment.model import Reference, SelfReference
-from esacloud.errors import Problem
+from esacloud.errors import Place, Problem
 from esacloud.packets.addresses import Network
+from esacloud.packets.sets import Box
 
 Direction = Literal["ingress", "egress"]
 Endpoint = Network | Reference | SelfReference
@@ -35,6 +36,20 @@ class Flow:
     names: tuple[str, ...] = ()
     pinned: tuple[str, ...] = ()
     filtered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Something that permits packets: a flow of a policy, or a rule of a group.
+
+    `label` names it to a person (`sgr-0123456789abcdef0`, `mail-in`); `roles` are the roles of its peers and `place` is
+    where to correct it, both where known.
+    """
+
+    label: str
+    boxes: tuple[Box, ...]
+    roles: tuple[str, ...] = ()
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

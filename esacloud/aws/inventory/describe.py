@@ -13,7 +13,8 @@ from esacloud.aws.evaluate import box
 from esacloud.aws.model import SecurityGroupRule, SourceKind
 from esacloud.json_files import mappings
 from esacloud.packets.sets import Direction
-from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG, ActualGroup, ActualGroups, Statement
+from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG, ActualGroup, ActualGroups
+from esacloud.policy.model import Statement
 
 _LISTS: tuple[tuple[str, str, SourceKind], ...] = (
     ("IpRanges", "CidrIp", "cidr_ipv4"),

@@ -12,7 +12,8 @@ from typing import Any
 from esacloud.aws.inventory.describe import statement
 from esacloud.aws.model import SourceKind
 from esacloud.packets.sets import Direction
-from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG, ActualGroup, ActualGroups, Statement
+from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG, ActualGroup, ActualGroups
+from esacloud.policy.model import Statement
 from esacloud.terraform.show import Resource, is_shown, resources
 
 _GROUPS = ("aws_security_group", "aws_default_security_group")
