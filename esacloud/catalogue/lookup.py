@@ -109,8 +109,8 @@ def _found(catalogue: Catalogue, asked: str) -> Found:
     transport, slash, port = word.rpartition("/")
     if _is_number(port) and (not slash or transport in ("tcp", "udp")):
         return _port(catalogue, word, transport, int(port))
-    by_id = tuple(entry for entry in catalogue.entries if entry.id == word)
-    by_feature = tuple(entry for entry in catalogue.entries if entry.feature == word)
+    by_id = (catalogue.of_id[word],) if word in catalogue.of_id else ()
+    by_feature = catalogue.of_feature.get(word, ())
     if by_id or by_feature:
         return Found(word, by_id if by_id and len(by_feature) < 2 else by_feature or by_id)
     names = (*(entry.id for entry in catalogue.entries), *catalogue.features)
@@ -130,19 +130,21 @@ def _row(catalogue: Catalogue, number: int) -> Found:
 def _port(catalogue: Catalogue, asked: str, transport: str, port: int) -> Found:
     if port > EVERY_PORT[1]:
         raise InputError(Problem(COMMAND_LINE, f"{port} is not a port.", "Write a number from 0 to 65535."))
-    held = [
-        entry for entry in catalogue.entries if has_port(entry, port) and (not transport or transport in entry.transports)
-    ]
+    held = [entry for entry in entries(catalogue, Filters(port=port)) if transport in ("", *entry.transports)]
     exact = tuple(entry for entry in held if _holds_narrowly(entry, port))
     printed = rows_without_rule(catalogue, Filters(port=port))
-    rows = tuple(row for row in printed if not transport or transport in row.protocol.casefold().split("/"))
+    rows = tuple(row for row in printed if transport in ("", *row.protocol.casefold().split("/")))
     if not held and not rows:
-        message = f"No entry of {catalogue.name} has the port {asked}."
-        is_row = not transport and 1 <= port <= len(catalogue.rows)
-        hint = f"Write `row {port}` for that row of the table." if is_row else "`esacloud ports` lists all ports."
-        raise InputError(Problem(COMMAND_LINE, message, hint))
+        raise _no_port(catalogue, asked, port)
     wide = tuple(entry for entry in held if entry not in exact)
     return Found(asked, exact, rows, wide) if exact or rows else Found(asked, wide)
+
+
+def _no_port(catalogue: Catalogue, asked: str, row: int) -> InputError:
+    message = f"No entry of {catalogue.name} has the port {asked}."
+    is_row = asked == str(row) and 1 <= row <= len(catalogue.rows)
+    hint = f"Write `row {row}` for that row of the table." if is_row else "List all ports with `esacloud ports`."
+    return InputError(Problem(COMMAND_LINE, message, hint))
 
 
 def _holds_narrowly(entry: Entry, port: int) -> bool:

@@ -12,7 +12,7 @@ Cost: close to linear where port ranges are equal or disjoint; k nested ranges c
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from esacloud.catalogue.model import PortRange, Transport
 from esacloud.deployment.model import Reference
@@ -81,27 +81,24 @@ def _ports_joined(items: set[Item], wider: dict[Kind, list[Kind]]) -> set[Item]:
         by_remote.setdefault((kind, remote), []).append(ports)
     prefixes = _prefixes(remote for _, remote in by_remote)
     for (kind, remote), ranges in by_remote.items():
-        above = [
-            ports
-            for around in _around(remote, prefixes)
-            for other in wider[kind]
-            if (other, around) != (kind, remote)
-            for ports in by_remote.get((other, around), ())
-        ]
+        wider_remotes = [(other, around) for around in _around(remote, prefixes) for other in wider[kind]]
+        above = [ports for other in wider_remotes if other != (kind, remote) for ports in by_remote.get(other, ())]
         if not above and len(ranges) == 1:
             out.add((kind, ranges[0], remote))
-            continue
-        covered = _joined(above)
-        uncovered = [ports for ports in ranges if not _holds(covered, *ports)]
-        union = _joined([*covered, *uncovered])
-        groups: dict[int, list[PortRange]] = {}
-        for ports in uncovered:
-            groups.setdefault(bisect_right(union, (ports[0], 65536)), []).append(ports)
-        out.update(
-            (kind, (min(first for first, _ in together), max(last for _, last in together)), remote)
-            for together in groups.values()
-        )
+        else:
+            out.update((kind, ports, remote) for ports in _fewest_ranges(ranges, above))
     return out
+
+
+def _fewest_ranges(ranges: list[PortRange], above: list[PortRange]) -> Iterator[PortRange]:
+    """Ranges that cover these together with those `above`, which cover the gaps between joined ranges."""
+    covered = _joined(above)
+    uncovered = [ports for ports in ranges if not _holds(covered, *ports)]
+    union = _joined([*covered, *uncovered])
+    groups: dict[int, list[PortRange]] = {}
+    for ports in uncovered:
+        groups.setdefault(bisect_right(union, (ports[0], 65536)), []).append(ports)
+    return ((min(first for first, _ in group), max(last for _, last in group)) for group in groups.values())
 
 
 def _networks_joined(items: set[Item], wider: dict[Kind, list[Kind]]) -> set[Item]:
@@ -116,26 +113,25 @@ def _networks_joined(items: set[Item], wider: dict[Kind, list[Kind]]) -> set[Ite
             out.add(item)
     holding = _holding({ports for _, ports, _ in by_shape})
     for (kind, ports, version), networks in by_shape.items():
-        above = [
-            network
-            for other_ports in holding[ports]
-            for other in wider[kind]
-            if (other, other_ports) != (kind, ports)
-            for network in by_shape.get((other, other_ports, version), ())
-        ]
+        shape = (kind, ports, version)
+        wider_shapes = [(other, held, version) for held in holding[ports] for other in wider[kind]]
+        above = [network for other in wider_shapes if other != shape for network in by_shape.get(other, ())]
         if not above and len(networks) == 1:
             out.add((kind, ports, networks[0]))
-            continue
-        covered = _joined((network.first, network.last) for network in above)
-        uncovered = [network for network in networks if not _holds(covered, network.first, network.last)]
-        union = _joined([*covered, *((network.first, network.last) for network in uncovered)])
-        groups: dict[Network, list[Network]] = {}
-        for network in uncovered:
-            groups.setdefault(_largest_around(network, union), []).append(network)
-        out.update(
-            (kind, ports, together[0] if len(together) == 1 else _smallest_around(together)) for together in groups.values()
-        )
+        else:
+            out.update((kind, ports, network) for network in _fewest_networks(networks, above))
     return out
+
+
+def _fewest_networks(networks: list[Network], above: list[Network]) -> Iterator[Network]:
+    """Networks that cover these together with those `above`, which cover the gaps in joined networks."""
+    covered = _joined((network.first, network.last) for network in above)
+    uncovered = [network for network in networks if not _holds(covered, network.first, network.last)]
+    union = _joined([*covered, *((network.first, network.last) for network in uncovered)])
+    groups: dict[Network, list[Network]] = {}
+    for network in uncovered:
+        groups.setdefault(_largest_around(network, union), []).append(network)
+    return (group[0] if len(group) == 1 else _smallest_around(group) for group in groups.values())
 
 
 def _holding(ranges: set[PortRange]) -> dict[PortRange, list[PortRange]]:

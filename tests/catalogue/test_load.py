@@ -75,7 +75,7 @@ BAD_BYTES = {
 
 
 @pytest.mark.parametrize("name", BAD_BYTES)
-def test_what_is_no_catalogue_at_all_is_told_in_one_sentence(name: str, written: Callable[[bytes], str]) -> None:
+def test_what_is_no_catalogue_at_all_is_reported_in_one_sentence(name: str, written: Callable[[bytes], str]) -> None:
     content, message, line = BAD_BYTES[name]
     path = written(content)
     (problem,) = problems_of(path)
@@ -84,7 +84,7 @@ def test_what_is_no_catalogue_at_all_is_told_in_one_sentence(name: str, written:
     assert (problem.place.file, problem.place.line) == (path, line)
 
 
-def test_a_file_that_is_not_there_a_directory_a_pipe_and_a_name_that_is_none_are_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_a_directory_a_pipe_and_a_name_that_is_none_are_reported(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert "does not exist" in problems_of(str(tmp_path / "absent.json"))[0].message
     assert "not a regular file" in problems_of(str(tmp_path))[0].message
@@ -94,7 +94,7 @@ def test_a_file_that_is_not_there_a_directory_a_pipe_and_a_name_that_is_none_are
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_is_told(written: Callable[[Any], str]) -> None:
+def test_a_file_that_may_not_be_read_is_reported(written: Callable[[Any], str]) -> None:
     path = written(document())
     Path(path).chmod(0)
     assert "cannot be read" in problems_of(path)[0].message
@@ -300,15 +300,15 @@ SPOILT = {
 
 
 @pytest.mark.parametrize("name", SPOILT)
-def test_a_mistake_is_told_with_its_line_its_key_and_what_to_write(name: str, written: Callable[[Any], str]) -> None:
+def test_a_mistake_is_reported_with_its_line_its_key_and_what_to_write(name: str, written: Callable[[Any], str]) -> None:
     spoil, key, message, hint = SPOILT[name]
     data = document()
     spoil(data)
     problems = problems_of(written(data))
-    said = [
+    message = [
         problem for problem in problems if problem.place.key == key and message in problem.message and hint in problem.hint
     ]
-    assert said, [str(problem) for problem in problems]
+    assert message, [str(problem) for problem in problems]
     assert all(problem.place.line is not None and problem.place.line > 0 for problem in problems)
 
 
@@ -326,7 +326,7 @@ def test_a_file_with_tabs_still_has_lines(written: Callable[[bytes], str]) -> No
     assert {problem.place.line is not None for problem in problems_of(written(text.encode()))} == {True}
 
 
-def test_all_mistakes_are_told_at_once_and_none_twice(written: Callable[[Any], str]) -> None:
+def test_all_mistakes_are_reported_at_once_and_none_twice(written: Callable[[Any], str]) -> None:
     data = document()
     del data["name"], data["title"], data["edition"]
     problems = problems_of(written(data))
@@ -344,7 +344,7 @@ json_values = st.recursive(
 
 @given(st.data())
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_is_put_anywhere_either_loads_or_is_told(written: Callable[[Any], str], data: st.DataObject) -> None:
+def test_whatever_is_put_anywhere_either_loads_or_is_reported(written: Callable[[Any], str], data: st.DataObject) -> None:
     spoilt = document()
     node = spoilt
     while True:

@@ -29,9 +29,9 @@ def test_a_network_survives_writing_and_reading(network: Network) -> None:
 @given(networks())
 def test_the_text_is_that_of_the_standard_library(network: Network) -> None:
     kind = ipaddress.IPv4Network if network.version == 4 else ipaddress.IPv6Network
-    theirs = kind((network.first, network.prefix))
-    assert str(network) == str(theirs)
-    assert (network.first, network.last) == (int(theirs.network_address), int(theirs.broadcast_address))
+    other = kind((network.first, network.prefix))
+    assert str(network) == str(other)
+    assert (network.first, network.last) == (int(other.network_address), int(other.broadcast_address))
 
 
 @given(st.one_of(st.text(max_size=20), st.from_regex(r"[0-9a-f:./]{1,20}", fullmatch=True)))
@@ -78,5 +78,5 @@ def test_the_networks_between_two_addresses_are_the_fewest_that_hold_them_exactl
     version, one, other = ends
     first, last = min(one, other), max(one, other)
     kind = ipaddress.IPv4Address if version == 4 else ipaddress.IPv6Address
-    theirs = list(map(str, ipaddress.summarize_address_range(kind(first), kind(last))))
-    assert list(map(str, networks_between(version, first, last))) == theirs
+    other = list(map(str, ipaddress.summarize_address_range(kind(first), kind(last))))
+    assert list(map(str, networks_between(version, first, last))) == other

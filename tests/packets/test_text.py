@@ -52,7 +52,7 @@ def test_an_icmp_type_alone_is_every_code_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sentence", "said"),
+    ("sentence", "message"),
     [
         ("", "neither"),
         ("tcp/25 from any", "neither"),
@@ -69,8 +69,8 @@ def test_an_icmp_type_alone_is_every_code_of_it() -> None:
         ("tcp/٢٥ in from any", "instead of a number"),
     ],
 )
-def test_what_is_no_sentence_is_refused(sentence: str, said: str) -> None:
-    with pytest.raises(PacketTextError, match=said) as refused:
+def test_what_is_no_sentence_is_refused(sentence: str, message: str) -> None:
+    with pytest.raises(PacketTextError, match=message) as refused:
         parse_packets(sentence)
     assert refused.value.hint.endswith(".")
 
