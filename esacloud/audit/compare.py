@@ -17,7 +17,8 @@ from esacloud.guardrails.reach import is_whole
 from esacloud.guardrails.subject import Subject
 from esacloud.packets.addresses import Network
 from esacloud.packets.sets import IPV4, IPV6, ONE_POINT, Box, PacketSet
-from esacloud.policy.actual import ActualGroups, Statement
+from esacloud.policy.actual import ActualGroups
+from esacloud.policy.model import Statement
 
 if TYPE_CHECKING:
     from datetime import date

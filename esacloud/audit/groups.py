@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from esacloud.audit.intersection import Filter, filter_of, intersect
 from esacloud.packets.sets import Box, PacketSet
-from esacloud.policy.actual import ActualGroups, Statement
+from esacloud.policy.actual import ActualGroups
+from esacloud.policy.model import Statement
 from esacloud.policy.packets import SELF
 
 

@@ -13,13 +13,13 @@ from esacloud.deployment.specification import Key, cloud_keys
 
 
 def read_clouds(
-    reader: Reader, node: Node, path: str, known: Dialects, interfaces: tuple[str, ...] = ()
+    reader: Reader, node: Node | None, path: str, known: Dialects, interfaces: tuple[str, ...]
 ) -> tuple[dict[str, CloudSettings], dict[str, Dialect]]:
     """Settings and dialect of each cloud that the file names, in alphabetical order.
 
     `interfaces` are the names that may stand under `cloud.<name>.interfaces`.
     """
-    fields = reader.mapping(node, path, known, "cloud")
+    fields = reader.mapping(node, path, known, "cloud") if node is not None else {}
     if isinstance(node, MappingNode) and not node.value:
         reader.note(
             node, path, "The file names no cloud.", f"Write one of these under `cloud`: {', '.join(sorted(known))}."

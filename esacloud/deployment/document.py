@@ -172,22 +172,25 @@ class _Inspection:
             if not isinstance(key, ScalarNode):
                 self.note(key, "A key here is a list or a mapping.", "Write a plain word before the colon.")
                 continue
-            if key.tag:
-                self.inspect(key, depth)
-            name = key.value
-            if name == "<<" and not key.style:
-                self.note(key, "Merge keys are not supported.", "Write the merged keys here.")
-            elif name in first:
-                where = f"line {first[name].start_mark.line + 1}"
-                self.note(key, f"The key {name!r} is repeated; the first is in {where}.", "Remove one of them.")
-            else:
-                first[name] = key
+            self.inspect_key(key, first, depth)
             if value.tag or type(value) is not ScalarNode:
                 self.inspect(value, depth + 1)
         if len(first) < len(node.value):
             node.value = [
                 (key, value) for key, value in node.value if isinstance(key, ScalarNode) and first.get(key.value) is key
             ]
+
+    def inspect_key(self, key: ScalarNode, first: dict[str, Node], depth: int) -> None:
+        if key.tag:
+            self.inspect(key, depth)
+        name = key.value
+        if name == "<<" and not key.style:
+            self.note(key, "Merge keys are not supported.", "Write the merged keys here.")
+        elif name in first:
+            where = f"line {first[name].start_mark.line + 1}"
+            self.note(key, f"The key {name!r} is repeated; the first is in {where}.", "Remove one of them.")
+        else:
+            first[name] = key
 
     def note(self, node: Node, message: str, hint: str) -> None:
         key = _key_of(self.root, node, "", 0)

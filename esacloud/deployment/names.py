@@ -42,10 +42,7 @@ def hostname_refusal(text: str) -> Refusal | None:
         return None
     if "://" in text:
         host = re.split("[:/?#]", text.split("://", 1)[1])[0]
-        return (
-            f"{text!r} is a URL.",
-            f"Write the host name only{f': {host}' if _can_be_shown(host) else ''}.",
-        )
+        return (f"{text!r} is a URL.", f"Write the host name only{f': {host}' if _can_be_shown(host) else ''}.")
     if "*" in text:
         return f"{text!r} is a pattern, which no cloud's rule can contain.", "List the host names."
     host, colon, port = text.partition(":")

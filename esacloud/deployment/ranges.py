@@ -43,16 +43,8 @@ def networks_in(path: Path, service: str, region: str | None, versions: tuple[Ve
     of_service = [entry for entry in found if entry.service == service]
     if not of_service:
         raise _unknown("service", service, {entry.service for entry in found}, path)
-    if region is not None:
-        known = {entry.region for entry in of_service if entry.region is not None}
-        if not known:
-            message = f"{path.name} has no regions."
-            raise RangesError("region", message, "Remove the region.")
-        of_service = [entry for entry in of_service if entry.region == region]
-        if not of_service:
-            raise _unknown("region", region, known, path)
     networks = []
-    for entry in of_service:
+    for entry in of_service if region is None else _of_region(of_service, region, path):
         try:
             networks.append(parse_network(entry.network))
         except AddressError as error:
@@ -62,6 +54,15 @@ def networks_in(path: Path, service: str, region: str | None, versions: tuple[Ve
         message = f"{path.name} has no networks of {service} in the families in use."
         raise RangesError("service", message, "Add the other family to `families`, or choose another service.")
     return kept
+
+
+def _of_region(ranges: list[_Range], region: str, path: Path) -> list[_Range]:
+    known = {entry.region for entry in ranges if entry.region is not None}
+    if not known:
+        raise RangesError("region", f"{path.name} has no regions.", "Remove the region.")
+    if region not in known:
+        raise _unknown("region", region, known, path)
+    return [entry for entry in ranges if entry.region == region]
 
 
 def _unknown(key: str, name: str, known: set[str], path: Path) -> RangesError:

@@ -56,10 +56,7 @@ def _deployment(reader: Reader, catalogue: Catalogue, dialects: Dialects) -> Dep
     }
     families = [FAMILIES[name] for name in values.get("families", ())]
     versions = tuple(families) or tuple(FAMILIES.values())
-    interface_names = tuple(catalogue.interfaces)
-    clouds, named = (
-        read_clouds(reader, nodes["cloud"], "cloud", dialects, interface_names) if "cloud" in nodes else ({}, {})
-    )
+    clouds, named = read_clouds(reader, nodes.get("cloud"), "cloud", dialects, tuple(catalogue.interfaces))
     peer_reader = PeerReader(reader, catalogue, named, dialects, versions)
     peers = peer_reader.peers(nodes["peers"], "peers") if "peers" in nodes else {}
     interfaces = read_interfaces(reader, nodes.get("interfaces"), "interfaces", catalogue, peer_reader)
@@ -67,7 +64,7 @@ def _deployment(reader: Reader, catalogue: Catalogue, dialects: Dialects) -> Dep
     hostnames, hostnames_of = _hostnames(reader, keys["hostnames"], nodes.get("hostnames"), catalogue, used)
     firewall = _firewall(reader, nodes, peer_reader)
     waivers = _waivers(reader, values.get("waivers", ()))
-    if any(problem.severity == "error" for problem in reader.problems):
+    if reader.failed():
         return None
     release = read_release(values[catalogue.release_key], catalogue)
     assert release is not None  # noqa: S101 - the key's check has accepted it
@@ -77,9 +74,7 @@ def _deployment(reader: Reader, catalogue: Catalogue, dialects: Dialects) -> Dep
         "catalogue": catalogue.digest,
         "hostnames": [hostnames, hostnames_of] if hostnames_of else hostnames,
         "families": versions,
-        "own_networks": values.get("own_networks", ()),
-        "as_printed": values.get("as_printed", ()),
-        "wider": values.get("wider", ()),
+        **{key: values.get(key, ()) for key in ("own_networks", "as_printed", "wider")},
     }
     return Deployment(
         name=values["name"],

@@ -48,6 +48,10 @@ class Reader:
         self._errors = 0
         self._meant: set[str] = set()  # keys that are there, misspelt
 
+    def failed(self) -> bool:
+        """Whether there is a problem that is not a warning."""
+        return any(problem.severity == "error" for problem in self.problems)
+
     def place(self, node: Node, key: str) -> Place:
         """Where the node stands."""
         mark = node.start_mark

@@ -25,14 +25,8 @@ def why_no_remote(text: str, here: Mapping[str, Dialect], known: Dialects) -> Re
         return "The item is empty.", "Write a network, or remove the line."
     if text.lower() in ("any", "self"):
         return f"{text!r} is not lowercase.", f"Write {text.lower()}."
-    for dialect, kind in _kinds(here):
-        if kind.size_key and fits(kind.pattern, text):
-            message = f"{text} is {short(kind)} of {dialect.title}, which needs {kind.size_key}."
-            return message, f"Write {{{kind.kind}: {text}, {kind.size_key}: …}}."
-    for cloud in sorted(known.keys() - here.keys()):
-        for dialect, kind in _kinds({cloud: known[cloud]}):
-            if kind.shorthand and fits(kind.shorthand, text):
-                return of_other_cloud(dialect, kind, here)
+    if refusal := _of_an_id(text, here, known):
+        return refusal
     if _meant_as_address(text):
         try:
             parse_network(text)
@@ -43,6 +37,23 @@ def why_no_remote(text: str, here: Mapping[str, Dialect], known: Dialects) -> Re
             f"YAML reads {text} as a number.",
             f'Write "{text}", in quotes, if a host has that name.',
         )
+    return _of_a_word(text, here)
+
+
+def _of_an_id(text: str, here: Mapping[str, Dialect], known: Dialects) -> Refusal | None:
+    """Why an ID cannot stand bare here; None where the text is not an ID."""
+    for dialect, kind in _kinds(here):
+        if kind.size_key and fits(kind.pattern, text):
+            message = f"{text} is {short(kind)} of {dialect.title}, which needs {kind.size_key}."
+            return message, f"Write {{{kind.kind}: {text}, {kind.size_key}: …}}."
+    for cloud in sorted(known.keys() - here.keys()):
+        for dialect, kind in _kinds({cloud: known[cloud]}):
+            if kind.shorthand and fits(kind.shorthand, text):
+                return of_other_cloud(dialect, kind, here)
+    return None
+
+
+def _of_a_word(text: str, here: Mapping[str, Dialect]) -> Refusal:
     ids = [
         kind.example if kind.shorthand and fits(kind.shorthand, kind.example) else f"{{{kind.kind}: {kind.example}}}"
         for _, kind in _kinds(here)

@@ -7,14 +7,14 @@ its cloud's name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from esacloud.deployment.document import MappingNode, Node, ScalarNode
 from esacloud.deployment.model import AnyAddress, Dialect, Hostname, Reference, ReferenceKind, Remote, SelfReference
 from esacloud.deployment.names import fits, hostname_refusal
 from esacloud.deployment.reader import Reader, is_null, is_number, join
 from esacloud.deployment.refusals import Dialects, ambiguous, id_or_hostname, of_other_cloud, short, why_no_remote
-from esacloud.deployment.specification import FAMILIES, FAMILY, HOSTNAME_KEYS, NETWORK_KEYS, NOTE, reference_keys
+from esacloud.deployment.specification import FAMILIES, FAMILY, HOSTNAME_KEYS, NETWORK_KEYS, NOTE, Key, reference_keys
 from esacloud.errors import one_of
 from esacloud.packets.addresses import AddressError, Network, Version, parse_network
 
@@ -59,9 +59,7 @@ class RemoteReader:
         known = [NETWORK_KEYS[0].name, HOSTNAME_KEYS[0].name, *kinds]
         present = {name.value for name, _ in node.value}
         elsewhere = self._kind_elsewhere(present.difference(known), here)
-        details = {NOTE.name}
-        for name in present & kinds.keys():
-            details.update(key.name for key in reference_keys(kinds[name][1]) if key.name != name)
+        details = {NOTE.name, *(key.name for name in present & kinds.keys() for key in _detail_keys(kinds[name][1]))}
         fields = self.reader.mapping(node, path, [*known, *elsewhere, *sorted(details)])
         subjects = [name for name in fields if name not in details]
         if not subjects and len(fields) < len(node.value):
@@ -75,17 +73,29 @@ class RemoteReader:
         if elsewhere:
             self.reader.note(node, inside, *of_other_cloud(*elsewhere[subject], here))
             return None, fields
+        return self._of_subject(node, path, subject, kinds.get(subject), fields, here), fields
+
+    def _of_subject(
+        self,
+        node: MappingNode,
+        path: str,
+        subject: str,
+        kind_of_cloud: tuple[Dialect, ReferenceKind] | None,
+        fields: Mapping[str, Node],
+        here: Mapping[str, Dialect],
+    ) -> Remote | None:
+        inside = join(path, subject)
         text = self.reader.text(fields[subject], inside, "Write it as a text.")
         if text is None:
-            return None, fields
-        if subject not in kinds:
-            return self._network_or_hostname(fields[subject], inside, subject, text), fields
-        dialect, kind = kinds[subject]
-        if fits(kind.pattern, text):
-            return self._reference(node, path, dialect, kind, text, fields, here), fields
-        message = f"{text!r} is not an id of {short(kind)}."
-        self.reader.note(fields[subject], inside, message, f"Write one as {kind.example}.")
-        return None, fields
+            return None
+        if kind_of_cloud is None:
+            return self._network_or_hostname(fields[subject], inside, subject, text)
+        dialect, kind = kind_of_cloud
+        if not fits(kind.pattern, text):
+            message = f"{text!r} is not an ID of {short(kind)}."
+            self.reader.note(fields[subject], inside, message, f"Write one as {kind.example}.")
+            return None
+        return self._reference(node, path, dialect, kind, text, fields, here)
 
     def _network_or_hostname(self, node: Node, path: str, subject: str, text: str) -> Remote | None:
         if subject == "network":
@@ -149,6 +159,10 @@ class RemoteReader:
                 if kind.kind in names:
                     return {kind.kind: (dialect, kind)}
         return {}
+
+
+def _detail_keys(kind: ReferenceKind) -> Iterator[Key]:
+    return (key for key in reference_keys(kind) if key.name != kind.kind)
 
 
 def _hostname(text: str) -> Hostname:

@@ -63,32 +63,10 @@ class _Renderer:
 
     def _value(self, key: Key) -> Schema:
         match key.type:
-            case "text" if key.words:
-                numbers = [float(word) for word in key.words if is_number(word)]
-                forms = [{"enum": list(key.words)}, {"type": "string", "pattern": key.pattern}]
-                return {"anyOf": [*forms, *([{"enum": numbers}] if numbers else [])]}
-            case "text":
-                return _text(key)
-            case "texts":
-                return {"type": "array", "items": _text(key), "uniqueItems": True}
-            case "line":
-                return {"type": "string", "minLength": 1, "maxLength": key.longest}
-            case "word":
-                words = key.words or {}
-                return {"anyOf": _words(words)} if all(words.values()) else {"enum": _spellings(words)}
-            case "words":
-                words = {
-                    word: meaning for word, meaning in (key.words or {}).items() if not (key.check and key.check(word))
-                }
-                if not words:
-                    return {"type": "array", "items": {}, "maxItems": 0}
-                least = {"minItems": 1} if key.at_least_one else {}
-                return {"type": "array", "items": {"anyOf": _words(words)}, "uniqueItems": True, **least}
-            case "number":
-                low, high = key.bounds
-                return {"type": "integer", "minimum": low, "maximum": high}
-            case "networks":
-                return {"type": "array", "items": {"type": "string", "pattern": NETWORK_KEYS[0].pattern}}
+            case "text" | "line" | "word" | "number":
+                return _scalar(key)
+            case "texts" | "words" | "networks":
+                return {"type": "array", **_items(key)}
             case "mapping":
                 return self.mapping(key.about(), key.keys)
             case "mappings":
@@ -195,6 +173,34 @@ def _closed(description: str, properties: Mapping[str, Schema], **more: Any) -> 
 
 def _one_or_more(item: Schema, **more: Any) -> Schema:
     return {"anyOf": [item, {"type": "array", "items": item, **more}]}
+
+
+def _scalar(key: Key) -> Schema:
+    words = key.words or {}
+    match key.type:
+        case "text" if words:
+            numbers = [float(word) for word in words if is_number(word)]
+            forms = [{"enum": list(words)}, {"type": "string", "pattern": key.pattern}]
+            return {"anyOf": [*forms, *([{"enum": numbers}] if numbers else [])]}
+        case "text":
+            return _text(key)
+        case "line":
+            return {"type": "string", "minLength": 1, "maxLength": key.longest}
+        case "number":
+            return {"type": "integer", "minimum": key.bounds[0], "maximum": key.bounds[1]}
+        case _:
+            return {"anyOf": _words(words)} if all(words.values()) else {"enum": _spellings(words)}
+
+
+def _items(key: Key) -> Schema:
+    if key.type == "networks":
+        return {"items": {"type": "string", "pattern": NETWORK_KEYS[0].pattern}}
+    if key.type == "texts":
+        return {"items": _text(key), "uniqueItems": True}
+    words = {word: meaning for word, meaning in (key.words or {}).items() if not (key.check and key.check(word))}
+    if not words:
+        return {"items": {}, "maxItems": 0}
+    return {"items": {"anyOf": _words(words)}, "uniqueItems": True, **({"minItems": 1} if key.at_least_one else {})}
 
 
 def _text(key: Key) -> Schema:

@@ -36,10 +36,7 @@ HOSTNAME_MODES: dict[str, str] = {
     "pinned": "Opens the ports to the addresses in the lock file that `esacloud resolve` writes.",
     "filtered": "Opens the ports towards a firewall that matches host names; the module contains the firewall's rules.",
 }
-ANY_OR_SELF = {
-    "any": "Every address of the families in use.",
-    "self": "The other members of the same security group.",
-}
+ANY_OR_SELF = {"any": "Every address of the families in use.", "self": "The other members of the same security group."}
 DEFAULT_MODE = "default"
 RANGES = "ranges"
 

@@ -31,7 +31,6 @@ def starter_text(catalogue: Catalogue, dialects: Mapping[str, Dialect], path: st
     entries = [entry for feature in sorted(features) for entry in _entries(catalogue, catalogue.features[feature])]
     named = any(entry.hostnames and not entry.networks for entry in entries)
     needed = {entry.role for entry in entries if not entry.hostnames and not entry.networks}
-    known = _known_roles(catalogue)
     lines = [
         "name: my-gateway",
         *([f"catalogue: {json.dumps(path)}"] if path else []),
@@ -43,10 +42,7 @@ def starter_text(catalogue: Catalogue, dialects: Mapping[str, Dialect], path: st
         "interfaces:",
         *_interfaces(catalogue),
         "",
-        "peers:" if needed else "peers: {}",
-        *(_role(role, role.name in needed) for role in catalogue.roles.values() if role.name not in known),
-        "  # The catalogue has host names or networks for these roles. Peers that you name here replace them.",
-        *(_role(catalogue.roles[name], False) for name in known),
+        *_peers(catalogue, needed),
         "",
         "# A security group cannot contain a host name. `open` opens the ports of features with host names to any address;",
         "# without this line, name the networks of their roles under `peers`.",
@@ -92,6 +88,14 @@ def _example(feature: Feature) -> str:
 def _feature_comment(feature: Feature) -> str:
     settings = [f"{setting.name}: {one_of(setting.choices)}" for setting in feature.settings.values()]
     return "; ".join([feature.title.en, *settings])
+
+
+def _peers(catalogue: Catalogue, needed: set[str]) -> Iterator[str]:
+    known = _known_roles(catalogue)
+    yield "peers:" if needed else "peers: {}"
+    yield from (_role(role, role.name in needed) for role in catalogue.roles.values() if role.name not in known)
+    yield "  # The catalogue has host names or networks for these roles. Peers that you name here replace them."
+    yield from (_role(catalogue.roles[name], False) for name in known)
 
 
 def _role(role: Role, needed: bool) -> str:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from esacloud.package_data import read_beside
+from esacloud.json_files import read_beside
 from esacloud.packets.addresses import BITS, Version, parse_network
 from esacloud.packets.sets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, Box, Direction, PacketSet, Range
 

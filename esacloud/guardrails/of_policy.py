@@ -9,8 +9,7 @@ from esacloud.errors import Place
 from esacloud.guardrails.subject import Subject
 from esacloud.packets.addresses import Network
 from esacloud.packets.sets import Box, PacketSet
-from esacloud.policy.actual import Statement
-from esacloud.policy.model import Endpoint, Flow, Policy
+from esacloud.policy.model import Endpoint, Flow, Policy, Statement
 from esacloud.policy.packets import flow_boxes, packets_by_interface
 
 

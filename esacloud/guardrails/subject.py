@@ -14,10 +14,10 @@ from typing import Any
 from esacloud.catalogue.model import Catalogue
 from esacloud.errors import Place
 from esacloud.guardrails.networks import has_public
-from esacloud.package_data import read_beside
+from esacloud.json_files import read_beside
 from esacloud.packets.addresses import Network
 from esacloud.packets.sets import IPV4, IPV6, TCP, UDP, Box, Direction, PacketSet, Range
-from esacloud.policy.actual import Statement
+from esacloud.policy.model import Statement
 
 Service = tuple[Range, Range]  # protocols, ports
 Heaps = dict[object, list[Box]]  # boxes by direction, and by direction and "public"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from esacloud.json_values import mapping, mappings
+from esacloud.json_files import mapping, mappings
 from esacloud.terraform.show import Resource, mentions
 
 Path = tuple[tuple[str, str | None], ...]  # of a module: module names with their keys; "" is no key, None any

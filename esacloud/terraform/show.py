@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from esacloud.json_values import mapping, mappings
+from esacloud.json_files import mapping, mappings
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from esacloud.catalogue.load import load
 from esacloud.catalogue.model import Entry
 from esacloud.catalogue.select import why_not
 from esacloud.cli.main import main
-from esacloud.schema_files import schema
+from esacloud.json_files import schema
 
 CATALOGUE = load()
 

@@ -104,8 +104,8 @@ def test_an_item_for_a_cloud_that_the_file_does_not_name_is_refused() -> None:
 
 def test_a_name_that_may_be_an_id_has_to_say_which() -> None:
     nimbus = {"nimbus": {"zone": "z1"}}
-    said = refusal("Sheep.Merino", cloud=nimbus)
-    assert said.endswith("Write sheep.merino for a host name or {flock: Sheep.Merino}.")
+    message = refusal("Sheep.Merino", cloud=nimbus)
+    assert message.endswith("Write sheep.merino for a host name or {flock: Sheep.Merino}.")
     assert remotes("sheep.merino", cloud=nimbus) == [Hostname("sheep.merino")]
 
 
@@ -172,7 +172,7 @@ def test_what_yaml_reads_as_a_number_is_no_host_name_without_quotes() -> None:
 @example("\x1f:0")
 @example("http://\x1f/")
 @example(":25")
-def test_any_text_is_either_a_far_side_or_refused_at_its_place(text: str) -> None:
+def test_any_text_is_either_a_remote_or_refused_at_its_place(text: str) -> None:
     found = problems(peers={"dns-servers": [text]})
     assert len(found) <= 1
     for problem in found:

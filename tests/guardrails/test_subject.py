@@ -12,7 +12,7 @@ from esacloud.catalogue.load import load
 from esacloud.guardrails.judge import judge_subject
 from esacloud.guardrails.subject import Subject, cuts
 from esacloud.packets.sets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, TCP, UDP, Box, Direction, PacketSet
-from esacloud.policy.actual import Statement
+from esacloud.policy.model import Statement
 
 SERVICES = ("command-line", "web-administration", "plain-administration", "spam-quarantine", "cluster", "monitoring")
 PUBLIC_REFERENCE = "service_tag:Internet"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from esacloud.policy.actual import ActualGroup, ActualGroups, Statement
+from esacloud.policy.actual import ActualGroup, ActualGroups
+from esacloud.policy.model import Statement
 from toycloud.lower import box_of
 
 if TYPE_CHECKING:
