@@ -88,7 +88,7 @@ def test_networks_of_the_table_stay_and_the_firewall_lets_their_names_pass() -> 
     ("parts", "says"),
     [
         ({"firewall": None}, "the file does not name the firewall. Write `firewall: any` for"),
-        ({"own_networks": None}, "own_networks: error: A firewall matches names for the gateway alone"),
+        ({"own_networks": None}, "own_networks: error: The firewall's rules match names for the gateway only"),
         ({"firewall": ["firewall.example.com"]}, "firewall.example.com is a host name, and a rule towards the firewall"),
         ({"firewall": []}, "The peer firewall is empty."),
         ({"peers": {"dns-servers": ["10.0.0.2"], "update-servers": ["*.example.com"]}}, "'*.example.com' is a pattern"),

@@ -183,7 +183,7 @@ def resealed(change: Any) -> str:
             resealed(lambda d: d["names"][NAMES[0]]["addresses"].update({"0.0.0.0/0": {"since": DAY}})),
             "0.0.0.0/0 is a whole",
         ),
-        (resealed(lambda d: d["names"][NAMES[0]]["addresses"].update({"x": {"since": DAY}})), "'x' is no IPv4 or IPv6"),
+        (resealed(lambda d: d["names"][NAMES[0]]["addresses"].update({"x": {"since": DAY}})), "'x' is not an IPv4 or IPv6"),
         (resealed(lambda d: d["names"][NAMES[0]]["addresses"].update({"208.90.58.8": 1})), "does not say since when"),
         (resealed(lambda d: d["names"][NAMES[0]]["addresses"].update({"208.90.58.8": {"since": "now"}})), "is no time of"),
     ],
