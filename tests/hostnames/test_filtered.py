@@ -112,9 +112,8 @@ def test_an_open_feature_beside_a_filtered_one_on_the_same_port_is_a_warning() -
     ways = {"default": "filtered", "telemetry": "open"}
     found = policy(hostnames=ways, interfaces={"management": ["dns", "updates", "telemetry"]}).warnings
     (warning,) = (one for one in found if one.place.key == "hostnames")
-    assert (
-        "tcp/443 is open to any address for telemetry, so filtered host names of updates have no effect there." in warning.message
-    )
+    shown = "tcp/443 is open to any address for telemetry, so filtered host names of updates have no effect there."
+    assert shown in warning.message
 
 
 @pytest.mark.parametrize(("entry", "feature"), [("file-reputation-eu-443", {"file-reputation": {"region": "eu"}})])
