@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from esacloud.catalogue.build import build
+from esacloud.catalogue.check import Path as Keys
 from esacloud.catalogue.check import findings
 from esacloud.catalogue.model import Catalogue
-from esacloud.catalogue.places import key_text, line_and_column, lines_of
 from esacloud.catalogue.schema_errors import schema_findings
 from esacloud.errors import InputError, Place, Problem
 
@@ -26,10 +26,10 @@ def read(path: str) -> Catalogue:
     data, text = _parsed(path, content)
     found = schema_findings(data) or findings(data)
     if found:
-        lines = lines_of(text)
+        lines = _lines_of(text)
         raise InputError(
             *(
-                Problem(Place(path, *line_and_column(lines, where), key=key_text(where) or None), message, hint)
+                Problem(Place(path, *_line_and_column(lines, where), key=_key_text(where) or None), message, hint)
                 for where, message, hint in found
             )
         )
@@ -97,3 +97,39 @@ def _no_constant(word: str) -> None:
 
 def _refused(path: str, message: str, hint: str, line: int | None = None, column: int | None = None) -> InputError:
     return InputError(Problem(Place(path, line, column), message, hint))
+
+
+def _lines_of(text: str) -> Any:
+    """The text as a tree of nodes with their lines; None where YAML cannot parse it (tabs, a few characters)."""
+    import yaml
+
+    try:
+        return yaml.compose(text.replace("\t", " "), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (yaml.YAMLError, RecursionError):
+        return None
+
+
+def _line_and_column(tree: Any, path: Keys) -> tuple[int | None, int | None]:
+    """The line and column, from 1, of the value at `path`, or of the nearest value above it."""
+    if tree is None:
+        return None, None
+    node = tree
+    for step in path:
+        below = None
+        if isinstance(node.value, list):
+            if isinstance(step, int) and step < len(node.value) and node.id == "sequence":
+                below = node.value[step]
+            elif node.id == "mapping":
+                below = next((value for key, value in node.value if key.value == step), None)
+        if below is None:
+            break
+        node = below
+    return node.start_mark.line + 1, node.start_mark.column + 1
+
+
+def _key_text(path: Keys) -> str:
+    """`entries[3].ports[0]` of ("entries", 3, "ports", 0)."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text

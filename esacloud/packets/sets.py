@@ -9,7 +9,6 @@ A `PacketSet` is any finite union of boxes of packets, in one canonical form: eq
   in each the destination ports, in each the addresses. Neighbouring layers with the same inside are joined.
 - Protocols are the numbers of the IP header, 0 to 255. For ICMP and ICMPv6 a destination port is type * 256 + code
   (RFC 792, RFC 4443). Protocols without ports have the whole range.
-
 Cost: close to linear where port ranges are equal or disjoint; k different port ranges that all overlap cost k times more.
 """
 
@@ -17,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
-from operator import and_, or_
+from operator import and_, gt, or_
 from typing import Any, Literal, NamedTuple
 
 from esacloud.packets.addresses import BITS, Version, networks_between
@@ -55,11 +54,9 @@ class Box(NamedTuple):
     def __str__(self) -> str:
         """As `tcp/443 out to 203.0.113.0/24`; of several networks the first."""
         first, last = self.protocols
-        if self.protocols == EVERY_PROTOCOL:
-            text = "every protocol"
-        else:
-            text = _NAMES.get(first, f"protocol {first}") if first == last else f"protocols {first}-{last}"
-            text += _ports_text(first, self.ports) if first == last else ""
+        text = "every protocol" if self.protocols == EVERY_PROTOCOL else f"protocols {first}-{last}"
+        if first == last:
+            text = _NAMES.get(first, f"protocol {first}") + _ports_text(first, self.ports)
         if self.source_ports != EVERY_PORT:
             text += f" from source port {_range_text(self.source_ports)}"
         side = "in from" if self.direction == "ingress" else "out to"
@@ -87,10 +84,9 @@ def _ports_text(protocol: int, ports: Range) -> str:
 
 
 class PacketSet:
-    """An immutable set of packets. Build it with `PacketSet.of`; combine with `|`, `&`, `-`, `^`.
+    """An immutable set of packets. Build it with `PacketSet.of`; combine with `|`, `&`, `-`, `^`; true when not empty.
 
-    Sets compare by content (`==`, `<=`, `hash`) and are true when not empty. The canonical form is built when it is first
-    needed: two sets of the same boxes are equal without it.
+    The canonical form is built when it is first needed: two sets of the same boxes are equal without it.
     """
 
     __slots__ = ("_boxes", "_layers")
@@ -133,7 +129,7 @@ class PacketSet:
         return self._with(other, and_)
 
     def __sub__(self, other: PacketSet) -> PacketSet:
-        return self._with(other, _only_left)
+        return self._with(other, gt)  # of two truth values: left and not right
 
     def __xor__(self, other: PacketSet) -> PacketSet:
         return (self - other) | (other - self)
@@ -195,23 +191,13 @@ class PacketSet:
 
 
 def _ingress_first(region: tuple[tuple[Direction, str], Layers]) -> tuple[bool, str]:
-    (direction, address_space), _ = region
-    return direction == "egress", address_space
-
-
-def _only_left(left: bool, right: bool) -> bool:
-    return left and not right
+    return region[0][0] == "egress", region[0][1]
 
 
 def _is_possible(box: Box) -> bool:
-    _, address_space, protocols, source_ports, ports, addresses = box
-    top = _LAST_ADDRESS.get(address_space, 0)
-    return (
-        0 <= protocols[0] <= protocols[1] <= 255
-        and 0 <= source_ports[0] <= source_ports[1] <= 65535
-        and 0 <= ports[0] <= ports[1] <= 65535
-        and 0 <= addresses[0] <= addresses[1] <= top
-    )
+    _, space, (p, p_last), (s, s_last), (d, d_last), (a, a_last) = box
+    ports_fit = 0 <= s <= s_last <= 65535 and 0 <= d <= d_last <= 65535
+    return ports_fit and 0 <= p <= p_last <= 255 and 0 <= a <= a_last <= _LAST_ADDRESS.get(space, 0)
 
 
 def _build(spans: Spans, level: int) -> Layers:

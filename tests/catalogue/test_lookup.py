@@ -117,7 +117,7 @@ def test_every_entry_and_every_row_and_every_feature_is_found() -> None:
     ("word", "message"),
     [
         ("44", "Write `row 44` for that row of the table."),
-        ("700", "has the port 700. `esacloud ports` lists"),
+        ("700", "has the port 700. List all ports with"),
         ("70000", "70000 is not a port. Write a number from 0 to 65535."),
         ("udp/7025", "has the port udp/7025."),
         ("row0", f"The table has no row 0. Write a row from 1 to {len(CATALOGUE.rows)}."),

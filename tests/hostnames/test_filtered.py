@@ -71,7 +71,7 @@ def test_a_feature_may_go_another_way_than_the_others() -> None:
 
 def test_a_feature_without_a_way_is_still_refused() -> None:
     message = refusal(hostnames={"updates": "filtered"}, interfaces={"management": ["dns", "updates", "telemetry"]})
-    assert "telemetry speaks to aggregator.cisco.com" in message
+    assert "telemetry connects to aggregator.cisco.com" in message
     assert "res.cisco.com" not in message
 
 
@@ -86,8 +86,8 @@ def test_networks_of_the_table_stay_and_the_firewall_lets_their_names_pass() -> 
 @pytest.mark.parametrize(
     ("parts", "says"),
     [
-        ({"firewall": None}, "the file does not say which way the firewall is. Write `firewall: any` where"),
-        ({"own_networks": None}, "own_networks: error: A firewall matches names for the gateway alone"),
+        ({"firewall": None}, "the file does not name the firewall. Write `firewall: any` for"),
+        ({"own_networks": None}, "own_networks: error: The firewall's rules match names for the gateway only"),
         ({"firewall": ["firewall.example.com"]}, "firewall.example.com is a host name, and a rule towards the firewall"),
         ({"firewall": []}, "The peer firewall is empty."),
         ({"peers": {"dns-servers": ["10.0.0.2"], "update-servers": ["*.example.com"]}}, "'*.example.com' is a pattern"),
@@ -111,9 +111,8 @@ def test_an_open_feature_beside_a_filtered_one_on_the_same_port_is_a_warning() -
     ways = {"default": "filtered", "telemetry": "open"}
     found = policy(hostnames=ways, interfaces={"management": ["dns", "updates", "telemetry"]}).warnings
     (warning,) = (one for one in found if one.place.key == "hostnames")
-    assert (
-        "tcp/443 is open to any for telemetry, so filtered host names of updates keep nothing out there." in warning.message
-    )
+    shown = "tcp/443 is open to any address for telemetry, so filtered host names of updates have no effect there."
+    assert shown in warning.message
 
 
 @pytest.mark.parametrize(("entry", "feature"), [("file-reputation-eu-443", {"file-reputation": {"region": "eu"}})])
@@ -189,8 +188,8 @@ def test_verify_finds_a_name_that_was_slipped_into_the_module(tmp_path: Path) ->
     file.write_text(file.read_text().replace('"res.cisco.com":', '"evil.example.com":'))
     found = workflow.verify(deployment, "aws", str(tmp_path / "m"))
     assert not found.proven
-    assert "The firewall's rules let tcp/443 to evil.example.com pass, and the policy does not." in found.sentences()
-    assert "The policy lets tcp/443 to res.cisco.com pass, and the firewall's rules do not." in found.sentences()
+    assert "The firewall's rules permit tcp/443 to evil.example.com, but the policy does not." in found.sentences()
+    assert "The policy permits tcp/443 to res.cisco.com, but the firewall's rules do not." in found.sentences()
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)

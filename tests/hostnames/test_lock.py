@@ -115,13 +115,13 @@ def test_a_family_that_the_file_leaves_out_is_left_out_of_the_rules(tmp_path: Pa
 def test_a_name_without_an_address_of_the_families_in_use_is_an_error(tmp_path: Path) -> None:
     file = written(tmp_path, families=["ipv4"])
     Path(lock_path(file)).write_text(lock_text(lock(**{NAMES[0]: "2a04:e4c7:ffff::1", NAMES[1]: "208.90.58.3"})))
-    assert f"res.cisco.com has addresses of IPv6 alone in {lock_path(file)}." in messages_of(file)
+    assert f"res.cisco.com has only addresses of IPv6 in {lock_path(file)}." in messages_of(file)
 
 
 def test_a_name_that_the_lock_lacks_is_an_error_that_says_what_to_run(file: str) -> None:
     Path(lock_path(file)).write_text(lock_text(lock(**{NAMES[0]: "208.90.58.1"})))
     message = messages_of(file)
-    assert f"update-manifests.sco.cisco.com is to be pinned, and {lock_path(file)} does not have it." in message
+    assert f"update-manifests.sco.cisco.com is pinned, but {lock_path(file)} does not contain it." in message
     assert f"Run `esacloud resolve {file}`." in message
     assert "res.cisco.com" not in message
 
@@ -129,7 +129,7 @@ def test_a_name_that_the_lock_lacks_is_an_error_that_says_what_to_run(file: str)
 def test_without_a_lock_every_name_is_an_error(file: str) -> None:
     Path(lock_path(file)).unlink()
     message = messages_of(file)
-    assert all(f"{name} is to be pinned, and there is no lock file beside" in message for name in NAMES)
+    assert all(f"{name} is pinned, but" in message for name in NAMES)
 
 
 def test_a_file_that_pins_nothing_does_not_look_at_a_lock(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def resealed(change: Any) -> str:
             resealed(lambda d: d["names"][NAMES[0]]["addresses"].update({"0.0.0.0/0": {"since": DAY}})),
             "0.0.0.0/0 is a network",
         ),
-        (resealed(lambda d: d["names"][NAMES[0]]["addresses"].update({"x": {"since": DAY}})), "'x' is no IPv4 or IPv6"),
+        (resealed(lambda d: d["names"][NAMES[0]]["addresses"].update({"x": {"since": DAY}})), "'x' is not an IPv4 or IPv6"),
         (resealed(lambda d: d["names"][NAMES[0]]["addresses"].update({"208.90.58.8": 1})), "The value is not an object."),
         (
             resealed(lambda d: d["names"][NAMES[0]]["addresses"].update({"208.90.58.8": {"since": "now"}})),
