@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from esacloud.aws.live.calls import INTERFACE_NOT_FOUND
+from esacloud.aws.live.calls import INTERFACE_NOT_FOUND, until_answered
 from esacloud.aws.live.group_calls import GroupCalls
 from esacloud.aws.live.read import attachments, live_group
 from esacloud.aws.live.rule_steps import RuleSteps
@@ -97,7 +97,7 @@ class Attacher:
                     raise
                 raise ConflictError(str(error), error.code) from error
 
-        self.groups.repeat(send)
+        until_answered(send, self.groups.backoff)
         self.carried[name] = ids
 
     def _read_lists(self, assignments: Iterable[Assignment]) -> None:

@@ -1,6 +1,6 @@
 """The IAM actions that each command needs on AWS, and no more: every API operation is one action of the same name.
 
-`COMMANDS` is what docs/permissions.md is made from, and the tests hold it against the calls that the commands really send.
+docs/permissions.md is made from `COMMANDS`, and tests compare it with the calls that the commands send.
 """
 
 from __future__ import annotations
@@ -55,11 +55,11 @@ def markdown() -> str:
 
 
 def policy(command: str, region: str = "*", account: str = "*") -> dict[str, object]:
-    """An IAM policy document for one command. EC2's Describe actions know no resources, so they have `*`."""
-    reading = [f"ec2:{name}" for name in COMMANDS[command] if name.startswith("Describe")]
-    changing = [f"ec2:{name}" for name in COMMANDS[command] if not name.startswith("Describe")]
+    """An IAM policy document for one command. EC2's Describe actions do not support resources, so they have `*`."""
+    actions = [f"ec2:{name}" for name in COMMANDS[command]]
+    reading = [action for action in actions if action.startswith("ec2:Describe")]
     statements: list[dict[str, object]] = [{"Effect": "Allow", "Action": reading, "Resource": "*"}]
-    if changing:
+    if changing := [action for action in actions if action not in reading]:
         kinds = ("security-group", "security-group-rule", "network-interface", "vpc")
         resources = [f"arn:aws:ec2:{region}:{account}:{kind}/*" for kind in kinds]
         statements.append({"Effect": "Allow", "Action": changing, "Resource": resources})
