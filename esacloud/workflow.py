@@ -9,23 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from esacloud import provider as clouds
 from esacloud.deployment.model import Deployment, Dialect
-from esacloud.errors import EsacloudError, InputError, Place, Problem
+from esacloud.errors import EsacloudError, InputError, Place, Problem, one_of
 from esacloud.packets.sets import PacketSet
 from esacloud.policy.compile import compile_policy
 from esacloud.policy.filtered import name_differences
-from esacloud.policy.lowered import Cloud, Lowered
+from esacloud.policy.lowered import Lowered
 from esacloud.policy.model import Policy
 from esacloud.policy.packets import packets_by_interface
 from esacloud.policy.proof import Difference, differences
+from esacloud.provider import Live, Provider
 
 if TYPE_CHECKING:
     from datetime import date
 
     from esacloud.catalogue.model import Catalogue
+    from esacloud.change.live import Connection, LiveCloud
     from esacloud.guardrails.model import Judgement
 
 
@@ -116,7 +118,7 @@ def dialects() -> Mapping[str, Dialect]:
 
 def compile_for(deployment: Deployment, cloud: str) -> Policy:
     """The policy of a deployment on one of its clouds. Raises InputError with every problem."""
-    return compile_policy(deployment, clouds.load(cloud).DIALECT)
+    return compile_policy(deployment, clouds.load(cloud).dialect)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +216,7 @@ def _lowered(deployment: Deployment, cloud: str, today: date | None) -> tuple[Lo
 def judge_policy(
     policy: Policy,
     deployment: Deployment,
-    cloud: Cloud,
+    cloud: Provider,
     today: date | None = None,
     packets: Mapping[str, PacketSet] | None = None,
 ) -> Judgement:
@@ -223,7 +225,7 @@ def judge_policy(
 
     from esacloud.guardrails import judge as guardrails
 
-    return guardrails.judge(policy, deployment, today or date.today(), packets, cloud.PUBLIC_ADDRESS_SPACES)
+    return guardrails.judge(policy, deployment, today or date.today(), packets, cloud.public_address_spaces)
 
 
 def write_module(directory: str, module: Module, *, force: bool = False) -> None:
@@ -258,3 +260,31 @@ def verify(deployment: Deployment, cloud: str, directory: str) -> Verification:
     found = differences(packets_by_interface(module.policy), back.packets)
     deviations = (*deviations, *back.deviations, *name_differences(module.policy, back.filtered))
     return Verification(module.policy, found, (*deviations, *differing_files(directory, module.files)))
+
+
+def connect(deployment: Deployment, cloud: str, connection: Connection | None = None) -> LiveCloud:
+    """The live cloud of a deployment. Raises InputError without the cloud's SDK or with settings that do not suffice."""
+    from esacloud.change.live import Connection
+
+    return _live(cloud, deployment.place).live(deployment, connection or Connection())
+
+
+def connect_to(
+    snapshot_document: Mapping[str, Any], connection: Connection | None = None, path: str = "snapshot"
+) -> LiveCloud:
+    """The live cloud of a snapshot. Raises InputError as `connect` does, and for a cloud or scope that does not exist."""
+    from esacloud.change.live import Connection
+
+    cloud = str(snapshot_document["cloud"])
+    live = _live(cloud, Place(path, key="cloud"))
+    try:
+        return live.live_of(snapshot_document, connection or Connection())
+    except KeyError as error:  # in a snapshot that somebody has edited
+        message = f"The snapshot of {cloud} lacks {error}."
+        raise InputError(Problem(Place(path, key="scope"), message, "Use the file as it was written.")) from error
+
+
+def _live(cloud: str, place: Place) -> Live:
+    if cloud not in clouds.CLOUDS:
+        raise InputError(Problem(place, f"There is no cloud {cloud!r}.", f"Write {one_of(tuple(clouds.CLOUDS))}."))
+    return clouds.load(cloud).live()

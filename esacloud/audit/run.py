@@ -41,7 +41,7 @@ def against_deployment(
     place = Place(source)
     check_cloud(actual.cloud, deployment, place)
     cloud = clouds.load(actual.cloud)
-    policy = compile_policy(deployment, cloud.DIALECT)
+    policy = compile_policy(deployment, cloud.dialect)
     whole = cloud.lower(policy, deployment).policy
     given = given or {}
     placed = for_interfaces(actual, policy.interfaces, given, place, deployment.name)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +76,7 @@ def read_text(text: bytes, path: str) -> list[ActualGroups]:
         end = error.pos >= len(error.doc.rstrip()) - 1 or error.msg.startswith("Unterminated string")
         message = "The file ends in the middle of its JSON." if end else f"The file is no JSON: {error.msg}."
         raise InputError(Problem(place, message, "Write it again, whole.")) from None
-    readers = [import_module(f"esacloud.{cloud}.inventory.read") for cloud in clouds.CLOUDS]
+    readers = [clouds.load(cloud).inventory() for cloud in clouds.CLOUDS]
     found = [groups for reader in readers if (groups := reader.read_groups(document)) is not None]
     if not found:
         known = "; ".join(dict.fromkeys(source for reader in readers for source in reader.SOURCES))

@@ -11,10 +11,10 @@ from esacloud.azure.dialect import APPLICATION_SECURITY_GROUP_PATTERN
 from esacloud.azure.dialect import NAME_PREFIX as PREFIX
 from esacloud.azure.limits import QUOTAS
 from esacloud.azure.limits import TAGS as MOST_TAGS
+from esacloud.azure.model import PUBLIC_ADDRESS_SPACES
 from esacloud.azure.module_resources import MODULE_RESOURCES, OUTPUTS
 from esacloud.azure.module_rules import rule_locals
 from esacloud.azure.module_tests import IDS, PLACE, RUNS, SMALL_KEYS, STABLE, TESTED
-from esacloud.azure.provider import PUBLIC_ADDRESS_SPACES
 from esacloud.azure.terraform.write import LONGEST_PREFIX
 
 TITLE, GROUPS, PROVIDER = "Azure", "network security groups", "azurerm"

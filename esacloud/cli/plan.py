@@ -1,10 +1,10 @@
 """Show what `esacloud apply` would change in a live cloud: rules, packets, API calls and quotas.
 
-It reads the security groups of the deployment, found by their tags or named in the file, and changes nothing. It also shows
-where groups that terraform made from our module have drifted.
+It reads the security groups of the deployment, found by their tags or named in the file, and changes nothing. It also
+detects drift of groups that terraform made from our module.
 
-exit code 0 means: nothing to change. 1 means: something to change, or a foreign rule to look at. With --detailed-exitcode
-the codes are terraform's: 0 nothing to change, 2 something to change, 1 an error.
+exit code 0 means: nothing to change. 1 means: changes to make, or unmanaged rules to review. With --detailed-exitcode
+the codes are terraform's: 0 nothing to change, 2 changes to make, 1 an error.
 
 example: esacloud plan examples/small.yaml --lab
 """

@@ -109,13 +109,13 @@ def _verify(runner: Runner, desired: tuple[str, str, Mapping[str, PacketSet]] | 
     if desired is None:
         print("Not verified: give --deployment FILE to compare the state with its policy.")
         return 0
-    from importlib import import_module
 
+    from esacloud import provider as clouds
     from esacloud.terraform.applied import state_deviations, state_packets
 
     name, cloud, packets = desired
     state = runner.show()
-    found = import_module(f"esacloud.{cloud}.inventory.read").read_groups(state)
+    found = clouds.load(cloud).inventory().read_groups(state)
     sentences = state_deviations(packets, state_packets(state, found, name))
     if sentences:
         print("\n".join(["Not as it should be. The state differs from the policy:", *sentences]))

@@ -1,7 +1,7 @@
 """What a guardrail looks at: packets by interface, and the statements behind them, of a policy or of a cloud's groups.
 
-A subject also knows the appliance's services by the guardrails' own words (`command-line`, `spam-quarantine`), which
-`services.json` ties to features and entries of the port catalogue.
+A subject also knows the appliance's services: by the id of an entry of the port catalogue (`snmp`), or by a name for
+several that `services.json` ties to their entries (`command-line`).
 """
 
 from __future__ import annotations
@@ -105,8 +105,8 @@ class Subject:
         return self._statements(interface)
 
     def services(self, *names: str) -> tuple[Service, ...]:
-        """The protocols and ports of the services; none for what the catalogue does not have. Raises KeyError."""
-        return tuple(service for name in names for service in self._services[name])
+        """The protocols and ports of services of `services.json` or entries of the catalogue; none for what it lacks."""
+        return tuple(service for name in names for service in self._services.get(name, ()))
 
     def to_services(self, interface: str, direction: Direction, *names: str, public: bool = False) -> Iterator[Box]:
         """The interface's boxes of one direction, each cut down to the ports of a service; `public` ones alone if asked."""
@@ -172,22 +172,21 @@ _known_services: dict[str, dict[str, tuple[Service, ...]]] = {}
 
 
 def _services(catalogue: Catalogue) -> dict[str, tuple[Service, ...]]:
-    """Service name -> its protocols and ports in this catalogue. Kept by the catalogue's digest: every run asks."""
+    """Name of a service, or id of an entry -> its protocols and ports. Kept by the catalogue's digest: every run asks."""
     found = _known_services.get(catalogue.digest)
     if found is None:
+        by_entry = {
+            entry.id: {
+                (_PROTOCOLS[transport], ports)
+                for transport in entry.transports
+                if transport in _PROTOCOLS
+                for ports in entry.ports
+            }
+            for entry in catalogue.entries
+        }
+        ties = {name: tie["entries"] for name, tie in _tied()["services"].items()}
         found = _known_services[catalogue.digest] = {
-            name: tuple(
-                sorted(
-                    {
-                        (_PROTOCOLS[transport], ports)
-                        for entry in catalogue.entries
-                        if entry.id in tie["entries"]
-                        for transport in entry.transports
-                        if transport in _PROTOCOLS
-                        for ports in entry.ports
-                    }
-                )
-            )
-            for name, tie in _tied()["services"].items()
+            name: tuple(sorted({service for entry in entries for service in by_entry.get(entry, ())}))
+            for name, entries in {**{entry: [entry] for entry in by_entry}, **ties}.items()
         }
     return found

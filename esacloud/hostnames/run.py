@@ -54,7 +54,7 @@ def resolve(
     Raises InputError for names that cannot be pinned and for a lock that cannot be used, OutsideError where resolvers
     alone are at fault.
     """
-    dialects = {name: clouds.load(name).DIALECT for name in clouds.CLOUDS}
+    dialects = {name: clouds.load(name).dialect for name in clouds.CLOUDS}
     deployment = read(file, dialects)
     path = lock_path(file)
     before = read_lock(path, deployment.name)
@@ -80,7 +80,7 @@ def _places(deployment: Deployment) -> dict[str, Place]:
     """The names that any of the clouds pins -> where the file asks for them, in order."""
     places: dict[str, Place] = {}
     for cloud in deployment.clouds:
-        for name, place in pinned_names(deployment, clouds.load(cloud).DIALECT).items():
+        for name, place in pinned_names(deployment, clouds.load(cloud).dialect).items():
             places.setdefault(name, place)
     return dict(sorted(places.items()))
 

@@ -13,20 +13,16 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
 from esacloud.errors import InputError, OutsideError, Place, Problem, one_of
+from esacloud.provider import CLOUDS, Lab, load_lab
 
-# Each module has `serve(ready, lag)`, which blocks, `connection(address)`, `furnish(connection, deployment, lowered)`,
-# `in_use(connection, deployment)` and `instructions(address)`.
-LABS = {"aws": "esacloud.lab.ec2.lab", "azure": "esacloud.lab.arm.lab"}
 STARTS_WITHIN = 30.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Lab:
+class RunningLab:
     """A running local cloud. `lag`: seconds by which its reads lag behind its writes."""
 
     cloud: str
@@ -35,46 +31,36 @@ class Lab:
     lag: float = 0.0
 
 
-def lab_module(cloud: str) -> ModuleType:
-    """What the lab of a cloud offers. Raises InputError for one that has none."""
-    name = LABS.get(cloud)
+def lab_of(cloud: str) -> Lab:
+    """The lab of a cloud. Raises InputError for an unknown cloud, or where a package that its lab needs is missing."""
+    if cloud not in CLOUDS:
+        raise InputError(Problem(Place("lab"), f"There is no lab for {cloud!r}.", f"Choose {one_of(tuple(CLOUDS))}."))
     try:
-        if name is not None:
-            return import_module(name)
+        return load_lab(cloud)
     except ModuleNotFoundError as error:
-        if error.name != name:
-            raise InputError(
-                Problem(Place("lab"), f"The lab needs {error.name}.", "Install it: pip install 'esacloud[lab]'.")
-            ) from None
-    raise InputError(Problem(Place("lab"), f"There is no lab for {cloud!r}.", f"Choose {one_of(tuple(available()))}."))
+        hint = "Install it: pip install 'esacloud[lab]'."
+        raise InputError(Problem(Place("lab"), f"The lab needs {error.name}.", hint)) from None
 
 
-def available() -> list[str]:
-    """The clouds that have a lab."""
-    from importlib.util import find_spec
-
-    return [cloud for cloud, name in LABS.items() if find_spec(name)]
-
-
-def running(cloud: str, state_directory: Path) -> Lab | None:
+def running(cloud: str, state_directory: Path) -> RunningLab | None:
     """The lab of a cloud, when it is running."""
     path = _file(cloud, state_directory)
     try:
         if not _held(path):
             return None
         found = json.loads(path.read_text(encoding="utf-8"))
-        return Lab(cloud, found["address"], found["pid"], found.get("lag", 0.0))
+        return RunningLab(cloud, found["address"], found["pid"], found.get("lag", 0.0))
     except (OSError, ValueError, KeyError):
         return None
 
 
-def start(cloud: str, state_directory: Path, lag: float | None = None) -> Lab:
+def start(cloud: str, state_directory: Path, lag: float | None = None) -> RunningLab:
     """The lab of a cloud, started if it is not running. Raises OutsideError when it does not start.
 
     `lag` is how many seconds its reads are to lag behind its writes; None takes a running lab as it is, and starts one
     without. Raises InputError when the lab runs with another lag, which nothing can change while it runs.
     """
-    lab_module(cloud)
+    lab_of(cloud)
     found = running(cloud, state_directory)
     if found is not None:
         return _with_lag(found, lag)
@@ -105,7 +91,7 @@ def start(cloud: str, state_directory: Path, lag: float | None = None) -> Lab:
     raise OutsideError(f"The lab for {cloud} did not start: {said[-1] if said else 'it said nothing'} (see {log}).")
 
 
-def _with_lag(lab: Lab, lag: float | None) -> Lab:
+def _with_lag(lab: RunningLab, lag: float | None) -> RunningLab:
     if lag is None or lag == lab.lag:
         return lab
     has = f"a lag of {lag_text(lab.lag)}" if lab.lag else "no lag"

@@ -13,7 +13,7 @@ import sys
 from argparse import ArgumentParser
 from types import FrameType
 
-from esacloud.lab.process import lab_module
+from esacloud.lab.process import lab_of
 
 
 def main(cloud: str, path: str, lag: float = 0.0) -> int:
@@ -32,7 +32,7 @@ def main(cloud: str, path: str, lag: float = 0.0) -> int:
 
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
-    serve = lab_module(cloud).serve
+    serve = lab_of(cloud).serve
     if lag:
         serve(ready, lag)
     else:

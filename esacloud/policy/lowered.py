@@ -1,17 +1,12 @@
-"""What every cloud package offers to the rooms above it, and the values in which it answers.
-
-A cloud is one package with a module `cloud` that has what `Cloud` lists; `esacloud/provider.py` names the packages. The
-rooms above (reports, Terraform, the command) speak to these values alone, so that a new cloud changes none of them.
-"""
+"""A policy in a cloud's own rules, and a Terraform module read back: the values in which a cloud package answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
-from esacloud.deployment.model import Deployment, Dialect
 from esacloud.packets.sets import PacketSet
 from esacloud.policy.filtered import FilteredName
 from esacloud.policy.model import Policy
@@ -73,21 +68,3 @@ class ReadBack:
     packets: Mapping[str, PacketSet]
     deviations: tuple[str, ...]
     filtered: frozenset[FilteredName] = frozenset()
-
-
-class Cloud(Protocol):
-    """The module `esacloud.<cloud>.cloud`."""
-
-    DIALECT: Dialect
-    PUBLIC_ADDRESS_SPACES: frozenset[
-        str
-    ]  # references that stand for public addresses, as Azure's service tag Internet does
-
-    def lower(self, policy: Policy, deployment: Deployment) -> Lowered:
-        """Say the policy in the cloud's rules, exactly. Raises InputError when quotas or its words do not suffice."""
-
-    def documents(self, lowered: Lowered, deployment: Deployment) -> Mapping[str, Document]:
-        """The Terraform JSON documents of the module: file name (`main.tf.json`, ...) -> document."""
-
-    def read_back(self, documents: Mapping[str, Document]) -> ReadBack:
-        """Evaluate such documents as terraform would, without trusting anything about who wrote them."""

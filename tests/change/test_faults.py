@@ -18,8 +18,7 @@ from support.fault_matrix import some
 from support.faulty_proxy import TRANSIENT
 from support.live_ec2 import LiveEc2, new_name, text
 
-from esacloud.change.execute import ChangeFailedError
-from esacloud.change.invariant import violations
+from esacloud.change.execute import ChangeFailedError, violations
 from esacloud.errors import OutsideError
 from esacloud.lab.ec2.lag import Lag
 from esacloud.lab.ec2.settings import using

@@ -18,6 +18,7 @@ from support.faulty_proxy import TRANSIENT
 from support.killing import Source, source, time_passes
 from support.live_ec2 import ENI, ENI2, NO_WAIT, REGION, VPC, LiveEc2, new_name, text
 
+from esacloud import workflow
 from esacloud.aws.live.rules import permissions
 from esacloud.aws.lower import lower
 from esacloud.change import run
@@ -74,7 +75,7 @@ def _plan(
     )
     deployment = policies.deployment(INTERFACES, name=name, clouds={"aws": cloud})
     lowered = lower(policies.policy(one.flows, INTERFACES, name), deployment)
-    live = run.connect(deployment, "aws", Connection(client=client or ec2.client, backoff=NO_WAIT))
+    live = workflow.connect(deployment, "aws", Connection(client=client or ec2.client, backoff=NO_WAIT))
     return live, run.plan(live, lowered, unmanaged)
 
 
@@ -87,7 +88,7 @@ def _theirs(ec2: LiveEc2, name: str, flows: tuple[Flow, ...]) -> None:
     _, plan = _plan(ec2, f"{name}-theirs", one)
     group = str(groups[0]["GroupId"])
     for direction, call in (("ingress", "ingress"), ("egress", "egress")):
-        for rule in plan.after.groups[0].rules:
+        for rule in plan.planned.groups[0].rules:
             if rule.direction == direction:
                 made = permissions([rule], group, described=False)
                 with suppress(Exception):  # the same rule is there
@@ -133,7 +134,7 @@ def test_between_any_two_deployments_the_law_holds_after_every_call_and_restorin
         except InputError as error:
             event(f"refused before any call: {str(error)[:40]}")
             return
-        desired = plan.after.packets()
+        desired = plan.planned.packets()
         ec2.proxy.reset()
         ec2.proxy.faults = dict([fault] if fault else [])
         with ec2.invariant(name, desired):
@@ -201,7 +202,7 @@ def test_two_hundred_random_changes_with_random_faults_end_where_the_last_one_po
                     ends["met somebody"] += 1
 
             ec2.proxy.before = intrude
-        with ec2.invariant(name, plan.after.packets(), opened=unmanaged, closed=unmanaged):
+        with ec2.invariant(name, plan.planned.packets(), opened=unmanaged, closed=unmanaged):
             if number % 5 == 3:
                 ends["killed"] += _killed(ec2, commands, path, file, chance)
             else:
@@ -211,7 +212,7 @@ def test_two_hundred_random_changes_with_random_faults_end_where_the_last_one_po
                     ends["failed"] += 1
         ec2.proxy.reset()
     assert all(10 < count < 190 for count in ends.values()), ends
-    desired = ec2.apply(file, "purge").plan.after.packets()
+    desired = ec2.apply(file, "purge").plan.planned.packets()
     assert ec2.permitted(name) == desired
     assert ec2.plan(file)[1].clean
     ec2.destroy(file)

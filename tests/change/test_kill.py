@@ -89,7 +89,7 @@ def test_the_command_itself_is_killed_and_converges_when_it_runs_again(ec2: Live
     new = text(name, ["10.0.0.3"])
     file = tmp_path / f"{name}.yaml"
     file.write_text(new)
-    desired = ec2.plan(new)[1].after.packets()
+    desired = ec2.plan(new)[1].planned.packets()
     ec2.proxy.reset()
     started = threading.Event()
     process: list[subprocess.Popen[str]] = []

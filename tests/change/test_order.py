@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -42,7 +42,7 @@ def change(old: tuple[LiveRule, ...], new: tuple[LiveRule, ...]) -> GroupChange:
         group(new),
         add=tuple(one for one in new if one.key not in before),
         remove=tuple(one for one in old if one.key not in after),
-        stays=tuple(one for one in old if one.key in after),
+        kept=tuple(one for one in old if one.key in after),
     )
 
 
@@ -52,6 +52,10 @@ def packets_of(*rules: LiveRule) -> PacketSet:
 
 def packets(rules: dict[str, LiveRule]) -> PacketSet:
     return PacketSet.of(box for one in rules.values() for box in one.boxes)
+
+
+def boxes_of(rules: Iterable[LiveRule]) -> Iterator[Box]:
+    return (box for one in rules for box in one.boxes)
 
 
 def same_kind(old: LiveRule, new: LiveRule) -> bool:
@@ -108,7 +112,7 @@ def test_every_rule_of_every_step_keeps_the_law_and_the_quota(
 
 def test_with_room_everything_is_added_in_one_step_and_then_removed_in_one() -> None:
     steps = ordered([change((rule(0, 1), rule(2, 3)), (rule(4, 5), rule(6, 7)))], {"rules": 9}, PLACE)
-    assert [(step.action, len(step.rules), step.why) for step in steps] == [("add", 2, ""), ("remove", 2, "")]
+    assert [(step.action, len(step.rules), step.reason) for step in steps] == [("add", 2, ""), ("remove", 2, "")]
 
 
 def test_without_room_only_as_many_rules_go_first_as_are_needed_and_none_that_both_states_need() -> None:
@@ -135,7 +139,7 @@ def test_two_rules_that_become_one_leave_no_gap() -> None:
 def test_partners_are_found_for_as_many_as_there_can_be() -> None:
     wide, narrow = rule(0, 7), rule(0, 3)
     wants_either, wants_narrow = rule(0, 9), rule(0, 4)
-    pairs = replaceable([narrow, wide], [wants_either, wants_narrow], packets_of(wide), PacketSet(), same_kind)
+    pairs = replaceable([narrow, wide], [wants_either, wants_narrow], packets_of(wide), PacketSet(), same_kind, boxes_of)
     assert pairs == [(wide, wants_either), (narrow, wants_narrow)]
 
 
@@ -163,7 +167,7 @@ def placed(
 ) -> list[str]:
     """The steps of a change to a group that stays, on these carriers, as words."""
     made = change(old, new)
-    made = replace(made, before=replace(made.before, attached=on), **moves)
+    made = replace(made, actual=replace(made.actual, attached=on), **moves)
     return list(map(word, ordered([made], {"rules": 9}, PLACE, same_kind, attachments_read=True)))
 
 
@@ -233,7 +237,7 @@ def changes_of(scene: Scene) -> list[GroupChange]:
                     *(name, interface, before, after),
                     add=tuple(one for key, one in new.items() if key not in old),
                     remove=tuple(one for key, one in old.items() if key not in new),
-                    stays=tuple(one for key, one in old.items() if key in new),
+                    kept=tuple(one for key, one in old.items() if key in new),
                     attach=tuple(sorted(desired_ - on)),
                     detach=tuple(sorted(on - desired_)),
                 )
@@ -244,7 +248,7 @@ def changes_of(scene: Scene) -> list[GroupChange]:
                 GroupChange(
                     *(name, interface, None, after),
                     add=after.rules,
-                    begins=begins,
+                    default_rules=begins,
                     attach=after.attached,
                 )
             )
@@ -359,7 +363,7 @@ def test_what_was_only_read_is_confirmed_before_a_group_leaves_that_permits_the_
     stays = replace(group((wide,)), attached=("eni-1",))
     leaves = replace(group((narrow,)), name="data1-2", attached=("eni-1",), id="sg-2")
     changes = (
-        GroupChange("data1", "data1", stays, stays, stays=(wide,)),
+        GroupChange("data1", "data1", stays, stays, kept=(wide,)),
         GroupChange("data1-2", "data1", leaves, None, remove=(narrow,), detach=("eni-1",), delete=True),
     )
     steps = ordered(changes, {}, PLACE, attachments_read=True)

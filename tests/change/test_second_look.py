@@ -14,6 +14,7 @@ import pytest
 from support.described import permission
 from support.live_ec2 import ENI, ENI2, LIST, NO_WAIT, VPC, LiveEc2, new_name, text
 
+from esacloud import workflow
 from esacloud.aws.live.attach import LOOKS
 from esacloud.aws.live.cloud import AwsLive
 from esacloud.aws.live.execute import StepExecutor
@@ -22,7 +23,7 @@ from esacloud.aws.live.rules import DEFAULT_EGRESS
 from esacloud.change import run, snapshot
 from esacloud.change.execute import ChangeFailedError, execute
 from esacloud.change.live import Connection
-from esacloud.change.lock import SETTLES, Held, locked
+from esacloud.change.lock import SETTLES, MachineLock, locked
 from esacloud.change.model import Assignment, Unmanaged
 from esacloud.change.retry import Backoff, ConflictError
 from esacloud.errors import InputError, OutsideError
@@ -201,7 +202,7 @@ def test_nothing_to_change_is_said_only_after_a_second_read(ec2: LiveEc2) -> Non
     with using(lag=Lag(behind=lambda number, _: 2 if number == 0 else 0)):  # the first read is from before the change
         ec2.apply(text(name, ["10.0.0.9"]))
         applied = ec2.apply(text(name))
-    assert ec2.permitted(name) == applied.plan.after.packets()
+    assert ec2.permitted(name) == applied.plan.planned.packets()
 
 
 def test_a_run_after_one_that_did_not_end_waits_until_reads_are_no_older_than_that(ec2: LiveEc2) -> None:
@@ -217,7 +218,7 @@ def test_a_run_after_one_that_did_not_end_waits_until_reads_are_no_older_than_th
     run.apply(live, plan, ec2.directory, backoff=Backoff(sleep=slept.append, jitter=lambda: 0.0), notice=told.append)
     assert 0 < slept[0] <= SETTLES
     assert told == [
-        f"An earlier run did not end, and reads may still be older than its last change: waiting {slept[0]:.0f} s."
+        f"An earlier run did not complete, and reads may be older than its last change. Waiting {slept[0]:.0f} s."
     ]
     slept.clear()
     run.apply(*ec2.plan(text(name)), ec2.directory, backoff=Backoff(sleep=slept.append, jitter=lambda: 0.0))
@@ -227,17 +228,17 @@ def test_a_run_after_one_that_did_not_end_waits_until_reads_are_no_older_than_th
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"-5", b"inf", b"nan", b"99999999999"])
 def test_a_note_of_the_last_run_that_cannot_be_true_is_no_reason_to_wait(ec2: LiveEc2, content: bytes) -> None:
     _, plan = ec2.plan(text(new_name()))
-    with locked(ec2.directory / "locks", plan.before) as held:
+    with locked(ec2.directory / "locks", plan.actual) as held:
         held._write(content)
         assert held.unsettled() == 0.0
-    assert Held().unsettled() == 0.0
+    assert MachineLock().unsettled() == 0.0
 
 
 def test_a_note_that_the_disk_does_not_take_ends_the_run_with_where_things_stand(ec2: LiveEc2, tmp_path: Path) -> None:
     live, plan = ec2.plan(text(new_name()))
     (tmp_path / "lock").touch()
     with (tmp_path / "lock").open("rb") as unwritable:
-        held = Held(unwritable.fileno())
+        held = MachineLock(unwritable.fileno())
         with pytest.raises(ChangeFailedError, match=r"cannot be written.*\n.*Done: 0 of"):
             execute(live, plan, tmp_path, backoff=NO_WAIT, changing=held.changing)
     assert "CreateSecurityGroup" not in live.calls
@@ -263,7 +264,7 @@ def test_a_prefix_list_that_only_the_old_state_has_counts_what_it_counts_in_ec2(
     assert plan.steps[0].action == "remove"  # 50 and 40 do not fit
     changed = ec2.apply(new)
     back = ec2.restore(changed.snapshot)
-    assert ec2.permitted(name) == back.plan.after.packets()
+    assert ec2.permitted(name) == back.plan.planned.packets()
 
 
 # 6. Tags of others
@@ -321,7 +322,7 @@ def test_a_group_that_lost_its_tags_is_found_by_its_name(ec2: LiveEc2) -> None:
 def test_a_create_that_is_delivered_twice_is_no_reason_to_refuse(ec2: LiveEc2) -> None:
     name = new_name()
     live, plan = ec2.plan(text(name), client=ec2.faulty)
-    group = plan.after.groups[0]
+    group = plan.planned.groups[0]
     tags = [{"Key": key, "Value": value} for key, value in group.tags.items()]
     made = ec2.client.create_security_group(
         GroupName=group.title,
@@ -331,7 +332,7 @@ def test_a_create_that_is_delivered_twice_is_no_reason_to_refuse(ec2: LiveEc2) -
     )
     applied = ec2.carry_out(live, plan)
     assert applied.state.groups[0].id == made["GroupId"]
-    assert ec2.permitted(name) == plan.after.packets()
+    assert ec2.permitted(name) == plan.planned.packets()
 
 
 # 7, 8. Snapshots
@@ -343,7 +344,7 @@ def test_the_snapshot_of_the_first_plan_is_named_when_a_later_one_fails(ec2: Liv
     before = ec2.picture(name)
     live, plan = ec2.plan(text(name, ["10.0.0.3"]), client=ec2.faulty)
     ec2.client.authorize_security_group_ingress(  # so that reading back finds somebody else
-        GroupId=plan.before.groups[0].id, IpPermissions=[permission("tcp/8080", "192.0.2.0/24")]
+        GroupId=plan.actual.groups[0].id, IpPermissions=[permission("tcp/8080", "192.0.2.0/24")]
     )
     ec2.proxy.reset()
     taken: list[int] = []
@@ -394,15 +395,14 @@ def test_a_snapshot_that_was_edited_is_refused_unless_it_is_said_so(ec2: LiveEc2
     assert snapshot.load(str(path))
 
 
-def test_a_snapshot_of_a_cloud_that_nobody_knows_is_refused(ec2: LiveEc2) -> None:
+def test_a_snapshot_of_an_unknown_cloud_is_refused(ec2: LiveEc2) -> None:
     name = new_name()
     ec2.apply(text(name))
     path = ec2.apply(text(name, ["10.0.0.3"])).snapshot
     assert path is not None
     other = edited(path, lambda found: found.update(cloud="gcp"))
-    for accepted in (False, True):
-        with pytest.raises(InputError, match=r"There is no cloud 'gcp'\. Write aws or azure\."):
-            snapshot.load(str(other), edited=accepted)
+    with pytest.raises(InputError, match=r"There is no cloud 'gcp'\. Write aws or azure\."):
+        workflow.connect_to(snapshot.load(str(other), edited=True))
 
 
 @pytest.mark.parametrize(
@@ -422,7 +422,7 @@ def test_a_snapshot_that_was_edited_into_none_is_refused(ec2: LiveEc2, change: C
     assert path is not None
     found = snapshot.load(str(edited(path, change)), edited=True)
     with pytest.raises(InputError, match="Use the file as it was written"):
-        run.plan_restore(run.connect_to(found, Connection(client=ec2.client)), found)
+        run.plan_restore(workflow.connect_to(found, Connection(client=ec2.client)), found)
 
 
 # 9. Adopted groups
@@ -493,7 +493,10 @@ def test_another_name_prefix_does_not_evade_the_lock_of_this_machine(ec2: LiveEc
     name = new_name()
     _, plan = ec2.plan(text(name))
     live, other = ec2.plan(text(name, aws="    name_prefix: other-\n"))
-    with locked(ec2.directory / "locks", plan.before), pytest.raises(OutsideError, match="another apply of it is at work"):
+    with (
+        locked(ec2.directory / "locks", plan.actual),
+        pytest.raises(OutsideError, match="another apply of this deployment is running"),
+    ):
         ec2.carry_out(live, other)
 
 
@@ -512,7 +515,7 @@ def leave_lock(ec2: LiveEc2, name: str, owner: str, until: str) -> str:
 
 def owner_of(ec2: LiveEc2, directory: Path) -> str:
     """The name of this machine's locks, as a run with that state directory has it."""
-    with locked(directory / "locks", ec2.plan(text(new_name()))[1].before) as held:
+    with locked(directory / "locks", ec2.plan(text(new_name()))[1].actual) as held:
         return held.owner
 
 

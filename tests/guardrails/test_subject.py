@@ -69,3 +69,9 @@ def test_every_guardrail_finds_the_same_in_the_canonical_form(given_boxes: list[
     in_order = PacketSet.of(packets.boxes())
     found, again = (judge_subject(subject(one, given_boxes), (), TODAY).findings for one in (packets, in_order))
     assert found == again
+
+
+def test_a_service_is_named_by_an_entry_of_the_catalogue_too() -> None:
+    asked = subject(PacketSet.of(()), [])
+    assert asked.services("snmp") == asked.services("monitoring")
+    assert asked.services("an-entry-that-this-catalogue-lacks") == ()

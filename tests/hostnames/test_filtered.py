@@ -11,8 +11,8 @@ import pytest
 from support.deployments import made
 
 from esacloud import workflow
-from esacloud.aws import provider as aws
-from esacloud.azure import provider as azure
+from esacloud.aws.provider import PROVIDER as aws
+from esacloud.azure.provider import PROVIDER as azure
 from esacloud.deployment.model import Deployment, Reference
 from esacloud.deployment.read import read
 from esacloud.errors import InputError
@@ -20,12 +20,12 @@ from esacloud.packets.addresses import Network
 from esacloud.packets.sets import IPV4
 from esacloud.policy.compile import compile_policy
 from esacloud.policy.filtered import FilteredName, filtered_names, name_differences
-from esacloud.policy.lowered import Cloud
 from esacloud.policy.model import Policy
+from esacloud.provider import Provider
 from esacloud.report.text.opened import addresses_times_ports
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "hostnames"
-DIALECTS = {"aws": aws.DIALECT, "azure": azure.DIALECT}
+DIALECTS = {"aws": aws.dialect, "azure": azure.dialect}
 CLOUDS: dict[str, Any] = {"aws": aws, "azure": azure}
 WHOLE = {
     "interfaces": {"management": ["dns", {"updates": {"hosts": "dynamic"}}]},
@@ -36,7 +36,7 @@ WHOLE = {
 
 
 def policy(**parts: Any) -> Policy:
-    return compile_policy(made(**{**WHOLE, **parts}), aws.DIALECT)
+    return compile_policy(made(**{**WHOLE, **parts}), aws.dialect)
 
 
 def refusal(**parts: Any) -> str:
@@ -121,20 +121,20 @@ def test_an_open_feature_beside_a_filtered_one_on_the_same_port_is_a_warning() -
 def test_pinning_what_rotates_is_a_warning(entry: str, feature: Any) -> None:
     deployment = made(interfaces={"management": ["dns", feature]}, hostnames="pinned")
     with pytest.raises(InputError) as error:
-        compile_policy(deployment, aws.DIALECT)
+        compile_policy(deployment, aws.dialect)
     (warning,) = (problem for problem in error.value.problems if problem.severity == "warning")
     assert "change often" in warning.message
     assert entry in warning.message
 
 
-def example(cloud: str) -> tuple[Cloud, Deployment]:
+def example(cloud: str) -> tuple[Provider, Deployment]:
     path = EXAMPLES / "filtered.yaml"
     return CLOUDS[cloud], read(str(path), DIALECTS)
 
 
 def documents(cloud: str) -> dict[str, Any]:
     chosen, deployment = example(cloud)
-    lowered = chosen.lower(compile_policy(deployment, chosen.DIALECT), deployment)
+    lowered = chosen.lower(compile_policy(deployment, chosen.dialect), deployment)
     made_documents: dict[str, Any] = json.loads(json.dumps(chosen.documents(lowered, deployment)))
     return made_documents
 
@@ -144,7 +144,7 @@ def test_the_names_read_back_are_the_policy_s(cloud: str) -> None:
     chosen, deployment = example(cloud)
     back = chosen.read_back(documents(cloud))
     assert back.deviations == ()
-    assert name_differences(compile_policy(deployment, chosen.DIALECT), back.filtered) == ()
+    assert name_differences(compile_policy(deployment, chosen.dialect), back.filtered) == ()
 
 
 TABLES = {"aws": "firewall_tls_names", "azure": "firewall_application_names"}
@@ -172,7 +172,7 @@ def test_an_edited_firewall_file_is_not_proven(cloud: str, edit: str) -> None:
     found = documents(cloud)
     EDITS[edit](found["firewall.tf.json"], TABLES[cloud])
     back = chosen.read_back(found)
-    assert back.deviations or name_differences(compile_policy(deployment, chosen.DIALECT), back.filtered)
+    assert back.deviations or name_differences(compile_policy(deployment, chosen.dialect), back.filtered)
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -180,7 +180,7 @@ def test_a_module_whose_firewall_file_is_gone_is_not_proven(cloud: str) -> None:
     chosen, deployment = example(cloud)
     found = documents(cloud)
     del found["firewall.tf.json"]
-    assert name_differences(compile_policy(deployment, chosen.DIALECT), chosen.read_back(found).filtered)
+    assert name_differences(compile_policy(deployment, chosen.dialect), chosen.read_back(found).filtered)
 
 
 def test_verify_finds_a_name_that_was_slipped_into_the_module(tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_a_deployment_without_filtered_names_has_no_firewall_file(cloud: str) ->
     chosen = CLOUDS[cloud]
     text = (EXAMPLES / "filtered.yaml").read_text().replace("hostnames: filtered\nfirewall: any", "hostnames: open")
     deployment = read("f.yaml", DIALECTS, text=text)
-    lowered = chosen.lower(compile_policy(deployment, chosen.DIALECT), deployment)
+    lowered = chosen.lower(compile_policy(deployment, chosen.dialect), deployment)
     assert "firewall.tf.json" not in chosen.documents(lowered, deployment)
 
 

@@ -10,6 +10,7 @@ from support.described import permission
 from support.killing import time_passes
 from support.live_ec2 import ENI, ENI2, GROUP, LIST, VPC, LiveEc2, new_name, text
 
+from esacloud import workflow
 from esacloud.change import run, snapshot
 from esacloud.change.execute import Applied
 from esacloud.change.live import Connection
@@ -104,7 +105,7 @@ class Scene:
         """The change, not made."""
         if self.path:
             found = snapshot.load(str(self.path))
-            live: Any = run.connect_to(found, Connection(client=client or self.ec2.client))
+            live: Any = workflow.connect_to(found, Connection(client=client or self.ec2.client))
             return live, run.plan_restore(live, found)
         if self.new:
             return self.ec2.plan(self.new, "purge", client)

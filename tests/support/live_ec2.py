@@ -16,8 +16,7 @@ from support.faulty_proxy import FaultyProxy, faulty_proxy
 from esacloud import workflow
 from esacloud.aws.inventory.describe import read as read_described
 from esacloud.change import run, snapshot
-from esacloud.change.execute import Applied
-from esacloud.change.invariant import violations
+from esacloud.change.execute import Applied, violations
 from esacloud.change.live import Connection, LiveCloud
 from esacloud.change.model import ChangePlan, Unmanaged
 from esacloud.change.retry import Backoff
@@ -86,7 +85,7 @@ class LiveEc2:
 
     def live(self, deployment: Deployment, client: Any = None) -> LiveCloud:
         connection = Connection(client=client or self.client, backoff=NO_WAIT)
-        return run.connect(deployment, "aws", connection)
+        return workflow.connect(deployment, "aws", connection)
 
     def plan(self, file: str, unmanaged: Unmanaged = "report", client: Any = None) -> tuple[LiveCloud, ChangePlan]:
         deployment = self.deployment(file)
@@ -108,7 +107,7 @@ class LiveEc2:
 
     def restore(self, path: Path | str | None, client: Any = None) -> Applied:
         found = snapshot.load(str(path))
-        live = run.connect_to(found, Connection(client=client or self.client, backoff=NO_WAIT))
+        live = workflow.connect_to(found, Connection(client=client or self.client, backoff=NO_WAIT))
         return self.carry_out(live, run.plan_restore(live, found))
 
     def snapshots(self, name: str) -> list[Path]:

@@ -7,7 +7,7 @@ from typing import Any
 from esacloud.aws.inventory import describe, planned
 from esacloud.policy.actual import ActualGroups
 
-SOURCES = (
+SOURCES: tuple[str, ...] = (
     "aws ec2 describe-security-groups",
     "aws ec2 describe-security-group-rules",
     "aws ec2 describe-network-interfaces",

@@ -28,8 +28,8 @@ class Attacher:
 
     def __init__(self, plan: ChangePlan, groups: GroupCalls, rules: RuleSteps) -> None:
         self.plan, self.groups, self.rules = plan, groups, rules
-        self.desired = {group.name: group for group in plan.after.groups}
-        self.carried = dict(plan.before.attachments or {})
+        self.desired = {group.name: group for group in plan.planned.groups}
+        self.carried = dict(plan.actual.attachments or {})
         self.moved: dict[str, dict[str, bool]] = {}
         self.verified: list[LiveGroup] = []
 

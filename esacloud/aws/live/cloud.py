@@ -55,7 +55,7 @@ class AwsLive:
     """One deployment in one VPC, through one client. boto3's clients serve several threads; this object serves one."""
 
     cloud = "aws"
-    begins_with = DEFAULT_RULES
+    default_rules = DEFAULT_RULES
 
     def __init__(self, where: Scope, client: Any, connection: Connection) -> None:
         self.where = where
@@ -68,7 +68,7 @@ class AwsLive:
         """The API operations sent so far."""
         return self._calls.journal
 
-    def desired(self, lowered: Lowered) -> State:
+    def desired_state(self, lowered: Lowered) -> State:
         """The groups of the lowered policy. Raises InputError where the file attaches an interface that is not in it."""
         native: SecurityGroups = lowered.native
         self._check_interfaces({group.interface for group in native.groups})
@@ -108,7 +108,7 @@ class AwsLive:
         if problems:
             raise InputError(*problems)
 
-    def read(self, desired: State | None) -> State:
+    def read_state(self, desired: State | None) -> State:
         """What is there."""
         return read(self._calls, self.where, desired, self._seen)
 
@@ -116,7 +116,7 @@ class AwsLive:
         """The actual state. Where the last step attached groups: their rules as they were read right before that, once."""
         made = self._executor.attacher if self._executor and self._executor.plan is plan else None
         if made is None or not made.verified:
-            return self.read(plan.after)
+            return self.read_state(plan.planned)
         groups, made.verified = [with_attachments(group, made.carried) for group in made.verified], []
         return self.where.state(groups, attachments=made.carried)
 
@@ -125,54 +125,54 @@ class AwsLive:
 
         Without the lock another run could remove that other rule meanwhile.
         """
-        after = plan.after.packets()
+        after = plan.planned.packets()
         going: dict[str, list[Box]] = {}
         for change in plan.changes:
-            if change.before is None:
+            if change.actual is None:
                 continue
-            rules = change.before.rules if change.delete or change.detach else change.remove
+            rules = change.actual.rules if change.delete or change.detach else change.remove
             going.setdefault(change.interface, []).extend(box for rule in rules for box in rule.boxes)
         relied = (PacketSet.of(boxes) & after.get(interface, PacketSet()) for interface, boxes in going.items())
         return bool(self._seen.locks) or any(relied)
 
-    def nothing(self, before: State) -> State:
+    def empty_state(self, actual: State) -> State:
         """No group at all."""
-        return replace(before, groups=(), notes=())
+        return replace(actual, groups=(), notes=())
 
-    def complete(self, before: State, desired: State) -> State:
+    def complete_state(self, actual: State, desired: State) -> State:
         """Attach every group of an interface to each network interface that has one of them.
 
         Raises InputError where a network interface would get more groups than the quota allows, RefusedError where EC2
         would refuse the result: a network interface without a group, or to delete a group that others refer to.
         """
         attachments: dict[str, set[str]] = {}
-        for group in before.groups:
+        for group in actual.groups:
             attachments.setdefault(group.interface, set()).update(group.attached)
         groups = []
         for group in desired.groups:
             also = attachments.get(group.interface, set()) if desired.attachments is None else set()
             rules = tuple(sized(rule, self._seen.sizes) for rule in group.rules)
             groups.append(replace(group, rules=rules, attached=tuple(sorted({*group.attached, *also}))))
-        desired = replace(desired, groups=tuple(groups), notes=(*desired.notes, *self._gone(before, desired)))
-        self._check_room(before, desired)
-        self._check_referring(before, desired)
+        desired = replace(desired, groups=tuple(groups), notes=(*desired.notes, *self._gone(actual, desired)))
+        self._check_room(actual, desired)
+        self._check_referring(actual, desired)
         return desired
 
-    def _gone(self, before: State, desired: State) -> list[str]:
-        known = {group.id for group in before.groups}
+    def _gone(self, actual: State, desired: State) -> list[str]:
+        known = {group.id for group in actual.groups}
         return [
             f"{group.name}: {group.id} no longer exists and is created again; rules elsewhere still name the old ID."
             for group in desired.groups
             if group.id and group.id not in known
         ]
 
-    def _check_room(self, before: State, desired: State) -> None:
+    def _check_room(self, actual: State, desired: State) -> None:
         """Count the groups on each network interface at the end."""
         most, problems = self.where.limits[AT_INTERFACE], []
-        ids = {group.name: group.id for group in before.groups}
-        for name, carried in (before.attachments or {}).items():
+        ids = {group.name: group.id for group in actual.groups}
+        for name, carried in (actual.attachments or {}).items():
             coming = [group for group in desired.groups if name in group.attached and ids.get(group.name) not in carried]
-            leaving = [group for group in before.groups if group.id in carried and _leaves(group, name, desired)]
+            leaving = [group for group in actual.groups if group.id in carried and _leaves(group, name, desired)]
             left = len(carried) + len(coming) - len(leaving)
             if left > most and coming:
                 message = f"{name} has {len(carried)} groups and would get {len(coming)} more."
@@ -183,9 +183,9 @@ class AwsLive:
         if problems:
             raise InputError(*problems)
 
-    def _check_referring(self, before: State, desired: State) -> None:
+    def _check_referring(self, actual: State, desired: State) -> None:
         names = {group.name for group in desired.groups}
-        going = {group.id or "": group for group in before.groups if group.made_here and group.name not in names}
+        going = {group.id or "": group for group in actual.groups if group.made_here and group.name not in names}
         held = {
             group: [other for other in self._seen.referring.get(group, ()) if other.partition(" ")[0] not in going]
             for group in going
@@ -202,14 +202,14 @@ class AwsLive:
                 "DependencyViolation",
             )
 
-    def steps(self, changes: tuple[GroupChange, ...], after: State) -> tuple[Step, ...]:
+    def ordered_steps(self, changes: tuple[GroupChange, ...], planned: State) -> tuple[Step, ...]:
         """The steps in order, each with the calls that it takes when nothing goes wrong."""
         place = replace(self.where.place, key="cloud.aws.quotas") if self.where.place.file != "aws" else Place("aws")
-        read = after.attachments is not None
-        steps = ordered(changes, after.limits, place, equivalent=same_source_kind, attachments_read=read)
+        read = planned.attachments is not None
+        steps = ordered(changes, planned.limits, place, equivalent=same_source_kind, attachments_read=read)
         return tuple(replace(step, calls=_operations(step)) for step in steps)
 
-    def quotas(self, state: State) -> tuple[QuotaUse, ...]:
+    def quota_uses(self, state: State) -> tuple[QuotaUse, ...]:
         """Rules of each group by direction and family, and groups at each interface."""
         uses = [
             QuotaUse(f"{group.name}: {_WORDS[direction]} {quota}", taken.get((direction, quota), 0), limit)
@@ -229,11 +229,13 @@ class AwsLive:
             self._executor = StepExecutor(self._calls, self.where, plan, ids, self._seen)
         self._executor.do(step)
 
-    def exclusive(self, owner: str) -> AbstractContextManager[None]:
+    def hold_lock(self, owner: str) -> AbstractContextManager[None]:
         """A lock in the VPC itself: a group of a name that only one can make."""
         return CloudLock(self._calls, self.where, self._seen, owner)
 
-    def rule(self, native: Mapping[str, Any], description: str, counts: tuple[tuple[str, int], ...] = ()) -> LiveRule:
+    def rule_from_native(
+        self, native: Mapping[str, Any], description: str, counts: tuple[tuple[str, int], ...] = ()
+    ) -> LiveRule:
         """A rule as a snapshot holds it."""
         return live_rule(native, description, counts=counts)
 

@@ -27,7 +27,7 @@ class StepExecutor:
 
     def __init__(self, calls: Calls, where: Scope, plan: ChangePlan, ids: dict[str, str], seen: Seen) -> None:
         self.calls, self.where, self.plan, self.ids, self.seen = calls, where, plan, ids, seen
-        self.desired: Mapping[str, LiveGroup] = {group.name: group for group in plan.after.groups}
+        self.desired: Mapping[str, LiveGroup] = {group.name: group for group in plan.planned.groups}
         self.changes = {change.name: change for change in plan.changes}
         self.groups = GroupCalls(calls, where, ids, seen)
         self.rules = RuleSteps(self.groups)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from esacloud.aws.live.calls import CHANGING, READING, REPLACING
-from esacloud.change.permissions import table
+from esacloud.change.live import permissions_table
 
 LOCKING = ("CreateSecurityGroup", "CreateTags")  # where two runs meet; the lock is a security group
 CONFIRMING = ("UpdateSecurityGroupRuleDescriptionsIngress", "UpdateSecurityGroupRuleDescriptionsEgress")
@@ -51,7 +51,7 @@ WHEN: Mapping[str, str] = {
 
 def markdown() -> str:
     """The table for docs/permissions.md."""
-    return table("IAM action", COMMANDS, WHEN, "ec2:")
+    return permissions_table("IAM action", COMMANDS, WHEN, "ec2:")
 
 
 def policy(command: str, region: str = "*", account: str = "*") -> dict[str, object]:

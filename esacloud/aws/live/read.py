@@ -187,7 +187,7 @@ def live_group(identity: Identity, group: dict[str, Any], first: str | None, whe
 
 def _owned(rule: LiveRule, made_here: bool) -> LiveRule:
     """In a group that `apply` made, the rules that EC2 gives to every new group may be removed."""
-    return replace(rule, ours=True) if made_here and rule.key in DEFAULT_EGRESS and not rule.description else rule
+    return replace(rule, managed=True) if made_here and rule.key in DEFAULT_EGRESS and not rule.description else rule
 
 
 def _deleted(groups: Iterable[LiveGroup], desired: State) -> list[str]:

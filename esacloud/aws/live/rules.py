@@ -82,9 +82,9 @@ def live_rule(
         native=native,
         rows=rows,
         entries=entries,
-        ours=ours is not None,
+        managed=ours is not None,
         counts=counts or tuple((quota(version), size) for version in families),
-        judged=bool(boxes),
+        supported=bool(boxes),
     )
 
 
@@ -191,7 +191,7 @@ def sized(rule: LiveRule, sizes: Sizes) -> LiveRule:
 
 
 def _default_rule(kind: str, source: str) -> LiveRule:
-    return replace(live_rule(_native("egress", "-1", None, None, kind, source), ""), ours=True)
+    return replace(live_rule(_native("egress", "-1", None, None, kind, source), ""), managed=True)
 
 
 DEFAULT_RULES = (_default_rule("cidr_ipv4", "0.0.0.0/0"), _default_rule("cidr_ipv6", "::/0"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from esacloud.change.execute import Applied, said
+from esacloud.change.execute import Applied
 from esacloud.change.model import ChangePlan, GroupChange, LiveRule
+from esacloud.change.plan import step_summary
 from esacloud.packets.sets import PacketSet
 
 _MOST = 6  # lines, services and far sides that are written out; the rest is counted
@@ -13,22 +14,22 @@ _MOST = 6  # lines, services and far sides that are written out; the rest is cou
 
 def plan_text(plan: ChangePlan) -> str:
     """The whole plan. A plan without a change is one line and its notes."""
-    scope = ", ".join(f"{key} {value}" for key, value in plan.before.scope.items() if key != "prefix")
-    head = f"{plan.before.deployment} on {plan.before.cloud} ({scope})"
+    scope = ", ".join(f"{key} {value}" for key, value in plan.actual.scope.items() if key != "prefix")
+    head = f"{plan.actual.deployment} on {plan.actual.cloud} ({scope})"
     lines = [f"{head}: {'nothing to change' if plan.empty else ''}".rstrip(" ")]
     for change in plan.changes:
         if change:
             lines += ["", *_change(change)]
-    if plan.openings:
+    if plan.packet_changes:
         lines += ["", "In packets:"]
-        for opening in plan.openings:
+        for opening in plan.packet_changes:
             for packets, word in ((opening.opened, "newly permitted"), (opening.closed, "no longer permitted")):
                 lines += (f"  {opening.interface}: {word}: {line}" for line in _packets(packets))
     elif plan.steps:
         lines += ["", "In packets: no difference."]
     if plan.steps:
         lines += ["", f"Steps, in {_count(_calls(plan), 'API call')} and one to read back:"]
-        lines += (f"  {number}. {said(step)}{_why(step.why)}" for number, step in enumerate(plan.steps, 1))
+        lines += (f"  {number}. {step_summary(step)}{_why(step.reason)}" for number, step in enumerate(plan.steps, 1))
         lines += ["", "Quotas:", *_quotas(plan)]
     if plan.notes:
         lines += ["", *(f"note: {note}" for note in plan.notes)]
@@ -39,7 +40,7 @@ def plan_text(plan: ChangePlan) -> str:
 
 def summary(plan: ChangePlan) -> str:
     """One line that counts."""
-    made = sum(change.before is None for change in plan.changes)
+    made = sum(change.actual is None for change in plan.changes)
     gone = sum(change.delete for change in plan.changes)
     add = sum(len(change.add) for change in plan.changes)
     remove = sum(len(change.remove) for change in plan.changes)
@@ -86,13 +87,13 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _change(change: GroupChange) -> Iterator[str]:
-    if change.before is None:
-        assert change.after is not None  # noqa: S101 - a change has at least one side
-        yield f"+ {change.name}: new group {change.after.title}"
+    if change.actual is None:
+        assert change.desired is not None  # noqa: S101 - a change has at least one side
+        yield f"+ {change.name}: new group {change.desired.title}"
     elif change.delete:
-        yield f"- {change.name}: {change.before.id} {change.before.title} is deleted with its rules"
+        yield f"- {change.name}: {change.actual.id} {change.actual.title} is deleted with its rules"
     else:
-        yield f"~ {change.name}: {change.before.id} {change.before.title}"
+        yield f"~ {change.name}: {change.actual.id} {change.actual.title}"
     for rule in change.add:
         yield _rule("+", rule)
     for rule in change.remove:
@@ -101,7 +102,7 @@ def _change(change: GroupChange) -> Iterator[str]:
         yield f"    ~ {new.key}"
         yield f"        {old.description or 'no description'}"
         yield f"     -> {new.description}"
-    if change.before is not None:
+    if change.actual is not None:
         yield from (f"    ~ tag {key} = {value}" for key, value in change.tags.items())
         yield from (f"    - tag {key}" for key in change.untag)
     yield from (f"    + attached to {one}" for one in change.attach)

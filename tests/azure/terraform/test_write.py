@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from support.azure import deployment, flow, policy
 
-from esacloud.azure.provider import documents, lower, read_back
-from esacloud.azure.terraform.write import MAIN, OUTPUTS, VARIABLES, VERSIONS, default_prefix
+from esacloud.azure.lower import lower
+from esacloud.azure.terraform.read import read_back
+from esacloud.azure.terraform.write import MAIN, OUTPUTS, VARIABLES, VERSIONS, default_prefix, documents
 from esacloud.policy.packets import packets_by_interface
 from esacloud.terraform.layout import documents_of, render
 
