@@ -153,7 +153,7 @@ def test_a_list_of_groups_that_is_older_than_what_this_run_wrote_makes_no_other(
     attacher._read_lists([Assignment(ENI, (), ())])
     assert attacher.carried[ENI] == ("sg-0", "sg-1")
     answers += [("sg-0",)] * LOOKS
-    with pytest.raises(ConflictError, match="has written are not there"):
+    with pytest.raises(ConflictError, match="does not show the groups that this run has written"):
         attacher._read_lists([Assignment(ENI, (), ())])
 
 

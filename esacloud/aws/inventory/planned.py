@@ -6,7 +6,7 @@ configuration: by the only group that the expression names, or, among groups tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from esacloud.aws.inventory.describe import statement
@@ -153,12 +153,8 @@ class _Reader:
         if ours and len(ours) == len(candidates) and isinstance(item.key, str):
             interface, _, rest = item.key.partition("/")  # esacloud's keys: interface/what-from-whom
             if argument == "security_group_id" or rest.endswith("-self"):
-                return next(_keyed(ours, interface), None)
+                return next((made.address for made in ours if made.key == interface), None)
         return None
 
     def say(self, group: str, sentence: str) -> None:
         self.unknown.setdefault(group, []).append(sentence)
-
-
-def _keyed(groups: Iterable[Resource], interface: str) -> Iterator[str]:
-    return (made.address for made in groups if made.key == interface)

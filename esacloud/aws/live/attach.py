@@ -58,7 +58,8 @@ class Attacher:
             self.groups.backoff.wait_for_look(number)
             found = {str(one["GroupId"]): one for one in self.groups.described("group-id", *sorted(names.values()))}
             groups = {name: self._live(name, found[one]) for name, one in names.items() if one in found}
-            differing = [name for name, keys in step.expects.items() if name not in groups or _keys(groups[name]) != keys]
+            keys = {name: frozenset(rule.key for rule in group.rules) for name, group in groups.items()}
+            differing = [name for name, expected in step.expects.items() if keys.get(name) != expected]
             if not differing:
                 self.verified = list(groups.values()) if step is self.plan.steps[-1] else []
                 return
@@ -116,8 +117,4 @@ class Attacher:
                     self.carried[name] = ids
             if not waiting:
                 return
-        raise ConflictError(f"{', '.join(sorted(waiting))}: the groups that this run has written are not there")
-
-
-def _keys(group: LiveGroup) -> frozenset[str]:
-    return frozenset(rule.key for rule in group.rules)
+        raise ConflictError(f"{', '.join(sorted(waiting))}: a read does not show the groups that this run has written")

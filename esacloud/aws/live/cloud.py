@@ -109,7 +109,7 @@ class AwsLive:
             raise InputError(*problems)
 
     def read_state(self, desired: State | None) -> State:
-        """What is there."""
+        """The actual state."""
         return read(self._calls, self.where, desired, self._seen)
 
     def read_back(self, plan: ChangePlan) -> State:
@@ -203,7 +203,7 @@ class AwsLive:
             )
 
     def ordered_steps(self, changes: tuple[GroupChange, ...], planned: State) -> tuple[Step, ...]:
-        """The steps in order, each with the calls that it takes when nothing goes wrong."""
+        """The steps in order, each with its calls where nothing fails."""
         place = replace(self.where.place, key="cloud.aws.quotas") if self.where.place.file != "aws" else Place("aws")
         read = planned.attachments is not None
         steps = ordered(changes, planned.limits, place, equivalent=same_source_kind, attachments_read=read)

@@ -1,4 +1,4 @@
-"""A lock in the VPC itself: an empty security group whose name only one can create, for as long as it is there.
+"""A lock in the VPC itself: an empty security group, whose name only one run can create while it exists.
 
 It is taken only when two changes of one deployment meet, so that other changes do not pay for its calls. It has the
 deployment's tag, so that every read of the groups shows it, and it is never attached. Its tags name the owner and the time

@@ -51,7 +51,7 @@ class Scope:
     place: Place = field(default_factory=lambda: Place("aws"))
 
     def scope(self) -> dict[str, str]:
-        """What a snapshot holds of it."""
+        """Its part in a snapshot."""
         return {"region": self.region, "vpc": self.vpc, "prefix": self.prefix}
 
     def title(self, name: str) -> str:
