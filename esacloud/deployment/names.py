@@ -23,44 +23,44 @@ def fits(pattern: str, text: str) -> bool:
 
 
 def name_refusal(text: str) -> Refusal | None:
-    """Why a text cannot be the name of a deployment."""
+    """Why a text is no name of a deployment."""
     if fits(NAME, text):
         return None
     if text.startswith("sg-"):
-        return f"The name {text!r} starts with `sg-`, which AWS reserves for IDs.", "Choose another name."
+        return f"The name {text!r} begins with `sg-`, which AWS keeps for ids.", "Choose another beginning."
     meant = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63]
     hint = f"Write {meant}." if fits(NAME, meant) else "Write one like mail-edge-1."
-    return f"The name {text!r} is not 1 to 63 lowercase letters, digits and hyphens, starting with a letter.", hint
+    return f"The name {text!r} is not 1 to 63 small letters, digits and hyphens, a letter first.", hint
 
 
 def hostname_refusal(text: str) -> Refusal | None:
-    """Why a text is not a fully qualified host name (RFC 1123 section 2.1)."""
+    """Why a text is no host name that a peer may have: RFC 1123 section 2.1, and fully qualified."""
     if fits(HOSTNAME, text):
         return None
     if "://" in text:
         host = re.split("[:/?#]", text.split("://", 1)[1])[0]
         return (
-            f"{text!r} is a URL.",
-            f"Write the host name only{f': {host}' if _can_be_shown(host) else ''}.",
+            f"{text!r} is the address of a page.",
+            f"Write the host name alone{f': {host}' if _can_be_shown(host) else ''}.",
         )
     if "*" in text:
-        return f"{text!r} is a pattern, which no cloud's rule can contain.", "List the host names."
+        return f"{text!r} is a pattern, and no cloud's rule can hold it.", "Write out the host names."
     host, colon, port = text.partition(":")
     if colon and port.isdigit():
-        hint = f"Write {host}." if _can_be_shown(host) else "Write the host name only."
-        return f"{text!r} contains a port; ports come from the port table.", hint
+        hint = f"Write {host}." if _can_be_shown(host) else "Write the host name alone."
+        return f"{text!r} names a port, which only the port table does.", hint
     if len(text) > LONGEST_HOSTNAME:
-        return f"The host name is longer than {LONGEST_HOSTNAME} characters.", "Write the name as it is in DNS."
+        return f"The host name is longer than {LONGEST_HOSTNAME} characters.", "Write the name as the DNS has it."
     if "." not in text.rstrip("."):
-        return f"{text!r} is not fully qualified.", "Write the full name, as ntp.example.com."
+        return f"{text!r} is not fully qualified.", "Write the whole name, as ntp.example.com."
     return (
-        f"{text!r} is not a host name (RFC 1123).",
+        f"{text!r} is no host name (RFC 1123).",
         "Write labels of 1 to 63 letters, digits and inner hyphens, with dots between them.",
     )
 
 
 def _can_be_shown(host: str) -> bool:
-    """Whether a part of the user's text can stand in a hint: not empty, and without control characters."""
+    """Whether a part of what the user wrote can stand in advice: not empty, and nothing that a terminal would act on."""
     return host != "" and host.isprintable()
 
 
@@ -79,13 +79,13 @@ def known_releases(catalogue: Catalogue) -> tuple[str, ...]:
 
 
 def date_refusal(text: str) -> Refusal | None:
-    """Why a text is not a day of the calendar."""
+    """Why a text is no day of the calendar."""
     from datetime import date  # only files with waivers need it
 
     if fits(DATE, text):
         try:
             date.fromisoformat(text)
         except ValueError:
-            return f"The day {text} does not exist.", "Write a day of the calendar, as 2027-03-31."
+            return f"There is no day {text}.", "Write a day of the calendar, as 2027-03-31."
         return None
-    return f"{text!r} is not a date.", "Write year, month and day, as 2027-03-31."
+    return f"{text!r} is no date.", "Write year, month and day, as 2027-03-31."

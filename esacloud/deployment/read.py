@@ -7,7 +7,6 @@ catalogue that it names, is looked at: no clock, no environment, no network.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 
 from esacloud.catalogue.model import Catalogue
 from esacloud.deployment.cloud_settings import read_clouds
