@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from esacloud.aws.model import SourceKind
-from esacloud.json_values import mapping, mappings
+from esacloud.json_files import mapping, mappings
 from esacloud.packets.sets import Direction
 
 REFERENCED: SourceKind = "referenced_security_group_id"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from esacloud.deployment.model import Deployment
-from esacloud.package_data import read_beside
+from esacloud.json_files import read_beside
 
 _FACTS = read_beside(__file__, "limits.json")
 

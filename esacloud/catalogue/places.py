@@ -1,7 +1,7 @@
-"""Where a key stands in a JSON text.
+"""The place of a key in a JSON text, for messages.
 
-Only a file with a mistake is asked, so the text is simply read a second time, as YAML. JSON is YAML but for tabs between
-the tokens and a few characters; where the second reading fails, problems have no line.
+The text is parsed a second time, as YAML. JSON is YAML except for tabs and a few characters; where the second parsing
+fails, problems have no line.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ Path = tuple[str | int, ...]
 
 
 def lines_of(text: str) -> Any:
-    """The text as a tree that knows its lines, for `line_and_column`; None where there is no such tree."""
+    """The text as a tree of nodes with their lines; None where YAML cannot parse it."""
     import yaml
 
     try:
@@ -22,7 +22,7 @@ def lines_of(text: str) -> Any:
 
 
 def line_and_column(tree: Any, path: Path) -> tuple[int | None, int | None]:
-    """The line and column, from 1, of the value at `path`, or of what lies nearest above it."""
+    """The line and column, from 1, of the value at `path`, or of the nearest value above it."""
     if tree is None:
         return None, None
     node = tree

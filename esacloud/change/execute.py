@@ -23,7 +23,7 @@ from esacloud.change.plan import step_summary
 from esacloud.change.retry import LOOKS, Backoff, ConflictError
 from esacloud.errors import EsacloudError, InputError, OutsideError
 from esacloud.packets.sets import PacketSet
-from esacloud.policy.proof import Difference, differences
+from esacloud.policy.proof import differences
 
 Progress = Callable[[int, int, Step], None]
 
@@ -78,26 +78,17 @@ class ChangeFailedError(OutsideError):
     """
 
     def __init__(
-        self,
-        reason: str,
-        origin: Origin,
-        plan: ChangePlan,
-        done: tuple[Step, ...],
-        failed: Step | None,
-        state: State | None,
-        differing: tuple[Difference, ...] = (),
-        *,
-        conflict: bool = False,
+        self, reason: str, origin: Origin, plan: ChangePlan, done: int, state: State | None, *, conflict: bool = False
     ) -> None:
-        self.origin, self.plan, self.done, self.failed, self.state = origin, plan, done, failed, state
-        self.snapshot, self.differences, self.conflict = origin.snapshot, differing, conflict
+        self.origin, self.plan, self.state, self.conflict = origin, plan, state, conflict
+        self.done, self.failed = plan.steps[:done], plan.steps[done] if done < len(plan.steps) else None
+        self.snapshot = origin.snapshot
+        self.differences = () if self.failed or state is None else differences(plan.planned.packets(), state.packets())
         super().__init__("\n".join(_report(reason, self)))
 
     def with_reason(self, reason: str) -> ChangeFailedError:
         """The same failure with another reason."""
-        return ChangeFailedError(
-            reason, self.origin, self.plan, self.done, self.failed, self.state, self.differences, conflict=self.conflict
-        )
+        return ChangeFailedError(reason, self.origin, self.plan, len(self.done), self.state, conflict=self.conflict)
 
 
 class StalePlanError(OutsideError):
@@ -141,9 +132,7 @@ def execute(
             live.execute_step(step, plan, ids)
         except OutsideError as error:
             state, conflict = _read(live, plan), isinstance(error, ConflictError)
-            raise ChangeFailedError(
-                str(error), origin, plan, plan.steps[:number], step, state, conflict=conflict
-            ) from error
+            raise ChangeFailedError(str(error), origin, plan, number, state, conflict=conflict) from error
         finally:
             with suppress(OutsideError):  # what was recorded before the step still says that something changed
                 changing()
@@ -158,14 +147,13 @@ def _read_back(live: LiveCloud, plan: ChangePlan, origin: Origin, backoff: Backo
         except EsacloudError as error:
             reason = f"all steps are done, but the result cannot be read back: {error}"
             conflict = isinstance(error, InputError)
-            raise ChangeFailedError(reason, origin, plan, plan.steps, None, None, conflict=conflict) from error
+            raise ChangeFailedError(reason, origin, plan, len(plan.steps), None, conflict=conflict) from error
         if arrived(state, plan):
             return state
         if _shows(state, plan.changes):
             break  # the read is no older than the last step, so what differs is not due to eventual consistency
-    found = differences(plan.planned.packets(), state.packets())
     reason = "all steps are done, but the cloud is not as planned; another change may be running at the same time"
-    raise ChangeFailedError(reason, origin, plan, plan.steps, None, state, found, conflict=True)
+    raise ChangeFailedError(reason, origin, plan, len(plan.steps), state, conflict=True)
 
 
 def _shows(state: State, changes: Iterable[GroupChange]) -> bool:

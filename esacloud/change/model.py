@@ -17,21 +17,9 @@ from esacloud.packets.sets import Box, Direction, PacketSet
 from esacloud.policy.lowered import QuotaUse
 
 Unmanaged = Literal["report", "keep", "purge"]
-Action = Literal[
-    "create",
-    "tag",
-    "revoke_default",
-    "add",
-    "confirm",
-    "assign",
-    "attach",
-    "describe",
-    "remove",
-    "replace",
-    "delete",
-    "untag",
-    "put",
-]
+GroupAction = Literal["create", "tag", "untag", "assign", "attach", "put", "delete"]
+RuleAction = Literal["revoke_default", "add", "confirm", "describe", "replace", "remove"]
+Action = GroupAction | RuleAction
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +96,10 @@ class State:
 
     def fingerprint(self) -> str:
         """SHA-256, in hexadecimal, of everything that a plan depends on; independent of the order of groups and rules."""
-        groups = [
-            [
-                group.name,
-                group.id,
-                sorted([rule.key, rule.description] for rule in group.rules),
-                dict(group.tags),
-                list(group.attached),
-            ]
-            for group in sorted(self.groups, key=lambda group: group.name)
-        ]
+        groups = []
+        for group in sorted(self.groups, key=lambda group: group.name):
+            rules = sorted([rule.key, rule.description] for rule in group.rules)
+            groups.append([group.name, group.id, rules, dict(group.tags), list(group.attached)])
         return digest({"scope": dict(self.scope), "groups": groups})
 
 

@@ -20,7 +20,7 @@ Where attachments were not read, one attachment with all groups of the interface
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from esacloud.change.model import Assignment, GroupChange, LiveRule, Step
 from esacloud.change.replacing import Equivalence, counts_equal, never, replaceable
@@ -48,28 +48,23 @@ def ordered(
     `equivalent`: which rules the cloud can modify to become which. `attachments_read`: whether attachments are known.
     Raises InputError where the quotas allow no order that keeps the safety invariant.
     """
-    return tuple(_Ordering(changes, limits, place, equivalent, attachments_read).steps())
+    groups = {change.name: SimulatedGroup(change, limits) for change in changes}
+    return tuple(_Ordering(groups, list(attachments(groups, attachments_read)), place, equivalent).steps())
 
 
+@dataclass
 class _Ordering:
     """A change while it is simulated. Each method yields steps after it has taken them in memory."""
 
-    def __init__(
-        self,
-        changes: Sequence[GroupChange],
-        limits: Mapping[str, int],
-        place: Place,
-        equivalent: Equivalence,
-        attachments_read: bool,
-    ) -> None:
-        self.changes, self.place, self.equivalent = changes, place, equivalent
-        self.groups = {change.name: SimulatedGroup(change, limits) for change in changes}
-        self.attachments = list(attachments(self.groups, attachments_read))
+    groups: Mapping[str, SimulatedGroup]
+    attachments: Sequence[SimulatedAttachment]
+    place: Place
+    equivalent: Equivalence
 
     def steps(self) -> Iterator[Step]:
         """All steps in order."""
-        for change in self.changes:
-            yield from self._begin(change)
+        for group in self.groups.values():
+            yield from _begin(group)
         yield from self._reach_desired()
         for group in self.groups.values():
             yield from _describe(group)
@@ -77,23 +72,8 @@ class _Ordering:
             if not group.change.delete:
                 yield from self._remove(group)
         yield from self._assign((attachment, (), attachment.leaving) for attachment in self.attachments)
-        for change in self.changes:
-            if change.delete:
-                yield Step("delete", change.name, change.interface)
-            elif change.actual is not None and change.untag:
-                yield Step("untag", change.name, change.interface)
-
-    def _begin(self, change: GroupChange) -> Iterator[Step]:
-        """Create a group, without its default rules; or change its tags."""
-        if change.actual is not None:
-            if change.tags and not change.delete:
-                yield Step("tag", change.name, change.interface)
-            return
-        yield Step("create", change.name, change.interface)
-        group = self.groups[change.name]
-        for direction in DIRECTIONS:
-            if rules := _drop(group, group.remove[direction]):
-                yield group.step("revoke_default", direction, rules)
+        for group in self.groups.values():
+            yield from _end(group.change)
 
     def _reach_desired(self) -> Iterator[Step]:
         """Steps until every group has all desired rules and every attachment all desired groups."""
@@ -123,16 +103,8 @@ class _Ordering:
             if not all(group.name in attachment.desired for attachment in self._on(group)):
                 continue  # it is detached there first
             for direction in DIRECTIONS:
-                fitting, waiting = [], []
-                for rule in group.add[direction]:
-                    if group.fits(rule):
-                        group.put(rule)
-                        fitting.append(rule)
-                    else:
-                        waiting.append(rule)
-                if fitting:
-                    group.add[direction] = waiting
-                    yield group.step("add", direction, fitting)
+                if added := group.add_fitting(direction):
+                    yield group.step("add", direction, added)
 
     def _remove_from_unattached(self) -> Iterator[Step]:
         """Removals in groups without an attachment, when all is added or nothing more fits."""
@@ -256,6 +228,25 @@ class _Ordering:
                 group.put(rule)
                 group.add[direction].remove(rule)
             yield replace(group.step("replace", direction, replacing, IN_PLACE), replaces=replaced)
+
+
+def _begin(group: SimulatedGroup) -> Iterator[Step]:
+    """Create a group without its default rules, or change its tags."""
+    change = group.change
+    if change.actual is None:
+        yield Step("create", change.name, change.interface)
+        for direction in DIRECTIONS:
+            if rules := _drop(group, group.remove[direction]):
+                yield group.step("revoke_default", direction, rules)
+    elif change.tags and not change.delete:
+        yield Step("tag", change.name, change.interface)
+
+
+def _end(change: GroupChange) -> Iterator[Step]:
+    if change.delete:
+        yield Step("delete", change.name, change.interface)
+    elif change.actual is not None and change.untag:
+        yield Step("untag", change.name, change.interface)
 
 
 def _confirm(groups: Iterable[SimulatedGroup], removed: PacketSet) -> Iterator[Step]:

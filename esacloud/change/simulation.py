@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from esacloud.change.model import Action, GroupChange, LiveRule, Step, quotas_taken
+from esacloud.change.model import GroupChange, LiveRule, RuleAction, Step, quotas_taken
 from esacloud.packets.sets import Box, Direction, PacketSet
 
 DIRECTIONS: tuple[Direction, ...] = ("ingress", "egress")
@@ -88,6 +88,18 @@ class SimulatedGroup:
             for quota, share in rule.counts
         )
 
+    def add_fitting(self, direction: Direction) -> list[LiveRule]:
+        """Add the waiting rules that fit, one after the other, and return them."""
+        added: list[LiveRule] = []
+        waiting: list[LiveRule] = []
+        for rule in self.add[direction]:
+            fits = self.fits(rule)
+            (added if fits else waiting).append(rule)
+            if fits:
+                self.put(rule)
+        self.add[direction] = waiting
+        return added
+
     def has_room(self, rules: Iterable[LiveRule]) -> bool:
         """Whether the quotas have room for all of these rules together."""
         used, fits = dict(self.used), True
@@ -97,7 +109,7 @@ class SimulatedGroup:
         self.used = used
         return fits
 
-    def step(self, action: Action, direction: Direction, rules: Iterable[LiveRule], reason: str = "") -> Step:
+    def step(self, action: RuleAction, direction: Direction, rules: Iterable[LiveRule], reason: str = "") -> Step:
         """A step about rules of this group."""
         return Step(action, self.name, self.change.interface, direction, tuple(rules), reason=reason)
 

@@ -116,7 +116,7 @@ def load(path: str, *, edited: bool = False) -> dict[str, Any]:
 def _check_form(found: Mapping[str, Any], path: str) -> None:
     from jsonschema import Draft202012Validator
 
-    from esacloud.schema_files import schema
+    from esacloud.json_files import schema
 
     problems = [
         Problem(Place(path, key=".".join(map(str, error.absolute_path))), f"{error.message}.", UNCHANGED_FILE)

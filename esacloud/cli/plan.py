@@ -11,7 +11,6 @@ example: esacloud plan examples/small.yaml --lab
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser, Namespace
 
 from esacloud.cli.live_options import add_connection, add_unmanaged
@@ -35,7 +34,9 @@ def run(arguments: Namespace) -> int:
     try:
         return 0 if _clean(arguments) else 2
     except EsacloudError as error:
-        print(error, file=sys.stderr)
+        from esacloud.cli.common import print_error
+
+        print_error(error)
         return 1
 
 

@@ -16,7 +16,7 @@ Document = Mapping[str, Any]  # the JSON value of one *.tf.json file
 
 @dataclass(frozen=True, slots=True)
 class QuotaUse:
-    """How much of one quota one thing takes: `quota` by its name, how much is used, and the limit."""
+    """How much of a quota is used: its name, the usage, and the limit."""
 
     quota: str
     used: int
@@ -25,7 +25,7 @@ class QuotaUse:
 
 @dataclass(frozen=True, slots=True)
 class GroupLine:
-    """One group of rules as a summary shows it: its name, its interface, and how many rules go in and out."""
+    """A group of rules in a summary: its name, its interface, and its numbers of rules."""
 
     name: str
     interface: str
@@ -35,13 +35,13 @@ class GroupLine:
 
 @dataclass(frozen=True)  # for the cached property
 class Lowered:
-    """A policy said in a cloud's own rules.
+    """A policy in a cloud's own rules.
 
-    - `policy`: what the rules are proven against: the compiled policy, and with it the flows that the cloud itself needs
-      where the file says so (the health probes of a load balancer on Azure).
-    - `evaluate`: works out what those rules permit, by interface, from the rules and from nothing else; see `packets`.
-    - `native`: the cloud's own values (for AWS an `esacloud.aws.model.SecurityGroups`), for who knows the cloud.
-    - `notes`: what a person should know: rules merged, groups split, port 25 throttled by the cloud, with sources.
+    - `policy`: what the rules are proven against: the compiled policy, and flows that the cloud itself needs where the file
+      says so (the health probes of a load balancer on Azure).
+    - `evaluate`: computes what the rules permit, by interface, from the rules alone; see `packets`.
+    - `native`: the cloud's own values (for AWS an `esacloud.aws.model.SecurityGroups`).
+    - `notes`: for people: rules merged, groups split, port 25 throttled by the cloud, with sources.
     """
 
     policy: Policy
@@ -53,7 +53,7 @@ class Lowered:
 
     @cached_property
     def packets(self) -> Mapping[str, PacketSet]:
-        """What the rules permit, by interface; worked out when it is first asked for."""
+        """What the rules permit, by interface; computed on first use."""
         return self.evaluate()
 
 
@@ -61,8 +61,8 @@ class Lowered:
 class ReadBack:
     """What a Terraform module read from disk permits, by interface.
 
-    `deviations`: sentences about what is not as esacloud writes it and so could not be evaluated, or does not count
-    as proven: with any of them nothing is proven. `filtered` are the host names that its firewall rules let pass.
+    `deviations`: sentences about what differs from esacloud's form, so that it cannot be evaluated. With any of them
+    nothing is proven. `filtered` are the host names that its firewall rules permit.
     """
 
     packets: Mapping[str, PacketSet]

@@ -1,4 +1,4 @@
-"""The lock in the VPC: one at a time, given back, moved on while it is held, and taken over only from who is gone."""
+"""The lock in the VPC: one at a time, given back, moved on while it is held, and replaced only from who is gone."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_one_that_says_no_time_is_left_to_a_person(ec2: LiveEc2, tags: dict[str,
     name = new_name()
     old = leave(ec2, name, **tags)
     with pytest.raises(LockedError, match=f"delete the security group {old}"), lock(ec2, name, NOW + timedelta(days=9)):
-        pytest.fail("nobody said that its time is over")
+        pytest.fail("no error about its expired time")
     assert left(ec2, name) == [old]
 
 

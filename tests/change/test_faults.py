@@ -1,4 +1,4 @@
-"""Every call of a change is spoilt in every way, and the law is checked against the server's own state after each call.
+"""Every call of a change fails in every way; the safety invariant is checked in the server's own state after each call.
 
 `ESACLOUD_EXHAUSTIVE=1` tries every case; without it the larger matrices are sampled, always the same cases:
 
@@ -36,7 +36,7 @@ def scene(ec2: LiveEc2, request: pytest.FixtureRequest) -> Iterator[Scene]:
 
 
 def spoilt(scene: Scene, *faults: Fault) -> None:
-    """The change with faults that pass: it ends as if there had been none, and the law holds after every call."""
+    """The change with faults that pass: it ends as without them, and the safety invariant holds after every call."""
     scene.start()
     scene.ec2.proxy.faults = dict(faults)
     with scene.ec2.invariant(scene.name, scene.desired):
@@ -45,13 +45,13 @@ def spoilt(scene: Scene, *faults: Fault) -> None:
     assert scene.ec2.picture(scene.name) == scene.end, faults
 
 
-def test_a_fault_that_passes_at_any_call_leaves_the_law_and_the_result_as_they_are(scene: Scene) -> None:
+def test_a_fault_that_passes_at_any_call_keeps_the_invariant_and_the_result(scene: Scene) -> None:
     cases = [(number, fault) for number in range(len(scene.calls)) for fault in TRANSIENT]
     for case in cases if scene.kind in MAIN else some(cases, 36, scene.kind):
         spoilt(scene, case)
 
 
-def test_reads_that_lag_leave_the_law_and_the_result_as_they_are(scene: Scene) -> None:
+def test_reads_that_lag_keep_the_invariant_and_the_result(scene: Scene) -> None:
     lags = [Lag(reads=reads, flapping=seed) for reads in (1, 3, 6) for seed in (None, *range(20))]
     for lag in some(lags, 6, scene.kind):
         with using(lag=lag):
@@ -71,7 +71,7 @@ def test_two_faults_in_a_row_of_any_kinds_change_nothing_either(scene: Scene) ->
         spoilt(scene, one, two)
 
 
-def test_a_refusal_at_any_call_ends_the_run_within_the_law_and_both_ways_on_work(scene: Scene) -> None:
+def test_a_refusal_at_any_call_ends_the_run_within_the_invariant_and_apply_and_restore_work(scene: Scene) -> None:
     cases = [(number, way) for number in range(len(scene.calls)) for way in ("on", "back")]
     for number, way in cases if scene.kind in MAIN else some(cases, 10, scene.kind):
         scene.start()
@@ -85,7 +85,7 @@ def test_a_refusal_at_any_call_ends_the_run_within_the_law_and_both_ways_on_work
 
 
 @pytest.mark.parametrize("kind", TRANSIENT)
-def test_a_cloud_that_stays_unwell_ends_the_run_within_the_law_and_both_ways_on_work(scene: Scene, kind: str) -> None:
+def test_a_lasting_fault_ends_the_run_within_the_invariant_and_apply_and_restore_work(scene: Scene, kind: str) -> None:
     cases = [(number, way) for number in range(len(scene.calls)) for way in ("on", "back")]
     for begin, way in some(cases, 1, f"{scene.kind} {kind}"):
         scene.start()
@@ -164,12 +164,12 @@ def test_whatever_somebody_else_does_between_any_two_calls_the_run_answers_for_i
 
         ec2.proxy.before = meanwhile
         with ec2.invariant(scene.name, scene.desired, opened=opened, closed=closed):
-            said = ""
+            message = ""
             try:
                 scene.go(ec2.faulty)
             except OutsideError as error:
-                said = str(error)
-        assert not said or "somebody else" in said or "InvalidPermission" in said, said
+                message = str(error)
+        assert not message or "another change" in message or "InvalidPermission" in message, message
         ec2.proxy.before = None
         scene.go()
         left = violations(scene.desired, scene.desired, ec2.permitted(scene.name))
@@ -178,9 +178,9 @@ def test_whatever_somebody_else_does_between_any_two_calls_the_run_answers_for_i
 
 @pytest.mark.parametrize("kind", [*TRANSIENT, "refuse"])
 def test_of_two_that_meet_a_fault_at_any_call_leaves_one_of_the_states_and_no_lock(ec2: LiveEc2, kind: str) -> None:
-    """The lock in the VPC is taken only where two have met; every one of its calls is among those that are spoilt."""
+    """The lock in the VPC is taken only where two have met; faults happen at each of its calls too."""
     name, lock = new_name(), "esacloud-lock-"
-    mine, theirs = text(name, ["10.0.0.3"]), text(name, ["10.0.0.4"], "mail, dns, cluster")
+    mine, other = text(name, ["10.0.0.3"]), text(name, ["10.0.0.4"], "mail, dns, cluster")
     ec2.proxy.reset()
     ec2.furnish()
     empty = ec2.remember()
@@ -190,7 +190,7 @@ def test_of_two_that_meet_a_fault_at_any_call_leaves_one_of_the_states_and_no_lo
     def meet(fault: int | None) -> Exception | None:
         back()
         live, plan = ec2.plan(mine, client=ec2.hasty if kind == "late" else ec2.faulty)
-        ec2.apply(theirs)
+        ec2.apply(other)
         ec2.proxy.reset()
         ec2.proxy.faults = {fault: kind} if fault is not None else {}
         try:

@@ -54,7 +54,7 @@ def kill_at(scene: Scene, commands: Source, file: Path, when: str, number: int, 
 
 
 @pytest.mark.parametrize("kind", SCENES)
-def test_killed_at_any_moment_the_law_holds_and_both_ways_on_work(
+def test_killed_at_any_moment_the_invariant_holds_and_apply_and_restore_work(
     ec2: LiveEc2, commands: Source, tmp_path: Path, kind: str
 ) -> None:
     scene = Scene(ec2, kind)

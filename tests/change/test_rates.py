@@ -140,7 +140,7 @@ def test_the_timeout_counts_for_each_run_of_a_connection_by_itself(ec2: LiveEc2)
         live = workflow.connect(deployment, "aws", connection)
         plan = run.plan(live, workflow.lower(deployment, "aws"))
         ec2.proxy.choose = lambda _, operation: "throttle" if operation == "AuthorizeSecurityGroupIngress" else None
-        with pytest.raises(ChangeFailedError, match=r"for 3[01] s in all"):
+        with pytest.raises(ChangeFailedError, match=r"for 3[01] s in total"):
             run.apply(live, plan, ec2.directory, backoff=NO_WAIT)
         ec2.proxy.choose = None
         ec2.destroy(file)

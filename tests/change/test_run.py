@@ -76,7 +76,7 @@ def test_a_change_of_the_rows_behind_a_rule_changes_its_description_and_no_packe
     assert ec2.plan(text(name, [f"{{prefix_list: {LIST}, max_entries: 5}}", GROUP]))[1].clean
 
 
-def test_foreign_rules_are_reported_kept_or_purged_and_never_passed_over_in_silence(ec2: LiveEc2) -> None:
+def test_unmanaged_rules_are_reported_kept_or_purged_and_never_silently(ec2: LiveEc2) -> None:
     name = new_name()
     ec2.apply(text(name))
     add_rule(ec2, name)
@@ -94,7 +94,7 @@ def test_foreign_rules_are_reported_kept_or_purged_and_never_passed_over_in_sile
     assert ec2.plan(text(name, ["10.0.0.3"]))[1].clean
 
 
-def test_a_foreign_rule_that_the_deployment_asks_for_becomes_ours(ec2: LiveEc2) -> None:
+def test_an_unmanaged_rule_that_the_deployment_asks_for_becomes_managed(ec2: LiveEc2) -> None:
     name = new_name()
     ec2.apply(text(name, features="dns"))
     add_rule(ec2, name, "tcp/25", "0.0.0.0/0")
@@ -190,7 +190,7 @@ def test_without_a_place_for_the_snapshot_nothing_is_changed(ec2: LiveEc2, tmp_p
     assert not ec2.groups(name)
 
 
-def test_a_restore_brings_back_foreign_rules_and_deleted_groups(ec2: LiveEc2) -> None:
+def test_a_restore_brings_back_unmanaged_rules_and_deleted_groups(ec2: LiveEc2) -> None:
     name = new_name()
     ec2.apply(text(name, ["10.0.0.2", "10.0.0.4"], "mail, dns, cluster", attached=[ENI]))
     add_rule(ec2, name)

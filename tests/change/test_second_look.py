@@ -108,7 +108,7 @@ def test_a_group_that_is_not_where_its_siblings_are_is_reported_and_attached(ec2
 
 
 @pytest.mark.parametrize("lag", [Lag(reads=1), Lag(reads=3), *(Lag(reads=9, flapping=seed) for seed in range(8))])
-def test_no_group_is_attached_before_it_has_exactly_its_rules_however_far_reads_lag(ec2: LiveEc2, lag: Lag) -> None:
+def test_no_group_is_attached_before_it_has_exactly_its_rules_however_long_reads_lag(ec2: LiveEc2, lag: Lag) -> None:
     name = new_name()
     file = text(name, ["10.0.0.2"], "mail, dns, cluster", attached=[ENI, ENI2])
     back = ec2.remember()
@@ -125,7 +125,7 @@ def test_no_group_is_lost_from_a_network_interface_when_some_come_and_some_go_un
     ec2: LiveEc2, seed: int
 ) -> None:
     name = new_name()
-    theirs = ec2.carried(ENI)
+    others = ec2.carried(ENI)
     two = text(name, FEW, "mail, dns", more=", management: [dns]", aws=EIGHT, attached=[ENI])
     one = text(name, MANY, "mail, dns", aws=EIGHT, attached=[ENI])  # management goes, data1-2 comes
     made = {group.name: str(group.id) for group in ec2.apply(two).state.groups}
@@ -137,8 +137,8 @@ def test_no_group_is_lost_from_a_network_interface_when_some_come_and_some_go_un
     with using(lag=Lag(reads=5, flapping=seed)), ec2.keeps_every_interface(desired):
         ec2.apply(one, client=ec2.faulty)
     assert ec2.passes() == desired
-    assert set(theirs) <= set(ec2.carried(ENI))
-    names = [described(ec2, group)["GroupName"] for group in ec2.carried(ENI) if group not in theirs]
+    assert set(others) <= set(ec2.carried(ENI))
+    names = [described(ec2, group)["GroupName"] for group in ec2.carried(ENI) if group not in others]
     assert sorted(names) == [f"{name}-data1", f"{name}-data1-2"]
 
 
@@ -196,7 +196,7 @@ def test_forty_rules_on_a_network_interface_take_two_calls_more_than_without(ec2
     assert len(ec2.destroy(changed).calls) <= 6
 
 
-def test_nothing_to_change_is_said_only_after_a_second_read(ec2: LiveEc2) -> None:
+def test_nothing_to_change_is_reported_only_after_a_second_read(ec2: LiveEc2) -> None:
     name = new_name()
     ec2.apply(text(name))
     with using(lag=Lag(behind=lambda number, _: 2 if number == 0 else 0)):  # the first read is from before the change
@@ -213,11 +213,11 @@ def test_a_run_after_one_that_did_not_end_waits_until_reads_are_no_older_than_th
         ec2.apply(text(name, ["10.0.0.9"]), client=ec2.faulty)
     ec2.proxy.reset()
     slept: list[float] = []
-    told: list[str] = []
+    notices: list[str] = []
     live, plan = ec2.plan(text(name))
-    run.apply(live, plan, ec2.directory, backoff=Backoff(sleep=slept.append, jitter=lambda: 0.0), notice=told.append)
+    run.apply(live, plan, ec2.directory, backoff=Backoff(sleep=slept.append, jitter=lambda: 0.0), notice=notices.append)
     assert 0 < slept[0] <= SETTLES
-    assert told == [
+    assert notices == [
         f"An earlier run did not complete, and reads may be older than its last change. Waiting {slept[0]:.0f} s."
     ]
     slept.clear()
@@ -383,7 +383,7 @@ CHANGES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("message", CHANGES)
-def test_a_snapshot_that_was_edited_is_refused_unless_it_is_said_so(ec2: LiveEc2, message: str) -> None:
+def test_a_snapshot_that_was_edited_is_refused_without_the_option(ec2: LiveEc2, message: str) -> None:
     name = new_name()
     ec2.apply(text(name))
     path = ec2.apply(text(name, ["10.0.0.3"])).snapshot
@@ -428,11 +428,11 @@ def test_a_snapshot_that_was_edited_into_none_is_refused(ec2: LiveEc2, change: C
 # 9. Adopted groups
 
 
-def test_an_adopted_group_whose_interface_leaves_the_file_loses_our_rules_and_tags_and_keeps_theirs(ec2: LiveEc2) -> None:
+def test_an_adopted_group_whose_interface_leaves_the_file_loses_our_rules_and_tags_and_no_others(ec2: LiveEc2) -> None:
     name = new_name()
-    group = ec2.client.create_security_group(GroupName=f"theirs {name}", Description="theirs", VpcId=VPC)["GroupId"]
-    theirs = permission("tcp/8080", "192.0.2.0/24")
-    ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[theirs])
+    group = ec2.client.create_security_group(GroupName=f"others {name}", Description="others", VpcId=VPC)["GroupId"]
+    unmanaged = permission("tcp/8080", "192.0.2.0/24")
+    ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[unmanaged])
     before = described(ec2, group)
     adopts = f"    interfaces: {{management: {{group: {group}}}}}\n"
     ec2.apply(text(name, more=", management: [dns]", aws=adopts))
@@ -451,7 +451,7 @@ def test_the_plan_says_that_rules_of_others_stay_with_an_adopted_group_that_leav
     ec2: LiveEc2, unmanaged: Unmanaged
 ) -> None:
     name = new_name()
-    group = ec2.client.create_security_group(GroupName=f"theirs {name}", Description="theirs", VpcId=VPC)["GroupId"]
+    group = ec2.client.create_security_group(GroupName=f"others {name}", Description="others", VpcId=VPC)["GroupId"]
     ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission("tcp/8080", "192.0.2.0/24")])
     ec2.apply(text(name, more=", management: [dns]", aws=f"    interfaces: {{management: {{group: {group}}}}}\n"))
     live, plan = ec2.plan(text(name), unmanaged)
@@ -461,11 +461,11 @@ def test_the_plan_says_that_rules_of_others_stay_with_an_adopted_group_that_leav
     assert [rule["FromPort"] for rule in described(ec2, group)["IpPermissions"]] == [8080]
 
 
-def test_what_the_unmanaged_rules_of_an_adopted_group_open_on_a_network_interface_that_gets_it_is_said(
+def test_what_the_unmanaged_rules_of_an_adopted_group_open_on_a_network_interface_that_gets_it_is_reported(
     ec2: LiveEc2,
 ) -> None:
     name = new_name()
-    group = ec2.client.create_security_group(GroupName=f"theirs {name}", Description="theirs", VpcId=VPC)["GroupId"]
+    group = ec2.client.create_security_group(GroupName=f"others {name}", Description="others", VpcId=VPC)["GroupId"]
     ec2.client.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission("tcp/443", "0.0.0.0/0")])
     _, plan = ec2.plan(text(name, aws=f"    interfaces: {{data1: {{group: {group}, network_interfaces: [{ENI}]}}}}\n"))
     (note,) = [note for note in plan.notes if f"take effect on {ENI} too" in note]
@@ -476,7 +476,7 @@ def test_what_the_unmanaged_rules_of_an_adopted_group_open_on_a_network_interfac
 
 def test_tags_that_were_copied_from_an_adopted_group_adopt_nothing(ec2: LiveEc2) -> None:
     name = new_name()
-    group = ec2.client.create_security_group(GroupName=f"theirs {name}", Description="theirs", VpcId=VPC)["GroupId"]
+    group = ec2.client.create_security_group(GroupName=f"others {name}", Description="others", VpcId=VPC)["GroupId"]
     file = text(name, aws=f"    interfaces: {{data1: {{group: {group}}}}}\n")
     ec2.apply(file, "keep")
     copied = [{"Key": tag["Key"], "Value": tag["Value"]} for tag in described(ec2, group)["Tags"]]
@@ -565,18 +565,18 @@ def test_a_run_alone_honours_a_lock_that_is_held_and_takes_over_one_that_is_not(
 
 def test_of_two_with_full_groups_that_meet_anywhere_the_last_that_ended_well_has_its_state(ec2: LiveEc2) -> None:
     name = new_name()
-    start, mine, theirs = (text(name, MANY[:count], "dns", aws=EIGHT) for count in (4, 7, 6))
+    start, mine, other = (text(name, MANY[:count], "dns", aws=EIGHT) for count in (4, 7, 6))
     ec2.apply(start)
     back = ec2.remember()
     ec2.apply(mine, client=ec2.faulty)
     for number in range(len(ec2.proxy.calls)):
         back()
-        ended = meet(ec2, mine, theirs, number)
+        ended = meet(ec2, mine, other, number)
         desired = ec2.plan(ended)[1]
         assert desired.clean, (number, ended == mine)
 
 
-def meet(ec2: LiveEc2, mine: str, theirs: str, number: int) -> str:
+def meet(ec2: LiveEc2, mine: str, other: str, number: int) -> str:
     """An apply in whose middle another one runs from start to end; whose state it has to be then."""
     last = ""
 
@@ -585,8 +585,8 @@ def meet(ec2: LiveEc2, mine: str, theirs: str, number: int) -> str:
         if call == number:
             ec2.proxy.before = None
             with suppress(OutsideError):  # the lock is held
-                run.apply(*ec2.plan(theirs), ec2.directory / "elsewhere", backoff=NO_WAIT)
-                last = theirs
+                run.apply(*ec2.plan(other), ec2.directory / "elsewhere", backoff=NO_WAIT)
+                last = other
 
     ec2.proxy.reset()
     ec2.proxy.before = meanwhile

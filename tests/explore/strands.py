@@ -104,7 +104,7 @@ class Answer(NamedTuple):
 class Outcome(NamedTuple):
     """How a run ended.
 
-    - `done` and `unchanged`: with success; `failed`: it said why in `text`; `crashed`: an error that nobody meant to raise.
+    - `done` and `unchanged`: with success; `failed`: it said why in `text`; `crashed`: an unexpected error.
     - `snapshot`: the file that it named, relative to its directory.
     """
 
@@ -221,7 +221,7 @@ class Strand(greenlet):
         return self.seen_files[1]
 
     def end(self) -> None:
-        """Nobody needs it any more."""
+        """Release it."""
         self.over = True
         if self:  # a greenlet is true while it stands somewhere
             self.switch(None)

@@ -21,7 +21,7 @@ from esacloud.deployment.model import Deployment
 from esacloud.deployment.read import read
 from esacloud.policy.compile import compile_policy
 from esacloud.policy.packets import packets_by_interface
-from esacloud.terraform.assemble import assemble
+from esacloud.terraform.manifest import module_files
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "hostnames" / "filtered.yaml"
 POLICY = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/firewallPolicies/p"
@@ -39,7 +39,7 @@ def test_azure_gets_an_application_rule_for_each_protocol_and_a_network_rule_for
     root, deployment = tmp_path_factory.mktemp("root"), azure_deployment()
     lowered = azure.lower(compile_policy(deployment, azure.dialect), deployment)
     (root / "m").mkdir()
-    for name, text in assemble(azure, lowered, deployment).items():
+    for name, text in module_files(azure, lowered, deployment).items():
         (root / "m" / name).write_text(text, encoding="utf-8")
     (root / "main.tf.json").write_text(
         json.dumps(

@@ -17,7 +17,7 @@ from esacloud.errors import Place
 from esacloud.packets.addresses import Network, parse_network
 from esacloud.policy.compile import compile_policy
 from esacloud.policy.model import Flow, Policy
-from esacloud.terraform.assemble import assemble
+from esacloud.terraform.manifest import module_files
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 SETTINGS = {"resource_group": "rg-mail", "location": "westeurope", "subscription": SUBSCRIPTION}
@@ -91,4 +91,4 @@ def read_file(path: Path) -> Deployment:
 def files_of(deployment: Deployment) -> dict[str, str]:
     """The texts of the deployment's module on Azure."""
     lowered = azure.lower(compile_policy(deployment, azure.dialect), deployment)
-    return dict(assemble(azure, lowered, deployment))
+    return dict(module_files(azure, lowered, deployment))

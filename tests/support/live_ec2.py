@@ -235,7 +235,7 @@ class LiveEc2:
             yield
         finally:
             self.proxy.watch = None
-        assert not self.proxy.broken_laws, "\n".join(self.proxy.broken_laws)
+        assert not self.proxy.violations, "\n".join(self.proxy.violations)
 
     def passes(self) -> dict[str, PacketSet]:
         """What each network interface permits: all groups on it together, from the server's own memory."""

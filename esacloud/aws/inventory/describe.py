@@ -12,8 +12,9 @@ from typing import Any
 from esacloud.aws.evaluate import permitted
 from esacloud.aws.ip_permissions import PERMISSIONS, REFERENCED, DescribedRule, rules_of_group, single_rule
 from esacloud.aws.model import SourceKind
-from esacloud.json_values import mappings
-from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG, ActualGroup, ActualGroups, Statement
+from esacloud.json_files import mappings
+from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG, ActualGroup, ActualGroups
+from esacloud.policy.model import Statement
 
 _KEYS = ("SecurityGroups", "SecurityGroupRules", "NetworkInterfaces")
 

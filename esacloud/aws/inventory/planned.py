@@ -13,7 +13,8 @@ from esacloud.aws.inventory.describe import statement
 from esacloud.aws.ip_permissions import REFERENCED, SOURCES, DescribedRule
 from esacloud.aws.model import DIRECTIONS, SourceKind
 from esacloud.packets.sets import Direction
-from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG, ActualGroup, ActualGroups, Statement
+from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG, ActualGroup, ActualGroups
+from esacloud.policy.model import Statement
 from esacloud.terraform.show import Resource, is_shown, resources
 
 _GROUPS = ("aws_security_group", "aws_default_security_group")

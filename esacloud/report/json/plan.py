@@ -1,4 +1,4 @@
-"""What `plan --json` and `apply --json` print (schemas/plan.schema.json, schemas/apply.schema.json)."""
+"""What `plan`, `apply` and `lab` print with `--json` (schemas/plan, apply and lab.schema.json)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 from esacloud.change.execute import Applied
 from esacloud.change.model import ChangePlan, GroupChange, LiveRule
 from esacloud.change.plan import step_summary
-from esacloud.packets.sets import PacketSet
+from esacloud.report.json.findings import boxes
 
 if TYPE_CHECKING:
     from esacloud.lab.process import RunningLab
-
-_WITNESSES = 20  # boxes shown of a set; the rest is counted
 
 
 def plans_document(plans: Iterable[ChangePlan]) -> dict[str, Any]:
@@ -34,8 +32,8 @@ def plan_document(plan: ChangePlan) -> dict[str, Any]:
         "unmanaged_rules": [{"group": group, **_rule(rule)} for group, rule in plan.left_unmanaged],
         "groups": [_change(change) for change in plan.changes if change],
         "packets": [
-            {"interface": one.interface, "opened": _boxes(one.opened), "closed": _boxes(one.closed)}
-            for one in plan.packet_changes
+            {"interface": change.interface, "opened": boxes(change.opened), "closed": boxes(change.closed)}
+            for change in plan.packet_changes
         ],
         "steps": [
             {
@@ -109,9 +107,3 @@ def _rule(rule: LiveRule) -> dict[str, Any]:
         "description": rule.description,
         "managed": rule.managed,
     }
-
-
-def _boxes(packets: PacketSet) -> list[str]:
-    boxes = [str(box) for box in packets.boxes()]
-    more = len(boxes) - _WITNESSES
-    return [*boxes[:_WITNESSES], f"and {more} more"] if more > 0 else boxes

@@ -114,7 +114,7 @@ def test_a_changed_digit_in_a_rule_is_found_without_any_digest(made: SecurityGro
         ((*RULE, "from_port"), "${each.value.to_port}", "resource.aws_vpc_security_group_ingress_rule.this.from_port"),
         ((*RULE, "for_each"), {}, "aws_vpc_security_group_ingress_rule.this.for_each"),
         ((*RULE, "lifecycle", "create_before_destroy"), 1, "lifecycle.create_before_destroy is not what"),
-        ((*RULE, "provider"), "aws.other", "this.provider is nothing that esacloud writes"),
+        ((*RULE, "provider"), "aws.other", "this.provider is not written by esacloud"),
         ((terraform.MAIN, "resource", "null_resource"), {}, "resource.null_resource is nothing"),
         ((terraform.MAIN, "data"), {}, "main.tf.json: data is nothing"),
         ((terraform.VARIABLES, "variable", "vpc_id", "default"), "${x}", "variables.tf.json: variable.vpc_id.default"),

@@ -84,7 +84,7 @@ def test_a_changed_file_of_ranges_changes_the_digest_of_the_deployment(tmp_path:
             {"service": "EC2", "region": "us-west-3"},
             "region: error: ranges.json has no region 'us-west-3'. Write us-west-2.",
         ),
-        (OFFICE, {"service": "Common", "region": "x"}, "region: error: ranges.json knows no regions."),
+        (OFFICE, {"service": "Common", "region": "x"}, "region: error: ranges.json has no regions."),
         (OFFICE, {}, "The key 'service' is missing."),
         (OFFICE, {"service": "Common", "sevice": "x"}, "The key 'sevice' is unknown. Write service."),
         (OFFICE, {"service": "Common", "ranges": "none.json"}, "cannot be read: No such file or directory."),
@@ -92,12 +92,12 @@ def test_a_changed_file_of_ranges_changes_the_digest_of_the_deployment(tmp_path:
         ({}, {"service": "Common"}, "is neither AWS's"),
         ([], {"service": "Common"}, "is neither AWS's"),
         ([1], {"service": "Common"}, "is neither AWS's"),
-        ({"prefixes": [{}]}, {"service": "EC2"}, "ranges.json is not as it was published: something is missing"),
-        ({"prefixes": [1]}, {"service": "EC2"}, "is not as it was published"),
-        ([{"serviceArea": "Common", "ips": [5]}], {"service": "Common"}, "5 is no text"),
-        ([{"serviceArea": ["x"], "ips": ["10.0.0.0/8"]}], {"service": "Common"}, "is no text"),
+        ({"prefixes": [{}]}, {"service": "EC2"}, "ranges.json is damaged: a value is missing"),
+        ({"prefixes": [1]}, {"service": "EC2"}, "is damaged"),
+        ([{"serviceArea": "Common", "ips": [5]}], {"service": "Common"}, "5 is not a text"),
+        ([{"serviceArea": ["x"], "ips": ["10.0.0.0/8"]}], {"service": "Common"}, "is not a text"),
         ([{"serviceArea": "Common", "ips": ["10.0.0.1/8"]}], {"service": "Common"}, "'10.0.0.1/8' has host bits set"),
-        ([{"serviceArea": "Common", "ips": 7}], {"service": "Common"}, "is not as it was published"),
+        ([{"serviceArea": "Common", "ips": 7}], {"service": "Common"}, "is damaged"),
         ([OFFICE[2]], {"service": "Common"}, "has no service 'Common'"),
     ],
     ids=lambda value: str(value)[:24],
@@ -111,4 +111,4 @@ def test_what_cannot_serve_is_refused_in_words(tmp_path: Path, content: Any, ite
 def test_a_service_without_networks_of_the_families_in_use_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         deployment(tmp_path, AWS, {"service": "CLOUDFRONT"}, families=["ipv6"])
-    assert "has no networks of CLOUDFRONT in the families that are used." in str(error.value)
+    assert "has no networks of CLOUDFRONT in the families in use." in str(error.value)
