@@ -14,8 +14,7 @@ from typing import Any
 
 from esacloud.deployment.model import Deployment
 from esacloud.errors import Problem
-from esacloud.json_values import mapping
-from esacloud.package_data import read_beside
+from esacloud.json_files import mapping, read_beside
 from esacloud.policy.filtered import WEB, FilteredName, is_canonical, is_name_row, reasons_of_names
 from esacloud.policy.lowered import Document
 from esacloud.policy.model import Policy

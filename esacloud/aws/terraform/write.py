@@ -14,7 +14,7 @@ from typing import Any
 from esacloud.aws import firewall
 from esacloud.aws.model import SecurityGroupRule, SecurityGroups
 from esacloud.deployment.model import Deployment
-from esacloud.package_data import read_beside
+from esacloud.json_files import read_beside
 from esacloud.packets.sets import Direction
 from esacloud.policy.lowered import Document, Lowered
 from esacloud.terraform.syntax import literal
