@@ -6,6 +6,7 @@ Neither `terraform validate` nor `terraform plan` finds these; `terraform apply`
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from esacloud.aws.descriptions import ALLOWED, ALLOWED_WITH_REFERENCES, text_problem
 from esacloud.aws.limits import FIXED, Limits
@@ -52,11 +53,8 @@ def _descriptions(groups: Iterable[SecurityGroup], place: Place) -> Iterator[Pro
             texts.setdefault((rule.description, rule.source_kind in _REFERENCES), rule.key)
     for (text, of_reference), key in texts.items():
         allowed = ALLOWED_WITH_REFERENCES if of_reference else ALLOWED
-        if len(text) > FIXED["description_characters"] or not allowed.issuperset(text):
-            found = text_problem(f"The description of {key!a}", text, place, allowed)
-            if found:
-                hint = f"{found.hint} It consists of the catalogue's entries, roles and host names."
-                yield Problem(found.place, found.message, hint, found.severity)
+        if found := text_problem(f"The description of {key!a}", text, place, allowed):
+            yield replace(found, hint=f"{found.hint} It consists of the catalogue's entries, roles and host names.")
 
 
 def _prefix_lists(flows: Iterable[Flow], deployment: Deployment, quotas: Limits) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 EC2 takes at most 255 characters of its own set, and refuses others only when the rule is created, in the middle of a
 change. So every text is checked before; nothing is replaced silently. Source of the set:
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpRange.html, and for references, which lack the `&`,
-API_UserIdGroupPair.html and API_PrefixListId.html beside it.
+API_UserIdGroupPair.html and API_PrefixListId.html.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ def text_problem(
     subject: str, text: str, place: Place, allowed: frozenset[str] = ALLOWED, longest: int = LONGEST
 ) -> Problem | None:
     """The first character of a text that AWS refuses, or its excess length; None where AWS accepts it."""
-    refused = next((character for character in text if character not in allowed), None)
-    if refused is not None:
+    if not allowed.issuperset(text):
+        refused = next(character for character in text if character not in allowed)
         punctuation = "".join(character for character in _PUNCTUATION if character in allowed)
         return Problem(
             place,

@@ -18,7 +18,7 @@ NAME_PREFIX = rf"^(?![sS][gG]-)[A-Za-z0-9][A-Za-z0-9 ._:/()#,@+=;{{}}!$*&\[\]-]{
 
 
 def _setting(title: str, pattern: str, noun: str, hint: str, *, required: bool = False) -> SettingKey:
-    """A setting that is valid exactly when it matches the pattern; `noun` is what its value has to be."""
+    """A setting that is valid exactly when it matches the pattern; `noun` names a valid value."""
 
     def check(text: str) -> tuple[str, str] | None:
         return None if re.fullmatch(pattern, text) else (f"{text!r} is not {noun}.", hint)

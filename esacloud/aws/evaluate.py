@@ -58,19 +58,15 @@ def permitted(
 @lru_cache(maxsize=4096)  # the rules of a module are read once more from its files, and networks recur
 def _remote(kind: SourceKind, source: str) -> tuple[str, Range]:
     if kind == "cidr_ipv4" or kind == "cidr_ipv6":
-        return _network(kind, source)
+        network = parse_network(source)
+        if (network.version == 4) != (kind == "cidr_ipv4"):
+            raise ValueError(f"{source} is not a value for {kind}")
+        return IPV4 if network.version == 4 else IPV6, (network.first, network.last)
     if kind == "self":
         return "self", ONE_POINT
     if not source:
         raise ValueError(f"a rule without a value for {kind}")
     return f"prefix_list:{source}" if kind == "prefix_list_id" else f"security_group:{source}", ONE_POINT
-
-
-def _network(kind: str, source: str) -> tuple[str, Range]:
-    network = parse_network(source)
-    if (network.version == 4) != (kind == "cidr_ipv4"):
-        raise ValueError(f"{source} is no value for {kind}")
-    return IPV4 if network.version == 4 else IPV6, (network.first, network.last)
 
 
 @lru_cache(maxsize=1024, typed=True)
@@ -81,7 +77,7 @@ def _protocols_and_ports(name: str, first: int | None, last: int | None) -> tupl
     number = _NUMBERS.get(name)
     if number is None:
         if not (name.isascii() and name.isdigit() and int(name) <= EVERY_PROTOCOL[1]):
-            raise ValueError(f"EC2 knows no protocol {name!r}")
+            raise ValueError(f"EC2 does not know the protocol {name!r}")
         number = int(name)
     if number in (TCP, UDP):
         if first is None or last is None or not 0 <= first <= last <= EVERY_PORT[1]:

@@ -145,9 +145,7 @@ def test_no_group_is_lost_from_a_network_interface_when_some_come_and_some_go_un
 def test_a_list_of_groups_that_is_older_than_what_this_run_wrote_makes_no_other(ec2: LiveEc2) -> None:
     live, plan = ec2.plan(text(new_name(), attached=[ENI]))
     assert isinstance(live, AwsLive)
-    run_of = StepExecutor(
-        live._calls, live.where, plan, {"data1": "sg-1"}, Seen(attachments_read=time.monotonic()), NO_WAIT
-    )
+    run_of = StepExecutor(live._calls, live.where, plan, {"data1": "sg-1"}, Seen(attachments_read=time.monotonic()))
     answers = [("sg-0",), ("sg-0", "sg-1")]
     run_of.calls.read = lambda *_, **__: [_carrying(answers.pop(0))]  # type: ignore[method-assign]
     attacher = run_of.attacher
@@ -155,7 +153,7 @@ def test_a_list_of_groups_that_is_older_than_what_this_run_wrote_makes_no_other(
     attacher._read_lists([Assignment(ENI, (), ())])
     assert attacher.carried[ENI] == ("sg-0", "sg-1")
     answers += [("sg-0",)] * LOOKS
-    with pytest.raises(ConflictError, match="has written are not there"):
+    with pytest.raises(ConflictError, match="does not show the groups that this run has written"):
         attacher._read_lists([Assignment(ENI, (), ())])
 
 

@@ -6,7 +6,7 @@ configuration: by the only group that the expression names, or, among groups tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from esacloud.aws.inventory.describe import statement
@@ -90,11 +90,10 @@ class _Reader:
 
     def standalone(self, item: Resource) -> None:
         values, group = item.values, self.group_of(item)
-        ports = values.get("from_port"), values.get("to_port")
         self.gaps(group, item, ("ip_protocol", "from_port", "to_port", *SOURCES))
         for kind in SOURCES:
             if values.get(kind):
-                self.add(group, item.address, _RULES[item.type], values.get("ip_protocol"), ports, kind, values[kind])
+                self.add(group, item.address, _RULES[item.type], values, kind, values[kind])
 
     def old(self, item: Resource) -> None:
         group, direction = self.group_of(item), item.values.get("type")
@@ -102,34 +101,31 @@ class _Reader:
             self.say(group, f"{item.address}: its direction is not known")
             return
         row = {**item.values, "security_groups": [item.values.get("source_security_group_id")]}
-        self.gaps(
-            group, item, ("protocol", "from_port", "to_port", *(name for name, _ in _LISTS), "source_security_group_id")
-        )
+        self.gaps(group, item, ("protocol", "from_port", "to_port", *dict(_LISTS), "source_security_group_id"))
         self.row(group, item.address, direction, row)
 
     def row(self, group: str, label: str, direction: Direction, row: Mapping[str, Any]) -> None:
         """An inline block or an older rule, which hold lists."""
-        ports = row.get("from_port"), row.get("to_port")
         for name, kind in _LISTS:
-            for source in row.get(name) or ():
-                if source:
-                    self.add(group, label, direction, row.get("protocol"), ports, kind, source)
+            for source in filter(None, row.get(name) or ()):
+                self.add(group, label, direction, row, kind, source)
         if row.get("self") is True:
-            self.add(group, label, direction, row.get("protocol"), ports, "self", "")
+            self.add(group, label, direction, row, "self", "")
 
     def add(
-        self, group: str, label: str, direction: Direction, protocol: Any, ports: Any, kind: SourceKind, source: Any
+        self, group: str, label: str, direction: Direction, values: Mapping[str, Any], kind: SourceKind, source: Any
     ) -> None:
-        own = self.id_of.get(group, group)
-        named = str(protocol).lower() if protocol is not None else None
-        if named in ("-1", "all"):
-            named, ports = "-1", (None, None)  # the provider writes 0 and 0 there
+        protocol = values.get("ip_protocol", values.get("protocol"))
+        ports = values.get("from_port"), values.get("to_port")
+        if str(protocol).lower() in ("-1", "all"):
+            protocol, ports = "-1", (None, None)  # the provider writes 0 and 0 there
+        rule = DescribedRule(label, direction, None if protocol is None else str(protocol), ports, kind, str(source))
         try:
-            rule = statement(DescribedRule(label, direction, named, ports, kind, str(source)), own)
+            made = statement(rule, self.id_of.get(group, group))
         except ValueError as error:
             self.say(group, f"{label}: {error}")
         else:
-            self.rules.setdefault(group, []).append(rule)
+            self.rules.setdefault(group, []).append(made)
 
     def gaps(self, group: str, item: Resource, names: Iterable[str]) -> None:
         """List what is known only after apply; a reference to a group of the same plan is known by its address."""
@@ -139,8 +135,7 @@ class _Reader:
                 self.say(group, f"{item.address}.{name}: known after apply")
             else:
                 kind: SourceKind = "self" if target == group else REFERENCED
-                ports = item.values.get("from_port"), item.values.get("to_port")
-                self.add(group, item.address, _RULES[item.type], item.values.get("ip_protocol"), ports, kind, target)
+                self.add(group, item.address, _RULES[item.type], item.values, kind, target)
 
     def group_of(self, item: Resource) -> str:
         """The address of the rule's group, or its id where the group is not in the document."""
@@ -159,12 +154,8 @@ class _Reader:
         if ours and len(ours) == len(candidates) and isinstance(item.key, str):
             interface, _, rest = item.key.partition("/")  # esacloud's keys: interface/what-from-whom
             if argument == "security_group_id" or rest.endswith("-self"):
-                return next(_keyed(ours, interface), None)
+                return next((made.address for made in ours if made.key == interface), None)
         return None
 
     def say(self, group: str, sentence: str) -> None:
         self.unknown.setdefault(group, []).append(sentence)
-
-
-def _keyed(groups: Iterable[Resource], interface: str) -> Iterator[str]:
-    return (made.address for made in groups if made.key == interface)

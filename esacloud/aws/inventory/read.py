@@ -1,4 +1,4 @@
-"""The documents in which existing or planned security groups of AWS may come, each with its reader."""
+"""The documents that describe existing or planned security groups of AWS."""
 
 from __future__ import annotations
 

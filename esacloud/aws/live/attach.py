@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from esacloud.aws.live.calls import INTERFACE_NOT_FOUND
+from esacloud.aws.live.calls import INTERFACE_NOT_FOUND, until_answered
 from esacloud.aws.live.group_calls import GroupCalls
 from esacloud.aws.live.read import attachments, live_group
 from esacloud.aws.live.rule_steps import RuleSteps
@@ -58,7 +58,8 @@ class Attacher:
             self.groups.backoff.wait_for_look(number)
             found = {str(one["GroupId"]): one for one in self.groups.described("group-id", *sorted(names.values()))}
             groups = {name: self._live(name, found[one]) for name, one in names.items() if one in found}
-            differing = [name for name, keys in step.expects.items() if name not in groups or _keys(groups[name]) != keys]
+            keys = {name: frozenset(rule.key for rule in group.rules) for name, group in groups.items()}
+            differing = [name for name, expected in step.expects.items() if keys.get(name) != expected]
             if not differing:
                 self.verified = list(groups.values()) if step is self.plan.steps[-1] else []
                 return
@@ -97,7 +98,7 @@ class Attacher:
                     raise
                 raise ConflictError(str(error), error.code) from error
 
-        self.groups.repeat(send)
+        until_answered(send, self.groups.backoff)
         self.carried[name] = ids
 
     def _read_lists(self, assignments: Iterable[Assignment]) -> None:
@@ -116,8 +117,4 @@ class Attacher:
                     self.carried[name] = ids
             if not waiting:
                 return
-        raise ConflictError(f"{', '.join(sorted(waiting))}: the groups that this run has written are not there")
-
-
-def _keys(group: LiveGroup) -> frozenset[str]:
-    return frozenset(rule.key for rule in group.rules)
+        raise ConflictError(f"{', '.join(sorted(waiting))}: a read does not show the groups that this run has written")

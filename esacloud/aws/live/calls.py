@@ -6,13 +6,14 @@ have no client token: a second try learns from `InvalidPermission.Duplicate` and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from esacloud.aws.live.rates import pace_at
 from esacloud.change.live import Connection
 from esacloud.change.pace import Pace
-from esacloud.change.retry import Backoff, LostError, RefusedError, SettledError, ThrottledError, ask
+from esacloud.change.retry import Backoff, LostError, RefusedError, SettledError, ThrottledError, ask, until_done
 from esacloud.errors import InputError, Place, Problem
 
 READING = ("DescribeSecurityGroups", "DescribeNetworkInterfaces", "DescribeManagedPrefixLists")
@@ -75,6 +76,16 @@ def client_for(connection: Connection, region: str | None) -> Any:
         raise InputError(Problem(Place("aws"), f"{error}.", "Check the profile, the region and the endpoint.")) from None
 
 
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Tags as calls take them."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def until_answered(send: Callable[[], object], backoff: Backoff) -> None:
+    """Send something until it is answered: something whose effect is the same when it arrives twice."""
+    until_done(send, lambda: None, backoff)
+
+
 class Calls:
     """One client, and the operations sent through it so far. `before_each` is called before each of them."""
 
@@ -86,17 +97,26 @@ class Calls:
 
     def read(self, operation: str, key: str, **parameters: Any) -> list[dict[str, Any]]:
         """All items of all pages of a call that changes nothing, sent again while it is throttled or unanswered."""
-        return list(self._pages(operation, key, parameters))
-
-    def _pages(self, operation: str, key: str, parameters: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
         page = {**parameters, "MaxResults": _SMALLER_PAGES.get(operation, PAGE)}
         while True:
-            answer = ask(lambda page=page: self.send(operation, **page), self.backoff)  # type: ignore[misc]
-            yield from answer.get(key, ())
-            token = answer.get("NextToken")
-            if not token:
-                return
-            page = {**page, "NextToken": token}
+            answer = ask(partial(self.send, operation, **page), self.backoff)
+            items += answer.get(key, ())
+            if not (token := answer.get("NextToken")):
+                return items
+            page["NextToken"] = token
+
+    def create_group(self, vpc: str, title: str, description: str, tags: Mapping[str, str]) -> str:
+        """Create a security group, once, and return its id."""
+        tagged = [{"ResourceType": "security-group", "Tags": tag_list(tags)}]
+        answer = self.send(
+            "CreateSecurityGroup", GroupName=title, Description=description, VpcId=vpc, TagSpecifications=tagged
+        )
+        return str(answer["GroupId"])
+
+    def repeat(self, operation: str, **parameters: Any) -> None:
+        """Send a call until it is answered: one whose effect is the same when it arrives twice."""
+        until_answered(lambda: self.send(operation, **parameters), self.backoff)
 
     def send(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """One call, once. Raises ThrottledError, LostError, SettledError or RefusedError."""
@@ -107,11 +127,12 @@ class Calls:
         if self.pace:
             self.pace.wait(operation)
         self.journal.append(operation)
-        method: Callable[..., dict[str, Any]] = getattr(self.client, _snake(operation))
+        from botocore import xform_name
         from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
         from botocore.exceptions import ConnectionError as NoConnectionError
         from botocore.parsers import ResponseParserError
 
+        method: Callable[..., dict[str, Any]] = getattr(self.client, xform_name(operation))
         try:
             return method(**parameters)
         except ClientError as error:
@@ -123,11 +144,6 @@ class Calls:
             raise LostError(f"EC2 {operation}: no answer ({error})") from error
         except BotoCoreError as error:
             raise RefusedError(f"EC2 {operation}: {error}", type(error).__name__) from error
-
-
-def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    """Tags as calls take them."""
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def _pace_of(client: Any, connection: Connection) -> Pace | None:
@@ -149,7 +165,3 @@ def _meaning(operation: str, response: dict[str, Any]) -> Exception:
     if code in SETTLED or (code == "InvalidParameterValue" and _NO_SUCH_IPV6_RULE in text):
         return SettledError(text)
     return RefusedError(text, code)
-
-
-def _snake(operation: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in operation).lstrip("_")

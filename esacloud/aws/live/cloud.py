@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -25,6 +26,17 @@ from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG
 from esacloud.policy.lowered import Lowered, QuotaUse
 
 _WORDS = {"ingress": "inbound", "egress": "outbound"}
+_OPERATIONS: dict[str, str] = {  # for rules, the direction follows
+    "create": "CreateSecurityGroup",
+    "tag": "CreateTags",
+    "untag": "DeleteTags",
+    "add": "AuthorizeSecurityGroup",
+    "remove": "RevokeSecurityGroup",
+    "revoke_default": "RevokeSecurityGroup",
+    "describe": "UpdateSecurityGroupRuleDescriptions",
+    "confirm": "UpdateSecurityGroupRuleDescriptions",
+    "delete": "DeleteSecurityGroup",
+}
 
 
 def live(deployment: Deployment, connection: Connection) -> AwsLive:
@@ -46,8 +58,8 @@ class AwsLive:
     default_rules = DEFAULT_RULES
 
     def __init__(self, where: Scope, client: Any, connection: Connection) -> None:
-        self.where, self._backoff = where, connection.backoff.for_run()
-        self._calls = Calls(client, self._backoff, connection)
+        self.where = where
+        self._calls = Calls(client, connection.backoff.for_run(), connection)
         self._executor: StepExecutor | None = None
         self._seen = Seen()
 
@@ -97,7 +109,7 @@ class AwsLive:
             raise InputError(*problems)
 
     def read_state(self, desired: State | None) -> State:
-        """What is there."""
+        """The actual state."""
         return read(self._calls, self.where, desired, self._seen)
 
     def read_back(self, plan: ChangePlan) -> State:
@@ -191,24 +203,22 @@ class AwsLive:
             )
 
     def ordered_steps(self, changes: tuple[GroupChange, ...], planned: State) -> tuple[Step, ...]:
-        """The steps in order, each with the calls that it takes when nothing goes wrong."""
+        """The steps in order, each with its calls where nothing fails."""
         place = replace(self.where.place, key="cloud.aws.quotas") if self.where.place.file != "aws" else Place("aws")
         read = planned.attachments is not None
         steps = ordered(changes, planned.limits, place, equivalent=same_source_kind, attachments_read=read)
-        return tuple(replace(step, calls=tuple(_operations(step))) for step in steps)
+        return tuple(replace(step, calls=_operations(step)) for step in steps)
 
     def quota_uses(self, state: State) -> tuple[QuotaUse, ...]:
         """Rules of each group by direction and family, and groups at each interface."""
-        uses = []
-        at_interface: dict[str, int] = {}
-        for group in state.groups:
-            at_interface[group.interface] = at_interface.get(group.interface, 0) + 1
-            taken = quotas_taken(group.rules)
-            for direction in DIRECTIONS:
-                for quota, limit in state.limits.items():
-                    if quota != AT_INTERFACE:
-                        used = taken.get((direction, quota), 0)
-                        uses.append(QuotaUse(f"{group.name}: {_WORDS[direction]} {quota}", used, limit))
+        uses = [
+            QuotaUse(f"{group.name}: {_WORDS[direction]} {quota}", taken.get((direction, quota), 0), limit)
+            for group, taken in ((group, quotas_taken(group.rules)) for group in state.groups)
+            for direction in DIRECTIONS
+            for quota, limit in state.limits.items()
+            if quota != AT_INTERFACE
+        ]
+        at_interface = Counter(group.interface for group in state.groups)
         most = state.limits[AT_INTERFACE]
         uses += (QuotaUse(f"{interface}: {AT_INTERFACE}", count, most) for interface, count in at_interface.items())
         return tuple(uses)
@@ -216,7 +226,7 @@ class AwsLive:
     def execute_step(self, step: Step, plan: ChangePlan, ids: dict[str, str]) -> None:
         """Do one step of a plan."""
         if self._executor is None or self._executor.plan is not plan:
-            self._executor = StepExecutor(self._calls, self.where, plan, ids, self._seen, self._backoff)
+            self._executor = StepExecutor(self._calls, self.where, plan, ids, self._seen)
         self._executor.do(step)
 
     def hold_lock(self, owner: str) -> AbstractContextManager[None]:
@@ -247,27 +257,12 @@ def _no_group_left(name: str, leaving: list[LiveGroup]) -> RefusedError:
     return RefusedError(message, "NoGroupLeft")
 
 
-def _operations(step: Step) -> Iterator[str]:
-    side = (step.direction or "").capitalize()
+def _operations(step: Step) -> tuple[str, ...]:
     match step.action:
-        case "create":
-            yield "CreateSecurityGroup"
-        case "tag":
-            yield "CreateTags"
-        case "untag":
-            yield "DeleteTags"
-        case "add":
-            yield f"AuthorizeSecurityGroup{side}"
-        case "remove" | "revoke_default":
-            yield f"RevokeSecurityGroup{side}"
-        case "describe" | "confirm":
-            yield f"UpdateSecurityGroupRuleDescriptions{side}"
         case "replace":
-            yield from REPLACING
+            return REPLACING
         case "assign":
-            if step.expects:
-                yield "DescribeSecurityGroups"
-            yield from ("ModifyNetworkInterfaceAttribute",) * len(step.assignments)
-            yield "DescribeNetworkInterfaces"
-        case "delete":
-            yield "DeleteSecurityGroup"
+            verify = ("DescribeSecurityGroups",) if step.expects else ()
+            return (*verify, *("ModifyNetworkInterfaceAttribute",) * len(step.assignments), "DescribeNetworkInterfaces")
+        case action:
+            return (f"{_OPERATIONS[action]}{(step.direction or '').capitalize()}",)

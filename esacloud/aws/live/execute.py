@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from esacloud.aws.live.attach import Attacher
-from esacloud.aws.live.calls import GROUP_NOT_FOUND, Calls, tag_list
+from esacloud.aws.live.calls import GROUP_NOT_FOUND, Calls, tag_list, until_answered
 from esacloud.aws.live.group_calls import GroupCalls
 from esacloud.aws.live.read import Seen, attachments
 from esacloud.aws.live.rule_steps import RuleSteps
 from esacloud.aws.live.scope import Scope
 from esacloud.change.model import ChangePlan, LiveGroup, Step
-from esacloud.change.retry import Backoff, ConflictError, LostError, RefusedError, SettledError, converge
+from esacloud.change.retry import ConflictError, LostError, RefusedError, SettledError, converge
 
 DEPENDENCY = "DependencyViolation"
 
@@ -25,13 +25,11 @@ DEPENDENCY = "DependencyViolation"
 class StepExecutor:
     """Does the steps of one plan."""
 
-    def __init__(
-        self, calls: Calls, where: Scope, plan: ChangePlan, ids: dict[str, str], seen: Seen, backoff: Backoff
-    ) -> None:
-        self.calls, self.where, self.plan, self.ids, self.seen, self.backoff = calls, where, plan, ids, seen, backoff
+    def __init__(self, calls: Calls, where: Scope, plan: ChangePlan, ids: dict[str, str], seen: Seen) -> None:
+        self.calls, self.where, self.plan, self.ids, self.seen = calls, where, plan, ids, seen
         self.desired: Mapping[str, LiveGroup] = {group.name: group for group in plan.planned.groups}
         self.changes = {change.name: change for change in plan.changes}
-        self.groups = GroupCalls(calls, where, ids, seen, backoff)
+        self.groups = GroupCalls(calls, where, ids, seen)
         self.rules = RuleSteps(self.groups)
         self.attacher = Attacher(plan, self.groups, self.rules)
 
@@ -49,10 +47,10 @@ class StepExecutor:
                 self._create(step)
             case "tag":
                 tags = tag_list(self.changes[step.group].tags)
-                self.groups.repeat(lambda: self.calls.send("CreateTags", Resources=[self.ids[step.group]], Tags=tags))
+                self.calls.repeat("CreateTags", Resources=[self.ids[step.group]], Tags=tags)
             case "untag":
                 keys = [{"Key": key} for key in self.changes[step.group].untag]
-                self.groups.repeat(lambda: self.calls.send("DeleteTags", Resources=[self.ids[step.group]], Tags=keys))
+                self.calls.repeat("DeleteTags", Resources=[self.ids[step.group]], Tags=keys)
             case "revoke_default":
                 self.rules.revoke_default(step)
             case "add":
@@ -79,17 +77,10 @@ class StepExecutor:
         def send(_: Sequence[str]) -> None:
             nonlocal unsure
             try:
-                answer = self.calls.send(
-                    "CreateSecurityGroup",
-                    GroupName=group.title,
-                    Description=group.description,
-                    VpcId=self.where.vpc,
-                    TagSpecifications=[{"ResourceType": "security-group", "Tags": tag_list(group.tags)}],
-                )
+                self.ids[group.name] = self.calls.create_group(self.where.vpc, group.title, group.description, group.tags)
             except LostError:
                 unsure = True
                 raise
-            self.ids[group.name] = str(answer["GroupId"])
 
         def left(names: Sequence[str]) -> Sequence[str]:
             for existing in self.groups.described("group-name", group.title):
@@ -102,7 +93,7 @@ class StepExecutor:
                 return ()
             return names
 
-        converge((group.name,), send, left, self.backoff)
+        converge((group.name,), send, left, self.calls.backoff)
         self.groups.made.add(self.ids[group.name])
 
     def _name_taken(self, group: LiveGroup, existing: str) -> str:
@@ -125,7 +116,7 @@ class StepExecutor:
                     raise ConflictError(f"EC2 does not delete {group}: {'; '.join(dependents)}", DEPENDENCY) from error
                 raise LostError(str(error)) from error  # nothing visible depends on it: EC2 has not caught up yet
 
-        self.groups.repeat(send)
+        until_answered(send, self.calls.backoff)
 
     def _dependents(self, group: str) -> list[str]:
         """What still depends on a group: network interfaces it is attached to, and groups with rules about it."""

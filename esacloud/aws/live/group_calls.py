@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from esacloud.aws.live.calls import GROUP_NOT_FOUND, Calls
@@ -10,7 +9,7 @@ from esacloud.aws.live.read import Seen, describe
 from esacloud.aws.live.rules import from_described
 from esacloud.aws.live.scope import Scope
 from esacloud.change.model import LiveRule
-from esacloud.change.retry import LOOKS, Backoff, ConflictError, RefusedError, until_done
+from esacloud.change.retry import LOOKS, ConflictError, RefusedError
 
 # refusals that show that the state is not the one that the plan was made for
 _STATE_DIFFERS = frozenset(
@@ -26,8 +25,8 @@ _STATE_DIFFERS = frozenset(
 class GroupCalls:
     """`ids`: the id of each group by name. `made`: ids of groups created in this run, which EC2 may not know everywhere."""
 
-    def __init__(self, calls: Calls, where: Scope, ids: dict[str, str], seen: Seen, backoff: Backoff) -> None:
-        self.calls, self.where, self.ids, self.seen, self.backoff = calls, where, ids, seen, backoff
+    def __init__(self, calls: Calls, where: Scope, ids: dict[str, str], seen: Seen) -> None:
+        self.calls, self.where, self.ids, self.seen, self.backoff = calls, where, ids, seen, calls.backoff
         self.made: set[str] = set()
 
     def first(self, interface: str) -> str:
@@ -42,10 +41,6 @@ class GroupCalls:
         """The rules of a group as a read shows them, by key."""
         found = self.described("group-id", self.ids[name])
         return {rule.key: rule for group in found for rule in from_described(group, self.first(interface), {})}
-
-    def repeat(self, send: Callable[[], object]) -> None:
-        """Send a call until it is answered: one whose effect is the same when it arrives twice."""
-        until_done(send, lambda: None, self.backoff)
 
     def send(self, operation: str, *groups: str, **parameters: Any) -> None:
         """Send a call about groups, again while EC2 does not find one that this run created.

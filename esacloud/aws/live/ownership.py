@@ -57,21 +57,18 @@ def check_names(where: Scope, named: Iterable[_Described], desired: State | None
 
 def check_tags(where: Scope, groups: Iterable[_Described], desired: State | None) -> None:
     """Refuse groups that have this deployment's tags and are not its groups. Raises InputError."""
-    known = {group.id for group in desired.groups} if desired else set()
+    known = {*where.adopted.values(), *(group.id for group in (desired.groups if desired else ()))}
     problems = [
         _stray(where, group)
         for group in groups
-        if group["GroupId"] not in known
-        and group["GroupId"] not in where.adopted.values()
-        and where.identity(group) is None
-        and not was_adopted(group)
+        if group["GroupId"] not in known and where.identity(group) is None and not was_adopted(group)
     ]
     if problems:
         raise InputError(*problems)
 
 
 def was_adopted(group: _Described) -> bool:
-    """Whether `apply` adopted this very group: tags that were copied from another one repeat that one's id."""
+    """Whether `apply` adopted this group. Tags that were copied from an adopted group have the id of that one."""
     return tags_of(group).get(ADOPTED_TAG) == str(group["GroupId"])
 
 

@@ -198,7 +198,8 @@ def _deleted(groups: Iterable[LiveGroup], desired: State) -> list[str]:
 
 def _referring(calls: Calls, vpc: str, name: str) -> tuple[str, ...]:
     filters = ("ip-permission.group-id", "egress.ip-permission.group-id")
-    return tuple(_referring_among((group for one in filters for group in describe(calls, vpc, one, (name,))), name))
+    groups = (group for filtered in filters for group in describe(calls, vpc, filtered, (name,)))
+    return tuple(_referring_among(groups, name))
 
 
 def _referring_among(groups: Iterable[dict[str, Any]], name: str) -> Iterator[str]:
@@ -248,7 +249,7 @@ def _notes(carried: Mapping[str, tuple[str, ...]], groups: list[LiveGroup]) -> I
     for name, ids in carried.items():
         others = [one for one in ids if one not in ours]
         if others:
-            yield f"{name} also carries {', '.join(others)}, not of this deployment; what they permit passes too."
+            yield f"{name} also has {', '.join(others)}, not of this deployment; what they permit passes too."
     interfaces: dict[str, set[str]] = {}
     for group in groups:
         interfaces.setdefault(group.interface, set()).update(group.attached)

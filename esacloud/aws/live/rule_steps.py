@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from esacloud.aws.live.calls import until_answered
 from esacloud.aws.live.group_calls import GroupCalls
 from esacloud.aws.live.rules import ids_by_key, permissions, replacement
 from esacloud.change.model import LiveRule, Step
@@ -64,7 +65,7 @@ class RuleSteps:
             except SettledError as error:
                 raise ConflictError(f"a rule of {step.group} that is needed no longer exists ({error})") from error
 
-        self.groups.repeat(send)
+        until_answered(send, self.groups.backoff)
 
     def describe(self, step: Step) -> None:
         """Write the new descriptions of rules."""
@@ -121,7 +122,7 @@ class RuleSteps:
                 return remaining
             for number, rule in enumerate(rules):  # EC2 has done a part of them, and no read tells which
                 if until is None or number - len(done_before) < until:
-                    self.groups.repeat(partial(send, (rule,)))
+                    until_answered(partial(send, (rule,)), self.groups.backoff)
             return ()
 
         converge(step.rules, send, cleared, self.groups.backoff)

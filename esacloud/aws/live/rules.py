@@ -40,15 +40,13 @@ def quota(version: Version) -> str:
 
 def from_lowered(rule: SecurityGroupRule) -> LiveRule:
     """A rule that the deployment asks for."""
-    native = {
-        "direction": rule.direction,
-        "ip_protocol": rule.ip_protocol,
-        "from_port": rule.from_port,
-        "to_port": rule.to_port,
-        "source_kind": rule.source_kind,
-        "source": rule.source,
-    }
+    ports = rule.from_port, rule.to_port
+    native = _native(rule.direction, rule.ip_protocol, *ports, rule.source_kind, rule.source)
     return live_rule(native, rule.description, {rule.source: (rule.size, rule.families)}, rule.rows, rule.entries)
+
+
+def _native(*values: Any) -> dict[str, Any]:
+    return dict(zip(("direction", "ip_protocol", "from_port", "to_port", "source_kind", "source"), values, strict=True))
 
 
 def live_rule(
@@ -107,7 +105,7 @@ def _rows(text: str) -> Iterator[int]:
 def from_described(group: Mapping[str, Any], first_group: str | None, sizes: Sizes) -> Iterator[LiveRule]:
     """The rules of a group as DescribeSecurityGroups answers; `first_group` is the id that `self` stands for."""
     for rule in rules_of_group(group):
-        yield live_rule(_native(rule, first_group, group.get("OwnerId")), rule.description, sizes)
+        yield live_rule(_native_of(rule, first_group, group.get("OwnerId")), rule.description, sizes)
 
 
 def ids_by_key(described: Iterable[Mapping[str, Any]], first_group: str | None) -> dict[str, str]:
@@ -115,12 +113,12 @@ def ids_by_key(described: Iterable[Mapping[str, Any]], first_group: str | None) 
     found = {}
     for item in described:
         with suppress(ValueError):  # a kind of source that this package does not know
-            native = _native(single_rule(item), first_group, item.get("GroupOwnerId"))
+            native = _native_of(single_rule(item), first_group, item.get("GroupOwnerId"))
             found[live_rule(native, "").key] = str(item["SecurityGroupRuleId"])
     return found
 
 
-def _native(rule: DescribedRule, first_group: str | None, owner: str | None) -> dict[str, Any]:
+def _native_of(rule: DescribedRule, first_group: str | None, owner: str | None) -> dict[str, Any]:
     """A described rule's own form. A group of another account than `owner` keeps that account, which calls have to name."""
     protocol = str(rule.protocol or "").lower()
     protocol = _PROTOCOLS.get(protocol, protocol)
@@ -132,14 +130,7 @@ def _native(rule: DescribedRule, first_group: str | None, owner: str | None) -> 
         kind, source = "self", ""
     elif kind == REFERENCED and rule.account not in ("", owner or rule.account):
         source = f"{rule.account}/{source}"
-    return {
-        "direction": rule.direction,
-        "ip_protocol": protocol,
-        "from_port": first,
-        "to_port": last,
-        "source_kind": kind,
-        "source": source,
-    }
+    return _native(rule.direction, protocol, first, last, kind, source)
 
 
 def kind_of(rule: LiveRule) -> SourceKind:
@@ -200,8 +191,7 @@ def sized(rule: LiveRule, sizes: Sizes) -> LiveRule:
 
 
 def _default_rule(kind: str, source: str) -> LiveRule:
-    native = {"direction": "egress", "ip_protocol": "-1", "from_port": None, "to_port": None}
-    return replace(live_rule({**native, "source_kind": kind, "source": source}, ""), managed=True)
+    return replace(live_rule(_native("egress", "-1", None, None, kind, source), ""), managed=True)
 
 
 DEFAULT_RULES = (_default_rule("cidr_ipv4", "0.0.0.0/0"), _default_rule("cidr_ipv6", "::/0"))

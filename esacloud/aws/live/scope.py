@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from esacloud.aws.descriptions import group_description
@@ -51,36 +51,36 @@ class Scope:
     place: Place = field(default_factory=lambda: Place("aws"))
 
     def scope(self) -> dict[str, str]:
-        """What a snapshot holds of it."""
+        """Its part in a snapshot."""
         return {"region": self.region, "vpc": self.vpc, "prefix": self.prefix}
 
     def title(self, name: str) -> str:
-        """The name in EC2 of a group of ours."""
+        """The name in EC2 of a group of this deployment."""
         return f"{self.prefix}{name}"
 
     def identity(self, group: Mapping[str, Any]) -> Identity | None:
         """Which group of this deployment it is, by its name and description; None for any other."""
-        found = _MADE.match(str(group.get("Description", "")))
-        if found is None or found["deployment"] != self.deployment:
+        found, title = self._described(group), str(group.get("GroupName", ""))
+        if found is None:
             return None
-        interface, number = found["interface"], int(found["number"] or 1)
-        name = interface if number == 1 else f"{interface}-{number}"
-        if group.get("Description") != group_description(self.deployment, interface, number):
-            return None
-        title = str(group.get("GroupName", ""))
         plain = _TERRAFORM_SUFFIX.sub("", title)
         if plain != title:  # its prefix is the module's own variable
-            return Identity(name, interface, by_terraform=True) if plain.endswith(name) else None
-        return Identity(name, interface) if title == self.title(name) else None
+            return replace(found, by_terraform=True) if plain.endswith(found.name) else None
+        return found if title == self.title(found.name) else None
 
     def other_prefix(self, group: Mapping[str, Any]) -> str | None:
         """The `name_prefix` with which the group would be this deployment's."""
-        found = _MADE.match(str(group.get("Description", "")))
-        title = str(group.get("GroupName", ""))
-        if found is None or found["deployment"] != self.deployment:
+        found, title = self._described(group), str(group.get("GroupName", ""))
+        return title.removesuffix(found.name) if found and title.endswith(found.name) else None
+
+    def _described(self, group: Mapping[str, Any]) -> Identity | None:
+        """Which group of this deployment it is by its description alone."""
+        text = str(group.get("Description", ""))
+        if (found := _MADE.match(text)) is None:
             return None
-        name = found["interface"] + (f"-{found['number']}" if found["number"] else "")
-        return title.removesuffix(name) if title.endswith(name) else None
+        interface, number = found["interface"], int(found["number"] or 1)
+        name = interface if number == 1 else f"{interface}-{number}"
+        return Identity(name, interface) if text == group_description(self.deployment, interface, number) else None
 
     def state(self, groups: Iterable[Any], **more: Any) -> State:
         """A state of these groups."""

@@ -46,7 +46,7 @@ def read_back(documents: Mapping[str, Document]) -> ReadBack:
             deviations.append(f"{file}: The file is missing.")
         else:
             deviations.extend(f"{file}: {sentence}" for sentence in document_deviations(documents[file], expected[file]))
-    packets = {interface: PacketSet.of(of_it) for interface, of_it in boxes.items()}
+    packets = {interface: PacketSet.of(permitted) for interface, permitted in boxes.items()}
     return ReadBack(packets, tuple(deviations), filtered)
 
 

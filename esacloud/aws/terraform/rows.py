@@ -92,7 +92,7 @@ def _rule(key: str, row: Any, groups: Mapping[str, str], first_of: Mapping[str, 
     """A row's group and rule. Raises _DeviationError for what evaluating the rule alone would not find."""
     if not isinstance(row, dict):
         raise _DeviationError("", "is not a table row.")
-    source = _shape(tuple(row))
+    source = _SHAPES.get(frozenset(row))
     if source is None:
         raise _DeviationError("", _why_no_shape(row))
     if "{" in key and plain(key) is None:
@@ -119,12 +119,6 @@ def _check_reasons(row: Mapping[str, Any]) -> None:
         raise _DeviationError("entries", "is not a list of texts.")
     if None in map(plain, entries):
         raise _DeviationError("entries", "contains a template.")
-
-
-@lru_cache(maxsize=256)
-def _shape(keys: tuple[str, ...]) -> str | None:
-    """The key that names the remote of a row with these keys, None where no row has them."""
-    return _SHAPES.get(frozenset(keys))
 
 
 def _why_no_shape(row: Mapping[str, Any]) -> str:

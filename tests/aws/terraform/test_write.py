@@ -91,7 +91,7 @@ def test_a_changed_digit_in_a_rule_is_found_without_any_digest(made: SecurityGro
         ((*INGRESS, SMTP, "ip_protocol"), "-1", "are needed for every protocol except -1"),
         ((*INGRESS, SMTP, "cidr_ipv4"), "10.0.0.1/8", "host bits"),
         ((*INGRESS, SMTP, "cidr_ipv4"), "10.0.0.1", "canonical form, which is 10.0.0.1/32"),
-        ((*INGRESS, SMTP, "cidr_ipv4"), "2001:db8::/32", "no value for cidr_ipv4"),
+        ((*INGRESS, SMTP, "cidr_ipv4"), "2001:db8::/32", "not a value for cidr_ipv4"),
         ((*INGRESS, SMTP, "cidr_ipv4"), "${var.vpc_id}", "not a CIDR block"),
         ((*INGRESS, SMTP, "cidr_ipv6"), "::/0", "2 remotes"),
         ((*INGRESS, SMTP, "cidr_ipv4"), ..., "0 remotes"),
@@ -170,3 +170,9 @@ def test_the_layout_changes_no_value(made: SecurityGroups) -> None:
         text = render(document)
         assert parse(text, name) == json.loads(json.dumps(document))
         assert list(parse(text, name)) == list(document)
+
+
+def test_the_prefix_that_the_variable_takes_is_as_long_as_the_default_may_be() -> None:
+    condition = terraform.variables_document(None, "x")["variable"]["name_prefix"]["validation"]["condition"]
+    assert f"length(var.name_prefix) <= {terraform.LONGEST_PREFIX} " in condition
+    assert len(terraform.default_prefix("d" * 200)) == terraform.LONGEST_PREFIX
