@@ -126,7 +126,7 @@ SPOILT = {
         "The key 'port' is unknown",
         "Write ports",
     ),
-    "a key missing": (take("entries", 1, "role"), "entries[1]", "The key role is missing.", "Add it: The part"),
+    "a key missing": (take("entries", 1, "role"), "entries[1]", "The key role is missing.", "Add it: The role"),
     "a type": (put("entries", 0, "rows", value="1"), "entries[0].rows", "must be a list", "Write a list: The rows"),
     "a transport": (
         put("entries", 0, "transports", 0, value="sctp"),

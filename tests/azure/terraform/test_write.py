@@ -127,7 +127,7 @@ def test_without_the_rule_that_denies_the_rest_the_default_rules_show() -> None:
         ((*NSG, "dynamic", "security_rule", "content", "access"), "Allow", "content.access"),
         ((*NSG, "dynamic", "security_rule", "for_each"), [], "for_each"),
         ((*NSG, "count"), 0, "count is not written by esacloud"),
-        ((MAIN, "resource", "azurerm_network_security_rule"), {}, "azurerm_network_security_rule is nothing"),
+        ((MAIN, "resource", "azurerm_network_security_rule"), {}, "azurerm_network_security_rule is not written"),
         ((MAIN, "module"), {}, "module is not written by esacloud"),
         ((OUTPUTS, "output"), {}, "is missing"),
         ((VERSIONS, "terraform", "required_providers", "azurerm", "source"), "else/azurerm", "source"),
