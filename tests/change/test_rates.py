@@ -128,7 +128,7 @@ def test_a_run_that_is_throttled_for_good_ends_and_names_the_option(ec2: LiveEc2
     one = start(commands, ec2, tmp_path, new_name(), "--timeout", "1s")
     assert one.wait() == 3
     assert "RequestLimitExceeded" in one.text()
-    assert "the timeout is 1 s. Set a longer one, as `--timeout 30m`" in one.text()
+    assert "the timeout is 1 s. Set a longer one, such as `--timeout 30m`" in one.text()
 
 
 def test_the_timeout_counts_for_each_run_of_a_connection_by_itself(ec2: LiveEc2) -> None:
