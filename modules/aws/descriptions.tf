@@ -1,6 +1,6 @@
-# Descriptions of rules: table rows first, then the entries, the roles, and the host names that any address stands
-# for. EC2 takes 255 characters. A text that is too long loses host names, then roles, then entries, from the end
-# and counted as +3; table rows it never loses.
+# Descriptions of rules: table rows first, then the entries, the roles, and the host names that any
+# address stands for. EC2 takes 255 characters. A text that is too long loses host names, then roles, then
+# entries, from the end and counted as +3; table rows it never loses.
 
 locals {
   # Rows as 5,9-11.
@@ -20,10 +20,12 @@ locals {
       hostnames = rule.hostnames
     }
   }
-  word_lists = { for key, words in local.words : key => [words.outside, words.inside, words.roles, words.hostnames] }
+  word_lists = {
+    for key, words in local.words : key => [words.outside, words.inside, words.roles, words.hostnames]
+  }
 
-  # How many words to try to keep. Nearly every description is short, and then one try is enough: all words; 50
-  # characters are more than the punctuation and the fixed text.
+  # How many words to try to keep. Nearly every description is short, and then one try is enough: all
+  # words; 50 characters are more than the punctuation and the fixed text.
   tries = {
     for key, lists in local.word_lists : key => (
       length(join(", ", concat(local.row_spans[key], flatten(lists)))) + 50 <= 255

@@ -1,7 +1,7 @@
 # One security group for each interface of the gateway, and one resource for each rule.
 #
-# From the inputs to the rules: flows.tf, peers.tf, rules.tf, descriptions.tf. What stops a plan: variables.tf,
-# checks.tf and the preconditions below. The vendor's port table: catalogue.tf.json.
+# From the inputs to the rules: flows.tf, peers.tf, rules.tf, descriptions.tf. What stops a plan:
+# variables.tf, checks.tf and the preconditions below. The vendor's port table: catalogue.tf.json.
 
 locals {
   name_prefix = coalesce(var.name_prefix, "${substr(var.name, 0, 127)}-")
@@ -77,7 +77,8 @@ resource "aws_vpc_security_group_ingress_rule" "this" {
     precondition {
       condition     = local.id_has_one_key[each.key]
       error_message = <<-EOT
-        ${var.name}: peers have one id under two keys (${each.key}). Use one key for each id, the same everywhere.
+        ${var.name}: peers have one id under two keys (${each.key}). Use one key for each id, the same
+        everywhere.
       EOT
     }
   }
@@ -119,7 +120,8 @@ resource "aws_vpc_security_group_egress_rule" "this" {
     precondition {
       condition     = local.id_has_one_key[each.key]
       error_message = <<-EOT
-        ${var.name}: peers have one id under two keys (${each.key}). Use one key for each id, the same everywhere.
+        ${var.name}: peers have one id under two keys (${each.key}). Use one key for each id, the same
+        everywhere.
       EOT
     }
   }

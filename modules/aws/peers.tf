@@ -1,8 +1,8 @@
 # What peers name beside networks: security groups, prefix lists, and the gateways of the same group.
 
 locals {
-  # Security groups and prefix lists by the keys of their peers. Preconditions in main.tf make sure that one key is
-  # one id in the whole module, and one id has one key.
+  # Security groups and prefix lists by the keys of their peers. Preconditions in main.tf make sure that
+  # one key is one id in the whole module, and one id has one key.
   security_groups = merge([for peer in values(local.peers) : peer.security_groups]...)
   prefix_lists    = merge([for peer in values(local.peers) : peer.prefix_lists]...)
 

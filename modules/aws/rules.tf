@@ -15,7 +15,9 @@ locals {
       entries     = sort(distinct(flows[*].entry))
       roles       = sort(distinct(flows[*].role))
       hostnames = (
-        length(flows) == 1 ? tolist(flows[0].remote.hostnames) : sort(distinct(flatten(flows[*].remote.hostnames)))
+        length(flows) == 1
+        ? tolist(flows[0].remote.hostnames)
+        : sort(distinct(flatten(flows[*].remote.hostnames)))
       )
       rows = [
         for row in range(1, local.last_row + 1) : row
@@ -24,7 +26,12 @@ locals {
     }
   }
 
-  # Every rule in the provider's words.
+  # Every rule in the provider's words, which has an argument for each kind of remote.
+  kinds = {
+    for key, rule in local.rules : key => (
+      rule.remote.kind == "network" ? rule.remote.families[0] : rule.remote.kind
+    )
+  }
   rows_of_rules = {
     for key, rule in local.rules : key => {
       group                        = rule.group
@@ -34,28 +41,32 @@ locals {
       description                  = local.descriptions[key]
       rows                         = rule.rows
       entries                      = rule.entries
-      cidr_ipv4                    = rule.remote.kind == "network" && rule.remote.families[0] == "ipv4" ? rule.remote.name : null
-      cidr_ipv6                    = rule.remote.kind == "network" && rule.remote.families[0] == "ipv6" ? rule.remote.name : null
-      prefix_list_id               = rule.remote.kind == "prefix_list" ? local.prefix_lists[rule.remote.name].id : null
-      referenced_security_group_id = rule.remote.kind == "security_group" ? local.security_groups[rule.remote.name] : null
-      self                         = rule.remote.kind == "self"
+      cidr_ipv4                    = local.kinds[key] == "ipv4" ? rule.remote.name : null
+      cidr_ipv6                    = local.kinds[key] == "ipv6" ? rule.remote.name : null
+      prefix_list_id               = local.kinds[key] == "prefix_list" ? local.ids[rule.remote.key] : null
+      referenced_security_group_id = local.kinds[key] == "security_group" ? local.ids[rule.remote.key] : null
+      self                         = local.kinds[key] == "self"
     }
   }
-  ingress_rules = { for key, row in local.rows_of_rules : key => row if local.rules[key].direction == "ingress" }
-  egress_rules  = { for key, row in local.rows_of_rules : key => row if local.rules[key].direction == "egress" }
+  ingress_rules = {
+    for key, row in local.rows_of_rules : key => row if local.rules[key].direction == "ingress"
+  }
+  egress_rules = {
+    for key, row in local.rows_of_rules : key => row if local.rules[key].direction == "egress"
+  }
 
-  # EC2 counts the rules of each direction and address family apart. A prefix list counts as many rules as it may
-  # have entries; a security group counts for both families.
+  # EC2 counts the rules of each direction and address family apart. A prefix list counts as many rules as
+  # it may have entries; a security group counts for both families.
   quotas = {
     for interface in keys(var.features) : interface => [
-      for counted in setproduct([["ingress", "inbound"], ["egress", "outbound"]], [["ipv4", "IPv4"], ["ipv6", "IPv6"]]) : {
-        what = "${interface}: ${counted[0][1]} ${counted[1][1]} rules"
+      for counted in setproduct(["ingress", "egress"], ["ipv4", "ipv6"]) : {
+        what = "${interface}: ${counted[0]} rules of ${counted[1] == "ipv4" ? "IPv4" : "IPv6"}"
         used = sum(concat([0], [
           for rule in values(local.rules) :
           rule.remote.kind == "prefix_list" ? local.prefix_lists[rule.remote.name].max_entries : 1
           if rule.group == interface
-          && rule.direction == counted[0][0]
-          && contains(rule.remote.families, counted[1][0])
+          && rule.direction == counted[0]
+          && contains(rule.remote.families, counted[1])
         ]))
         limit = var.rules_per_group
       }
@@ -69,8 +80,9 @@ locals {
     ]
   }
 
-  # Whether the key of a rule's security group or prefix list is one id everywhere, and its id has no other key:
-  # EC2 refuses two rules of the same packets. An id that is not known yet is compared when it is.
+  # Whether the key of a rule's security group or prefix list is one id everywhere, and its id has no
+  # other key: EC2 refuses two rules of the same packets. An id that is not known yet is compared when it
+  # is.
   ids = merge(
     { for key, id in local.security_groups : "sg-${key}" => id },
     { for key, list in local.prefix_lists : "pl-${key}" => list.id }

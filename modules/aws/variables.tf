@@ -19,8 +19,8 @@ variable "name" {
       can(regex("^[a-zA-Z0-9 ._:/()#,@+=;{}!$*-]{1,100}$", var.name)) && !startswith(lower(var.name), "sg-")
     )
     error_message = <<-EOT
-      name must have 1 to 100 characters, only those that EC2 allows in the name of a security group, and must not
-      start with sg-.
+      name must have 1 to 100 characters, only those that EC2 allows in the name of a security group, and must
+      not start with sg-.
     EOT
   }
 }
@@ -38,8 +38,8 @@ variable "name_prefix" {
       false
     )
     error_message = <<-EOT
-      name_prefix must have at most 128 characters, only those that EC2 allows in the name of a security group, and
-      must not start with sg-.
+      name_prefix must have at most 128 characters, only those that EC2 allows in the name of a security group,
+      and must not start with sg-.
     EOT
   }
 }
@@ -51,13 +51,15 @@ variable "tags" {
   nullable    = false
 
   validation {
-    condition     = length(var.tags) <= 47 && alltrue([for key in keys(var.tags) : !startswith(lower(key), "aws:")])
+    condition = length(var.tags) <= 47 && alltrue([
+      for key in keys(var.tags) : !startswith(lower(key), "aws:")
+    ])
     error_message = "There may be 47 tags, and no key may start with aws:, which AWS keeps for itself."
   }
 }
 
 variable "release" {
-  description = "The gateway's AsyncOS release. A maintenance release counts as its family. Default: that of the table."
+  description = "The gateway's AsyncOS release. Default: that of the table. 15.5.1 counts as 15.5."
   type        = string
   default     = null
 
@@ -71,7 +73,8 @@ variable "release" {
 
 variable "features" {
   description = <<-EOT
-    What the gateway serves: interface => feature => settings, as {management = {dns = {}, ldap = {port = "both"}}}.
+    What the gateway serves: interface => feature => settings, as
+    {management = {dns = {}, ldap = {port = "both"}}}.
   EOT
   type        = map(map(map(string)))
   nullable    = false
@@ -86,7 +89,9 @@ variable "features" {
   }
 
   validation {
-    condition = length(setsubtract(flatten([for uses in values(var.features) : keys(uses)]), keys(local.features))) == 0
+    condition = alltrue(flatten([
+      for uses in values(var.features) : [for name in keys(uses) : contains(keys(local.features), name)]
+    ]))
     error_message = format(
       "There is no feature %s. Known: %s.",
       join(", ", setsubtract(flatten([for uses in values(var.features) : keys(uses)]), keys(local.features))),
@@ -195,13 +200,15 @@ variable "peers" {
         text == "any" || contains(var.families, strcontains(text, ":") ? "ipv6" : "ipv4")
       ]
     ]))
-    error_message = "peers has networks of an address family that families leaves out. Add the family, or remove them."
+    error_message = "peers has networks of a family that is not in families. Add it, or remove them."
   }
 
   validation {
     condition = alltrue([
       for peer in values(var.peers) :
-      peer.self || length(merge(peer.security_groups, peer.prefix_lists)) + length(concat(peer.networks, peer.hostnames)) > 0
+      peer.self || length(concat(
+        peer.networks, keys(peer.security_groups), keys(peer.prefix_lists), peer.hostnames
+      )) > 0
     ])
     error_message = "peers has an empty peer. Give it a network, or remove it."
   }
@@ -237,8 +244,8 @@ variable "peers" {
       ]
     ]))
     error_message = <<-EOT
-      A prefix list of peers is not known to be of the address families in use. With one family in families every
-      list needs the same family; the resource and the data source of a list have it as address_family.
+      A prefix list of peers is not known to be of the address families in use. With one family in families
+      every list needs the same family; the resource and the data source of a list have it as address_family.
     EOT
   }
 }
@@ -314,7 +321,7 @@ variable "feature_peers" {
         text == "any" || contains(var.families, strcontains(text, ":") ? "ipv6" : "ipv4")
       ]
     ]))
-    error_message = "feature_peers has networks of an address family that families leaves out. Add the family, or remove them."
+    error_message = "feature_peers has networks of a family that is not in families. Add it, or remove them."
   }
 
   validation {
@@ -322,7 +329,9 @@ variable "feature_peers" {
       for peer in flatten([
         for features in values(var.feature_peers) : [for roles in values(features) : values(roles)]
       ]) :
-      peer.self || length(merge(peer.security_groups, peer.prefix_lists)) + length(concat(peer.networks, peer.hostnames)) > 0
+      peer.self || length(concat(
+        peer.networks, keys(peer.security_groups), keys(peer.prefix_lists), peer.hostnames
+      )) > 0
     ])
     error_message = "feature_peers has an empty peer. Give it a network, or remove it."
   }
@@ -349,7 +358,8 @@ variable "feature_peers" {
       ]
     ]))
     error_message = <<-EOT
-      prefix_lists of feature_peers must hold ids like pl-0123456789abcdef0, each with a max_entries from 1 to 1000.
+      prefix_lists of feature_peers must hold ids like pl-0123456789abcdef0, each with a max_entries from 1 to
+      1000.
     EOT
   }
 
@@ -364,8 +374,9 @@ variable "feature_peers" {
       ]
     ]))
     error_message = <<-EOT
-      A prefix list of feature_peers is not known to be of the address families in use. With one family in families every
-      list needs the same family; the resource and the data source of a list have it as address_family.
+      A prefix list of feature_peers is not known to be of the address families in use. With one family in
+      families every list needs the same family; the resource and the data source of a list have it as
+      address_family.
     EOT
   }
 }
@@ -387,7 +398,7 @@ variable "families" {
 }
 
 variable "hostnames_open" {
-  description = "Whether to open remotes that are known by host name alone to any address. No group can hold a name."
+  description = "Whether host names become any address, because no security group can hold a name."
   type        = bool
   default     = false
   nullable    = false
@@ -410,8 +421,8 @@ variable "as_printed" {
 
 variable "waivers" {
   description = <<-EOT
-    Findings of guardrails that are accepted: the code, the peer (a network, a role, or `any`), the reason, and the
-    last day (YYYY-MM-DD).
+    Findings of guardrails that are accepted: the code, the peer (a network, a role, or `any`), the reason, and
+    the last day (YYYY-MM-DD).
   EOT
   type = list(object({
     code   = string

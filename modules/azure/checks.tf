@@ -1,8 +1,10 @@
-# What stops a plan beside the validation blocks of variables.tf: inputs that do not fit together, and guardrails.
-# Preconditions in main.tf look at the results. This file is the same in modules/aws and modules/azure.
+# What stops a plan beside the validation blocks of variables.tf: inputs that do not fit together, and
+# guardrails. Preconditions in main.tf look at the results. This file is the same in modules/aws and
+# modules/azure.
 
 locals {
-  # What the inputs lack for the entries that they switch on, as `esacloud check` says it of a deployment file.
+  # What the inputs lack for the entries that they switch on, as `esacloud check` says it of a deployment
+  # file.
   missing_inputs = concat(
     [
       for use in local.opened_entries : {
@@ -35,9 +37,9 @@ locals {
       for use in local.opened_entries : {
         interface = use.interface
         text      = <<-EOT
-          The peer ${use.peer} has the host names ${join(", ", local.peers[use.peer].hostnames)}, and no security
-          group can hold a host name. Set hostnames_open = true to open its ports to any address, or give its
-          networks.
+          The peer ${use.peer} has the host names ${join(", ", local.peers[use.peer].hostnames)}, and no
+          security group can hold a host name. Set hostnames_open = true to open its ports to any address, or
+          give its networks.
         EOT
       }
       if use.peer != "" && !var.hostnames_open && length(try(local.peers[use.peer].hostnames, [])) > 0
@@ -50,7 +52,8 @@ locals {
           peers.${use.role} its networks, or remove the entry from as_printed.
         EOT
       }
-      if contains(var.as_printed, use.entry) && anytrue([for remote in use.remotes : try(remote.prefix, 1) == 0])
+      if contains(var.as_printed, use.entry)
+      && anytrue([for remote in use.remotes : try(remote.prefix, 1) == 0])
     ],
     local.missing_inputs_of_cloud
   )
@@ -64,7 +67,9 @@ locals {
 
   # A network is public unless one block of the registries of special addresses holds all of it.
   public_networks = [
-    for network in distinct([for flow in local.flows : flow.remote.key if flow.remote.kind == "network"]) : network
+    for network in distinct([
+      for flow in local.flows : flow.remote.name if flow.remote.kind == "network"
+    ]) : network
     if !anytrue([
       for block in local.not_public : try(
         tonumber(split("/", network)[1]) >= tonumber(split("/", block)[1])
@@ -85,8 +90,10 @@ locals {
   guardrails_of_flows = [
     for flow in local.flows : merge(flow, {
       codes = concat(
-        contains(local.public_remotes, flow.remote.key) ? local.entries[flow.entry].guardrails[flow.direction] : [],
-        flow.remote.prefix == 0 ? local.entries[flow.entry].guardrails["${flow.direction}_any"] : []
+        contains(local.public_remotes, flow.remote.key)
+        ? local.entries[flow.entry].guardrails[flow.direction] : [],
+        flow.remote.prefix == 0
+        ? local.entries[flow.entry].guardrails["${flow.direction}_any"] : []
       )
     })
   ]
@@ -103,15 +110,15 @@ locals {
     ]
   ])
 
-  # Those that no waiver accepts, by the key of the flow. A waiver names a role, any, a remote, or a network around
-  # it.
+  # Those that no waiver accepts, by the key of the flow. A waiver names a role, any, a remote, or a
+  # network around it.
   refused = {
-    for violation in local.violations : violation.key => violation...
+    for found in local.violations : found.key => found...
     if !anytrue([
-      for waiver in local.standing_waivers : waiver.code == violation.code && (
-        contains(["any", violation.role, violation.remote], waiver.peer) || try(
-          tonumber(split("/", violation.remote)[1]) >= tonumber(split("/", waiver.peer)[1])
-          && cidrsubnet("${split("/", violation.remote)[0]}/${split("/", waiver.peer)[1]}", 0, 0) == waiver.peer,
+      for waiver in local.standing_waivers : waiver.code == found.code && (
+        contains(["any", found.role, found.remote], waiver.peer) || try(
+          tonumber(split("/", found.remote)[1]) >= tonumber(split("/", waiver.peer)[1])
+          && cidrsubnet("${split("/", found.remote)[0]}/${split("/", waiver.peer)[1]}", 0, 0) == waiver.peer,
           false
         )
       )

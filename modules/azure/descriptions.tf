@@ -1,4 +1,5 @@
-# Descriptions of rules: table rows first, then the entries, in at most 140 characters. What does not fit is counted.
+# Descriptions of rules: table rows first, then the entries, in at most 140 characters. What does not fit
+# is counted.
 
 locals {
   deny_description = join(" ", [
@@ -20,7 +21,10 @@ locals {
       for text in [
         for kept in range(length(spans), -1, -1) : join("", [
           "Table row${length(local.allow_rules[key].rows) > 1 ? "s" : ""} ",
-          join(", ", concat(slice(spans, 0, kept), kept < length(spans) ? ["${length(spans) - kept} more"] : [])),
+          join(", ", concat(
+            slice(spans, 0, kept),
+            kept < length(spans) ? ["${length(spans) - kept} more"] : []
+          )),
         ])
       ] : text
       if length(text) <= 116

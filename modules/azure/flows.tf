@@ -1,6 +1,6 @@
-# From inputs to flows: the entries of the port catalogue that the features switch on, their remotes (who is at
-# the other end), and the packets between. This file is the same in modules/aws and modules/azure; what a peer may
-# name beside networks is in peers.tf.
+# From inputs to flows: the entries of the port catalogue that the features switch on, their remotes (who
+# is at the other end), and the packets between. This file is the same in modules/aws and modules/azure;
+# what a peer may name beside networks is in peers.tf.
 
 locals {
   # The position in the catalogue's list. A maintenance release, 15.5.1, counts as its family, 15.5.
@@ -23,8 +23,8 @@ locals {
     ]
   ])
 
-  # The peers of roles, and those of one feature at one interface under a name that no role has. merge() and not
-  # flatten(), for which one unknown id makes everything unknown.
+  # The peers of roles, and those of one feature at one interface under a name that no role has. merge()
+  # and not flatten(), for which one unknown id makes everything unknown.
   peers = merge(var.peers, merge([
     for interface, features in var.feature_peers : merge([
       for feature, roles in features : {
@@ -72,8 +72,9 @@ locals {
     )
   }
 
-  # Where nobody names an entry's role and the table has no networks for it, any address is its remote: for host
-  # names of the table with hostnames_open, and for roles that are the whole Internet by their nature.
+  # Where nobody names an entry's role and the table has no networks for it, any address is its remote:
+  # for host names of the table with hostnames_open, and for roles that are the whole Internet by their
+  # nature.
   opens_to_any = {
     for id, entry in local.entries : id => length(entry.networks) == 0 && (
       length(entry.hostnames) > 0 ? var.hostnames_open : local.roles[entry.role] == "any"
@@ -89,13 +90,15 @@ locals {
     ]
   }
 
-  # The active entries with their remotes. A remote's key is what the keys of rules say of it and begins with its
-  # kind, so that no two remotes share one. It holds no id, which may be unknown until apply.
+  # The active entries with their remotes. A remote's key is what the keys of rules say of it and begins
+  # with its kind, so that no two remotes share one. It holds no id, which may be unknown until apply.
   opened_entries = [
     for use in local.active_entries : merge(use, {
       remotes = concat(
         [
-          for found in use.peer == "" ? local.networks_of_entry[use.entry] : local.networks_of_peer[use.peer] : {
+          for found in(
+            use.peer == "" ? local.networks_of_entry[use.entry] : local.networks_of_peer[use.peer]
+            ) : {
             kind      = "network"
             key       = found.network
             name      = found.network

@@ -95,8 +95,8 @@ resource "azurerm_network_security_group" "this" {
     precondition {
       condition     = length([for key in local.unplaced : key if startswith(key, "${each.key}/")]) == 0
       error_message = <<-EOT
-        ${var.name}: no priority is left for ${join(", ", local.unplaced)}. Widen first_priority and last_priority, or
-        use `esacloud generate`, which finds a priority as long as there is one.
+        ${var.name}: no priority is left for ${join(", ", local.unplaced)}. Widen first_priority and
+        last_priority, or use `esacloud generate`, which finds a priority as long as there is one.
       EOT
     }
 
@@ -111,8 +111,8 @@ resource "azurerm_network_security_group" "this" {
     precondition {
       condition     = local.ids_have_one_key
       error_message = <<-EOT
-        ${var.name}: peers have one application security group under two keys. Use one key for each group, the same
-        everywhere.
+        ${var.name}: peers have one application security group under two keys. Use one key for each group, the
+        same everywhere.
       EOT
     }
   }
@@ -149,8 +149,8 @@ resource "azurerm_network_interface_security_group_association" "this" {
   network_security_group_id = azurerm_network_security_group.this[each.value.interface].id
 }
 
-# Both kinds of association read a network interface whole, change it and write it back. Version 5 of the provider
-# loses one of two that it writes at the same time, so these come after those.
+# Both kinds of association read a network interface whole, change it and write it back. Version 5 of the
+# provider loses one of two that it writes at the same time, so these come after those.
 resource "azurerm_network_interface_application_security_group_association" "members" {
   for_each = {
     for key, found in local.network_interfaces : key => found

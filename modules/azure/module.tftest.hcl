@@ -96,18 +96,24 @@ run "keeps_apart_remotes_of_different_kinds_with_one_key" {
     subscription_id = "00000000-0000-0000-0000-000000000000"
     peers = {
       administrators = {
-        self                        = true
-        networks                    = ["10.20.0.0/24"]
-        service_tags                = ["AzureMonitor"]
-        application_security_groups = { "10.20.0.0/24" = "asg-one", self = "asg-two", AzureMonitor = "asg-three" }
+        self         = true
+        networks     = ["10.20.0.0/24"]
+        service_tags = ["AzureMonitor"]
+        application_security_groups = {
+          "10.20.0.0/24" = "asg-one"
+          AzureMonitor   = "asg-three"
+          self           = "asg-two"
+        }
       }
       dns-servers = { networks = ["10.0.0.2"] }
     }
   }
 
   assert {
-    condition = toset(output.rules["management/in-tcp-22-groups-cli-ssh"].source_application_security_groups) == toset([
-      "self", "asg-one", "asg-two", "asg-three",
+    condition = toset(
+      output.rules["management/in-tcp-22-groups-cli-ssh"].source_application_security_groups
+      ) == toset([
+        "self", "asg-one", "asg-two", "asg-three",
     ])
     error_message = "Every group is in the rule of the groups."
   }

@@ -1,8 +1,9 @@
-# What peers name beside networks: application security groups, service tags, and the gateways of the same group.
+# What peers name beside networks: application security groups, service tags, and the gateways of the same
+# group.
 
 locals {
-  # Application security groups by the keys of their peers. Preconditions in main.tf check that one key is one id in
-  # the whole module, and one id has one key.
+  # Application security groups by the keys of their peers. Preconditions in main.tf check that one key is
+  # one id in the whole module, and one id has one key.
   application_security_groups = merge([
     for peer in values(local.peers) : peer.application_security_groups
   ]...)
@@ -14,8 +15,8 @@ locals {
     "providers/Microsoft.Network/applicationSecurityGroups/",
   ])
 
-  # Whether one key is one group everywhere, and one group has one key. An id that is not known yet is compared when
-  # it is.
+  # Whether one key is one group everywhere, and one group has one key. An id that is not known yet is
+  # compared when it is.
   keys_have_one_id = alltrue(flatten([
     for peer in values(local.peers) : [
       for key, id in peer.application_security_groups : id == local.application_security_groups[key]

@@ -1,13 +1,13 @@
 # Priorities that stay, the same as those of `esacloud generate`: each is drawn from the rule's own name.
 #
-# All rules but the last of each direction allow, so that their order means nothing. The SHA-256 of a rule's name is
-# a row of wishes. Expressions cannot loop, so rules choose in rounds: of the rules that wish for the same free number
-# in a round, the one with the lowest digest gets it, and the others wish again in the next round. A new rule moves
-# another only where both wish for the same number.
+# All rules but the last of each direction allow, so that their order means nothing. The SHA-256 of a
+# rule's name is a row of wishes. Expressions cannot loop, so rules choose in rounds: of the rules that
+# wish for the same free number in a round, the one with the lowest digest gets it, and the others wish
+# again in the next round. A new rule moves another only where both wish for the same number.
 
 locals {
-  # Rules in the order of their digests, with the number that each wishes for in each of eight rounds. Numbers are
-  # one for each interface and direction.
+  # Rules in the order of their digests, with the number that each wishes for in each of eight rounds.
+  # Numbers are one for each interface and direction.
   wishes = {
     for key, rule in local.allow_rules : "${sha256(rule.name)} ${key}" => [
       for round in range(8) : format("%s %s %d", rule.interface, rule.direction, (
@@ -17,8 +17,8 @@ locals {
     ]
   }
 
-  # Number => the rule that has it, after each round. Iteration is in the order of the digests, so that the first of
-  # those who wish for a number is the one with the lowest digest.
+  # Number => the rule that has it, after each round. Iteration is in the order of the digests, so that
+  # the first of those who wish for a number is the one with the lowest digest.
   wishing_1 = { for rule, wishes in local.wishes : wishes[0] => rule... }
   placed_1  = { for number, rules in local.wishing_1 : number => rules[0] }
 
@@ -64,8 +64,8 @@ locals {
   }
   placed_8 = merge(local.placed_7, { for number, rules in local.wishing_8 : number => rules[0] })
 
-  # By key of the rule. With 500 rules of one direction in 3,901 numbers about one module in 10,000 has a rule left
-  # over, which is refused in main.tf.
+  # By key of the rule. With 500 rules of one direction in 3,901 numbers about one module in 10,000 has a
+  # rule left over, which is refused in main.tf.
   priorities = { for number, rule in local.placed_8 : split(" ", rule)[1] => tonumber(split(" ", number)[2]) }
   unplaced   = [for key in keys(local.allow_rules) : key if !contains(keys(local.priorities), key)]
 }

@@ -1,8 +1,8 @@
 # From flows to security rules: as few as permit the same and still tell which entries ask for them.
 #
-# A rule holds the flows of one direction, protocol, source port range and set of entries whose remotes are of one
-# kind: networks of one address family, application security groups, or one service tag. Remotes with the same ports
-# share a rule. Two rules of each group deny the rest.
+# A rule holds the flows of one direction, protocol, source port range and set of entries whose remotes
+# are of one kind: networks of one address family, application security groups, or one service tag.
+# Remotes with the same ports share a rule. Two rules of each group deny the rest.
 
 locals {
   # Flows of the same packets made one, with every entry that asks for them.
@@ -27,8 +27,8 @@ locals {
     }
   ]
 
-  # A load balancer's health probes come from a service tag. They reach the TCP ports that an interface serves,
-  # unless a peer opens those to the tag already.
+  # A load balancer's health probes come from a service tag. They reach the TCP ports that an interface
+  # serves, unless a peer opens those to the tag already.
   probes_tag = "AzureLoadBalancer"
   served_ports = {
     for flow in local.merged_flows : "${flow.interface} ${join("-", flow.ports)}" => flow...
@@ -60,8 +60,10 @@ locals {
   ]
   ports_of_remote = { for flow in local.rule_flows : "${flow.group}|${flow.remote.key}" => flow.port_text... }
   flows_of_rule = {
-    for flow in local.rule_flows :
-    "${flow.group}|${join(",", sort(distinct(local.ports_of_remote["${flow.group}|${flow.remote.key}"])))}" => flow...
+    for flow in local.rule_flows : join("|", [
+      flow.group,
+      join(",", sort(distinct(local.ports_of_remote["${flow.group}|${flow.remote.key}"]))),
+    ]) => flow...
   }
 
   # Each rule with its port ranges and its remotes.
@@ -74,15 +76,17 @@ locals {
       kind         = flows[0].kind
       ports        = [for same in values({ for flow in flows : flow.port_text => flow.ports... }) : same[0]]
       networks     = sort(distinct([for flow in flows : flow.remote.name if flow.remote.kind == "network"]))
-      groups       = distinct([for flow in flows : flow.remote.name if flow.remote.kind == "application_security_group"])
-      self         = anytrue([for flow in flows : flow.remote.kind == "self"])
-      entries      = sort(distinct(flatten(flows[*].entries)))
+      groups = distinct([
+        for flow in flows : flow.remote.name if flow.remote.kind == "application_security_group"
+      ])
+      self    = anytrue([for flow in flows : flow.remote.kind == "self"])
+      entries = sort(distinct(flatten(flows[*].entries)))
     }
   }
 
-  # A rule's name says what it is for, and nothing that may change beside it: its priority comes from its name. The
-  # rule of a service tag is one, whatever its ports; rules for any address are one for each port range, whoever asks
-  # for it.
+  # A rule's name says what it is for, and nothing that may change beside it: its priority comes from its
+  # name. The rule of a service tag is one, whatever its ports; rules for any address are one for each
+  # port range, whoever asks for it.
   long_names = {
     for key, rule in local.shapes : key => join("-", compact([
       rule.direction == "ingress" ? "in" : "out",

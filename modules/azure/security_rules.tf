@@ -1,5 +1,5 @@
-# Rules in the provider's words: one value in the singular, several in the plural, and application security groups
-# in place of prefixes.
+# Rules in the provider's words: one value in the singular, several in the plural, and application
+# security groups in place of prefixes.
 
 locals {
   # Both ends of each rule. The gateway's own end is any address: the group is at its interface.
@@ -49,7 +49,8 @@ locals {
     }
   }
 
-  # The last rule of each direction. Azure's default rules let in the virtual network and let out to the Internet.
+  # The last rule of each direction. Azure's default rules let in the virtual network and let out to the
+  # Internet.
   deny_rules = {
     for pair in setproduct(keys(var.features), ["in", "out"]) : "${pair[0]}/${pair[1]}-deny-all-else" => {
       group                                   = pair[0]
@@ -84,7 +85,8 @@ locals {
       {
         what = "${interface}: source addresses"
         used = sum(concat([0], [
-          for key, rule in local.allow_rules : length([for text in local.ends[key].source_prefixes : text if text != "*"])
+          for key, rule in local.allow_rules :
+          length([for text in local.ends[key].source_prefixes : text if text != "*"])
           if rule.interface == interface
         ]))
         limit = var.addresses_per_group

@@ -52,7 +52,7 @@ variable "tags" {
 }
 
 variable "release" {
-  description = "The gateway's AsyncOS release. A maintenance release counts as its family. Default: that of the table."
+  description = "The gateway's AsyncOS release. Default: that of the table. 15.5.1 counts as 15.5."
   type        = string
   default     = null
 
@@ -66,7 +66,8 @@ variable "release" {
 
 variable "features" {
   description = <<-EOT
-    What the gateway serves: interface => feature => settings, as {management = {dns = {}, ldap = {port = "both"}}}.
+    What the gateway serves: interface => feature => settings, as
+    {management = {dns = {}, ldap = {port = "both"}}}.
   EOT
   type        = map(map(map(string)))
   nullable    = false
@@ -81,7 +82,9 @@ variable "features" {
   }
 
   validation {
-    condition = length(setsubtract(flatten([for uses in values(var.features) : keys(uses)]), keys(local.features))) == 0
+    condition = alltrue(flatten([
+      for uses in values(var.features) : [for name in keys(uses) : contains(keys(local.features), name)]
+    ]))
     error_message = format(
       "There is no feature %s. Known: %s.",
       join(", ", setsubtract(flatten([for uses in values(var.features) : keys(uses)]), keys(local.features))),
@@ -186,13 +189,15 @@ variable "peers" {
         text == "any" || contains(var.families, strcontains(text, ":") ? "ipv6" : "ipv4")
       ]
     ]))
-    error_message = "peers has networks of an address family that families leaves out. Add the family, or remove them."
+    error_message = "peers has networks of a family that is not in families. Add it, or remove them."
   }
 
   validation {
     condition = alltrue([
       for peer in values(var.peers) :
-      peer.self || length(concat(keys(peer.application_security_groups), peer.service_tags, peer.networks, peer.hostnames)) > 0
+      peer.self || length(concat(
+        peer.networks, keys(peer.application_security_groups), peer.service_tags, peer.hostnames
+      )) > 0
     ])
     error_message = "peers has an empty peer. Give it a network, or remove it."
   }
@@ -224,7 +229,7 @@ variable "peers" {
         var.subscription_id != null || startswith(id, "/")
       ]
     ]))
-    error_message = "Application security groups of peers are given by name: set subscription_id, or give their ARM ids."
+    error_message = "peers names application security groups: set subscription_id, or give their ids."
   }
 }
 
@@ -295,7 +300,7 @@ variable "feature_peers" {
         text == "any" || contains(var.families, strcontains(text, ":") ? "ipv6" : "ipv4")
       ]
     ]))
-    error_message = "feature_peers has networks of an address family that families leaves out. Add the family, or remove them."
+    error_message = "feature_peers has networks of a family that is not in families. Add it, or remove them."
   }
 
   validation {
@@ -303,7 +308,9 @@ variable "feature_peers" {
       for peer in flatten([
         for features in values(var.feature_peers) : [for roles in values(features) : values(roles)]
       ]) :
-      peer.self || length(concat(keys(peer.application_security_groups), peer.service_tags, peer.networks, peer.hostnames)) > 0
+      peer.self || length(concat(
+        peer.networks, keys(peer.application_security_groups), peer.service_tags, peer.hostnames
+      )) > 0
     ])
     error_message = "feature_peers has an empty peer. Give it a network, or remove it."
   }
@@ -329,7 +336,7 @@ variable "feature_peers" {
         id != "self" && can(regex(local.application_security_group, id))
       ]
     ]))
-    error_message = "application_security_groups of feature_peers must hold ARM ids, or names in the resource group."
+    error_message = "application_security_groups of feature_peers must hold ARM ids, or names in the group."
   }
 
   validation {
@@ -341,7 +348,7 @@ variable "feature_peers" {
         var.subscription_id != null || startswith(id, "/")
       ]
     ]))
-    error_message = "Application security groups of feature_peers are given by name: set subscription_id, or give their ARM ids."
+    error_message = "feature_peers names application security groups: set subscription_id, or give their ids."
   }
 }
 
@@ -362,7 +369,7 @@ variable "families" {
 }
 
 variable "hostnames_open" {
-  description = "Whether to open remotes that are known by host name alone to any address. No group can hold a name."
+  description = "Whether host names become any address, because no security group can hold a name."
   type        = bool
   default     = false
   nullable    = false
@@ -385,8 +392,8 @@ variable "as_printed" {
 
 variable "waivers" {
   description = <<-EOT
-    Findings of guardrails that are accepted: the code, the peer (a network, a role, or `any`), the reason, and the
-    last day (YYYY-MM-DD).
+    Findings of guardrails that are accepted: the code, the peer (a network, a role, or `any`), the reason, and
+    the last day (YYYY-MM-DD).
   EOT
   type = list(object({
     code   = string
@@ -420,7 +427,7 @@ variable "subscription_id" {
 }
 
 variable "load_balancer" {
-  description = "Whether a load balancer is in front of the interfaces. Its probes then reach the TCP ports they serve."
+  description = "Whether a load balancer is in front: its probes then reach the TCP ports that are served."
   type        = bool
   default     = false
   nullable    = false

@@ -43,7 +43,7 @@ SHARED: dict[str, Cases] = {
             "10.20.0.1/24 is not a canonical CIDR block. Write 10.20.0.0/24",
         ),
         "no_network": (administrators(networks=["intranet"]), "intranet is not a canonical CIDR block"),
-        "family": ({"families": ["ipv6"]}, "peers has networks of an address family that families leaves out"),
+        "family": ({"families": ["ipv6"]}, "peers has networks of a family that is not in families"),
         "empty_peer": (administrators(), "peers has an empty peer"),
         "role": ({"peers": {"admins": {"networks": ["10.20.0.0/24"]}}}, "There is no role admins. Known: administrators"),
     },
@@ -51,7 +51,7 @@ SHARED: dict[str, Cases] = {
         "host_bits_of_one_feature": (of_dns(networks=["fd00::1/64"]), "Write fd00::/64"),
         "family_of_one_feature": (
             {"families": ["ipv4"], **of_dns(networks=["fd00::/64"])},
-            "feature_peers has networks of an",
+            "feature_peers has networks of a family",
         ),
         "empty_peer_of_one_feature": (of_dns(), "feature_peers has an empty peer"),
         "role_of_one_feature": (
@@ -198,7 +198,7 @@ AZURE: dict[str, Cases] = {
         ),
         "group_by_name_without_a_subscription": (
             administrators(application_security_groups={"a": "asg-one"}),
-            "set subscription_id, or give their ARM ids",
+            "set subscription_id, or give their ids",
         ),
     },
     "last_priority": {
