@@ -57,7 +57,7 @@ def module_files(cloud: Provider, lowered: Lowered, deployment: Deployment) -> d
 def manifest_text(lowered: Lowered, deployment: Deployment, files: Mapping[str, str]) -> str:
     """The text of the manifest of a module with these other files."""
     policy, catalogue = lowered.policy, deployment.catalogue
-    return _sealed(
+    return sealed(
         {
             "manifest": FORMAT,
             "esacloud": __version__,
@@ -102,7 +102,7 @@ def _hostnames(key: str, names: Iterable[tuple[str, ...]]) -> dict[str, list[str
     return {key: found} if found else {}
 
 
-def _sealed(document: Mapping[str, Any]) -> str:
+def sealed(document: Mapping[str, Any]) -> str:
     """The manifest's text, ending in the digest of everything before it, so that any edit shows."""
     body = render_flat(document)[: -len(_END)]
     return f'{body}{_SEAL}{digest(body)}"{_END}'
@@ -117,11 +117,13 @@ class Manifest:
     """The part of a manifest that is needed to read or replace a module.
 
     `esacloud` is the version that wrote it, `files` file name -> SHA-256; `intact` is False when it was edited.
+    `reusable`: whether the module is for any gateway, without a deployment file.
     """
 
     esacloud: str
     files: Mapping[str, str]
     intact: bool
+    reusable: bool
 
 
 def read_manifest(text: str) -> Manifest | None:
@@ -141,7 +143,7 @@ def read_manifest(text: str) -> Manifest | None:
         if name == MANIFEST or not re.fullmatch(_FILE_NAME, name):
             return None
     body, _, seal = text.rpartition(_SEAL)
-    return Manifest(version, files, intact=seal == f'{digest(body)}"{_END}')
+    return Manifest(version, files, intact=seal == f'{digest(body)}"{_END}', reusable="deployment" not in document)
 
 
 def is_truncated(text: str) -> bool:

@@ -48,7 +48,7 @@ class _Past:
 
 def look_into(directory: Path, files: Mapping[str, bytes], *, force: bool) -> Holding:
     """Check a directory before writing `files` into it. Raises InputError when esacloud must not write there."""
-    past = _past(directory)
+    past = _past(directory, files)
     current, edited, names = set(), [], set()
     with os.scandir(directory) as entries:
         for entry in entries:
@@ -90,13 +90,17 @@ def _is_own(path: Path, content: bytes, desired: bytes | None, past: _Past) -> b
     raise _unmanaged(path.parent, name)
 
 
-def _past(directory: Path) -> _Past:
+def _past(directory: Path, files: Mapping[str, bytes]) -> _Past:
+    new = read_manifest(files.get(MANIFEST, b"").decode())
     text = _text(directory / MANIFEST)
     manifest = None if text is None else read_manifest(text)
     staged_text = _text(directory / STAGING / MANIFEST)
     staged = None if staged_text is None else read_manifest(staged_text)
     digests: dict[str, set[str]] = {MANIFEST: set()} if manifest or staged else {}
     for source in filter(None, (manifest, staged)):
+        if new is not None and source.reusable != new.reusable:
+            kind = "a reusable module" if source.reusable else "a deployment file's module"
+            raise _refusal(directory, MANIFEST, f"is that of {kind}.", "Choose another directory.")
         for name, value in source.files.items():
             digests.setdefault(name, set()).add(value)
     return _Past(

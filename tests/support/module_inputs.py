@@ -79,10 +79,11 @@ def _peer(peer: Peer, cloud: str) -> dict[str, Any]:
 
 def _put_reference(made: dict[str, Any], remote: Reference) -> None:
     if remote.kind == "security_group":
-        made.setdefault("security_groups", {})[remote.id] = remote.id
+        made.setdefault("security_groups", {})[remote.id.removeprefix("sg-")] = remote.id
     elif remote.kind == "prefix_list":
         family = None if remote.version is None else f"ipv{remote.version}"
-        made.setdefault("prefix_lists", {})[remote.id] = {"id": remote.id, "max_entries": remote.size, "family": family}
+        lists = made.setdefault("prefix_lists", {})
+        lists[remote.id.removeprefix("pl-")] = {"id": remote.id, "max_entries": remote.size, "family": family}
     elif remote.kind == "application_security_group":
         made.setdefault("application_security_groups", {})[remote.id] = remote.id
     else:
