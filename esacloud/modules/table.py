@@ -16,7 +16,7 @@ from esacloud.guardrails.rules import GUARDRAILS
 from esacloud.guardrails.subject import Subject
 from esacloud.packets.addresses import ANY_IPV4, ANY_IPV6, Network, networks_between, parse_network
 from esacloud.packets.sets import IPV4, IPV6, TCP, UDP, Box, Direction, PacketSet
-from esacloud.policy.actual import Statement
+from esacloud.policy.model import Statement
 from esacloud.terraform.syntax import literal
 
 FILE = "catalogue.tf.json"

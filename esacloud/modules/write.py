@@ -32,8 +32,9 @@ def source(cloud: str) -> Path:
 
 
 def all_files(catalogue: Catalogue) -> dict[str, dict[str, str]]:
-    """The texts of all modules: cloud -> file name -> text."""
-    return {cloud: module_files(catalogue, cloud) for cloud in CLOUDS}
+    """The texts of all modules: cloud -> file name -> text. A cloud without HCL has no module."""
+    written = (cloud for cloud in CLOUDS if any((place / cloud).is_dir() for place in _PLACES))
+    return {cloud: module_files(catalogue, cloud) for cloud in written}
 
 
 def module_files(catalogue: Catalogue, cloud: str) -> dict[str, str]:

@@ -23,7 +23,7 @@ DIRECTIONS = {
     "输入或输出": "ingress or egress",
     "输入和输出": "ingress and egress",
     "传入和传出": "ingress and egress",
-    "输入/输入": "in / in",
+    "输入/输入": "ingress / ingress",
     "—": "-",
 }
 WORDS = {"或": "or", "及更高": "and up", "—": "-"}

@@ -8,7 +8,7 @@ from esacloud import provider as clouds
 from esacloud.catalogue.model import release_text
 from esacloud.deployment.model import AnyAddress, Deployment, Hostname, Peer, Reference, SelfReference
 from esacloud.packets.addresses import Network
-from esacloud.terraform.assemble import assemble
+from esacloud.terraform.manifest import module_files
 from esacloud.workflow import compile_for
 
 
@@ -93,4 +93,4 @@ def _put_reference(made: dict[str, Any], remote: Reference) -> None:
 def generated(deployment: Deployment, cloud: str) -> dict[str, str]:
     """The files of the deployment's own module, whatever the guardrails say of it: here two modules are compared."""
     chosen = clouds.load(cloud)
-    return dict(assemble(chosen, chosen.lower(compile_for(deployment, cloud), deployment), deployment))
+    return dict(module_files(chosen, chosen.lower(compile_for(deployment, cloud), deployment), deployment))
