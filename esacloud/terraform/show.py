@@ -59,7 +59,7 @@ def resources(document: Mapping[str, Any]) -> Iterator[Resource]:
             found.get("index"),
             mapping(found.get("values")),
             _unknown_names(after.get(address)),
-            references.get(_without_keys(base), {}),
+            _in_instance(references.get(_without_keys(base), {}), base),
             {name: _unknown_in_blocks(value) for name, value in after.get(address, {}).items() if isinstance(value, list)},
         )
 
@@ -102,6 +102,13 @@ def _references(module: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, d
         yield prefix + str(resource.get("address")), found
     for name, call in mapping(module.get("module_calls")).items():
         yield from _references(mapping(mapping(call).get("module")), f"{prefix}module.{name}.")
+
+
+def _in_instance(references: Mapping[str, tuple[str, ...]], base: str) -> dict[str, tuple[str, ...]]:
+    """The references of a resource, which the configuration writes without keys, in the instance of its module."""
+    path = base[: base.rindex(".", 0, base.rindex(".")) + 1] if base.startswith("module.") else ""
+    start = len(_without_keys(path))
+    return {argument: tuple(path + word[start:] for word in words) for argument, words in references.items()}
 
 
 def mentions(expression: Any) -> list[str]:

@@ -22,7 +22,7 @@ def packets_of_module(
     for group in found.groups:
         if not group.id.startswith(f"{module}."):
             continue
-        assert group.interface is not None
+        assert group.interface is not None, group
         assert group.unknown == ()
         boxes = [box for rule in group.rules for box in rule.boxes]
         boxes = [box._replace(address_space=(names or {}).get(box.address_space, box.address_space)) for box in boxes]
