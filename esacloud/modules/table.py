@@ -6,10 +6,10 @@ address, so that a module refuses what they refuse.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from esacloud.catalogue.model import EVERY_PORT, Catalogue, Entry, release_text
+from esacloud.catalogue.model import EVERY_PORT, Catalogue, Entry, Feature, release_text
 from esacloud.guardrails.model import Guardrail
 from esacloud.guardrails.networks import joined, listed
 from esacloud.guardrails.rules import GUARDRAILS
@@ -27,7 +27,6 @@ _PUBLIC, _PRIVATE, _EVERYONE = (parse_network("8.8.8.8"),), (parse_network("10.0
 def catalogue_document(catalogue: Catalogue) -> dict[str, Any]:
     """`catalogue.tf.json`. Raises ValueError for an entry of a protocol other than tcp and udp."""
     entries = {entry.id: _row(catalogue, entry) for entry in catalogue.entries}
-    codes = {code for row in entries.values() for found in row["guardrails"].values() for code in found}
     return {
         "//": [
             f"The port catalogue {catalogue.name} ({catalogue.edition}) as tables.",
@@ -41,20 +40,9 @@ def catalogue_document(catalogue: Catalogue) -> dict[str, Any]:
             "default_release": default_release(catalogue),
             "last_row": max((row.number for row in catalogue.rows), default=0),
             "interfaces": list(catalogue.interfaces),
-            "features": {
-                feature.name: {
-                    "defaults": {name: setting.default for name, setting in feature.settings.items() if setting.default},
-                    "choices": {name: list(setting.choices) for name, setting in feature.settings.items()},
-                    "required": [name for name, setting in feature.settings.items() if setting.default is None],
-                }
-                for feature in catalogue.features.values()
-            },
+            "features": {feature.name: _settings(feature) for feature in catalogue.features.values()},
             "roles": {role.name: role.default or "" for role in catalogue.roles.values()},
-            "guardrails": {
-                rule.code: literal(f"{rule.code} {rule.title} {rule.reason} {rule.hint}")
-                for rule in GUARDRAILS
-                if rule.code in codes
-            },
+            "guardrails": _texts(entries),
             "waivable": [rule.code for rule in GUARDRAILS],
             "not_public": [str(network) for network in not_public()],
             "checklist": [
@@ -75,6 +63,25 @@ def not_public() -> tuple[Network, ...]:
     """The fewest networks that hold every address that is not public: a network is private exactly when one holds it."""
     spans = ((4, joined(listed(IPV4, "not_public"))), (6, joined(listed(IPV6, "not_public"))))
     return tuple(network for version, found in spans for span in found for network in networks_between(version, *span))  # type: ignore[arg-type]
+
+
+def _texts(entries: Mapping[str, dict[str, Any]]) -> dict[str, str]:
+    """What the guardrails over these rows say, by code."""
+    codes = {code for row in entries.values() for found in row["guardrails"].values() for code in found}
+    return {
+        rule.code: literal(f"{rule.code} {rule.title} {rule.reason} {rule.hint}")
+        for rule in GUARDRAILS
+        if rule.code in codes
+    }
+
+
+def _settings(feature: Feature) -> dict[str, Any]:
+    settings = feature.settings.items()
+    return {
+        "defaults": {name: setting.default for name, setting in settings if setting.default},
+        "choices": {name: list(setting.choices) for name, setting in settings},
+        "required": [name for name, setting in settings if setting.default is None],
+    }
 
 
 def _row(catalogue: Catalogue, entry: Entry) -> dict[str, Any]:

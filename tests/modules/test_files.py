@@ -110,10 +110,10 @@ def test_a_path_that_is_no_directory_is_an_error_without_a_traceback(tmp_path: P
     (tmp_path / "modules").write_text("a file stands here")
     written = esacloud("modules", "--out", tmp_path / "modules")
     assert written.code == 2
-    assert "no directory" in written.err
+    assert "directory" in written.err
 
 
-def test_another_catalogue_gets_its_tables_and_no_tests_of_features_that_it_lacks(tmp_path: Path) -> None:
+def test_a_catalogue_with_another_protocol_than_tcp_and_udp_makes_no_module() -> None:
     with pytest.raises(ValueError, match="the reusable modules know tcp and udp alone"):
         module_files(load(str(SMALL)), "aws")
 
