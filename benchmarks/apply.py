@@ -181,7 +181,7 @@ def many(client_at: Callable[[str], Any], server: str, directory: Path, environm
 
         def make(number: int) -> None:
             deployment = workflow.read_deployment("bench.yaml", deployment_text(f"{name}-{number}"))
-            live = run.connect(deployment, "aws", Connection(client=client, pace=pace))
+            live = workflow.connect(deployment, "aws", Connection(client=client, pace=pace))
             run.apply(live, run.plan(live, workflow.lower(deployment, "aws")), directory)
 
         return make

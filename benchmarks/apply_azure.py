@@ -113,7 +113,7 @@ def of_library(arm: ArmEmulator, directory: Path) -> Iterator[Measured]:
         return workflow.read_deployment("bench.yaml", deployment_text("bench-library", server))
 
     def connected(server: str) -> LiveCloud:
-        return run.connect(read(server), "azure", connection)
+        return workflow.connect(read(server), "azure", connection)
 
     def planned(server: str) -> tuple[LiveCloud, ChangePlan]:
         live = connected(server)
@@ -147,7 +147,7 @@ def many(arm: ArmEmulator, directory: Path) -> Measured:
 
     def make(number: int) -> None:
         deployment = workflow.read_deployment("bench.yaml", deployment_text(f"bench-{number}"))
-        live = run.connect(deployment, "azure", connection)
+        live = workflow.connect(deployment, "azure", connection)
         run.apply(live, run.plan(live, workflow.lower(deployment, "azure")), directory)
 
     def go() -> None:

@@ -42,8 +42,8 @@ SITE_PEERS: Mapping[str, int] = {
 ADDED_FEATURE, ADDED_ROLE, ADDED_NETWORKS = "pop-auth", "pop-servers", 2
 
 # 5,000 pairs of a flow and a network: as many as three interfaces hold within quotas that AWS grants on request; Azure
-# holds them without asking. Each interface has the same features, and peers of its own: feature -> its settings, and the
-# roles of its far sides.
+# holds them by default. Each interface has the same features, and its own peers: feature -> its settings, and the roles of
+# its peers.
 LARGE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "admin-cli": ("", ("administrators",)),
     "admin-gui": ("plain_http: yes, new_gui: 4431", ("administrators",)),

@@ -1,7 +1,7 @@
-"""One policy said without any tool's words, so that every tool can be given the same one.
+"""One policy in a form that is neutral between the tools, so that every tool gets the same policy.
 
-A `NeutralFlow` is traffic that one interface opens, with all networks of its far side together: what a person would write
-as one rule. `packets` says exactly which packets a policy is, for holding each tool's output against it.
+A `NeutralFlow` is traffic of one interface with all networks of its remote: a rule that a person writes. `packets`
+is the exact set of packets of a policy, with which each tool's output is compared.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PROTOCOLS = {"tcp": TCP, "udp": UDP}
 
 @dataclass(frozen=True, slots=True)
 class NeutralFlow:
-    """One interface, direction, transport, destination port range (both ends belong to it), and the far side's networks.
+    """One interface, direction, transport, destination port range (inclusive), and the remote's networks.
 
     `name` is made of the flow's own content and of the reason why it is there, so it is the same wherever the flow stands.
     """

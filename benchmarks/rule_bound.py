@@ -1,8 +1,8 @@
 """How many rules an Azure network security group needs at least: a bound that no arrangement of rules can go below.
 
 A rule that allows covers a product: one direction; one protocol, or `*` for all; source ports times destination ports
-times far sides, where the far sides are networks of one address family, or one service tag, or application security
-groups, or `*` for everything. So a rule that permits two packets permits every mixture of them too: the far side of the
+times remotes, where the remotes are networks of one address family, or one service tag, or application security
+groups, or `*` for everything. So a rule that permits two packets permits every mixture of them too: the remote of the
 one with the port of the other. Where a mixture lies outside the policy, no rule that keeps to the policy permits both
 packets. A set of permitted packets no two of which fit into one rule (a fooling set, as it is called for the covering of a
 0/1 matrix by rectangles) therefore needs as many rules as it has members.
@@ -34,7 +34,7 @@ _EVERY_ADDRESS: Mapping[str, Range] = {IPV4: (ANY_IPV4.first, ANY_IPV4.last), IP
 
 
 class Remote(NamedTuple):
-    """The far side of a packet: a realm, and an address there."""
+    """The remote of a packet: an address space, and an address in it."""
 
     address_space: str
     address: int
@@ -80,14 +80,14 @@ def fit_one_rule(one: Packet, other: Packet, policy: PacketSet) -> bool:
     protocols = (one.protocol, one.protocol) if one.protocol == other.protocol else EVERY_PROTOCOL
     boxes = (
         Box(one.direction, address_space, protocols, (source_port, source_port), (port, port), addresses)
-        for address_space, addresses in _fars_of_a_rule(one.remote, other.remote)
+        for address_space, addresses in _remotes_of_rule(one.remote, other.remote)
         for source_port, port in product({one.source_port, other.source_port}, {one.port, other.port})
     )
     return PacketSet.of(boxes) <= policy
 
 
-def _fars_of_a_rule(one: Remote, other: Remote) -> Iterable[tuple[str, Range]]:
-    """The least that a rule's far side is when it holds both."""
+def _remotes_of_rule(one: Remote, other: Remote) -> Iterable[tuple[str, Range]]:
+    """The smallest remotes of a rule that contain both."""
     if _kind(one.address_space) == _kind(other.address_space):
         return {(remote.address_space, (remote.address, remote.address)) for remote in (one, other)}
     return _EVERY_ADDRESS.items()

@@ -29,9 +29,9 @@ NUMBER = 0  # of the benchmarks' deployment files the first
 class RuleCount:
     """How many rules one deployment has in all of its groups, and could have.
 
-    - `flows`: interface, direction, protocol, ports and the entries that ask, whatever the far sides; with the health
+    - `flows`: interface, direction, protocol, ports and the entries that need it, whatever the remotes; with the health
       probes of a load balancer where the file has one.
-    - `pairs`: a flow and one far side of it; a tool that merges nothing makes a rule of each.
+    - `pairs`: a flow and one remote of it; a tool that merges nothing makes a rule of each.
     - `rules`: what esacloud writes.
     - `together`: what it would write if it did not hold apart what different entries ask for, as where a group is full.
     - `bound`: what no arrangement can go below.
@@ -70,7 +70,7 @@ def count(what: str, deployment: Deployment) -> RuleCount:
     flows = lowered.policy.flows
     return RuleCount(
         what=what,
-        flows=len({_without_far_side(flow) for flow in flows}),
+        flows=len({_without_remote(flow) for flow in flows}),
         pairs=len(flows),
         rules=_allowing(rule for group in lowered.native.groups for rule in group.rules),
         together=_together(lowered, deployment),
@@ -78,7 +78,7 @@ def count(what: str, deployment: Deployment) -> RuleCount:
     )
 
 
-def _without_far_side(flow: Flow) -> tuple[object, ...]:
+def _without_remote(flow: Flow) -> tuple[object, ...]:
     return flow.interface, flow.direction, flow.transport, flow.source_ports, flow.ports, flow.entries
 
 

@@ -9,8 +9,8 @@ from esacloud import workflow
 from esacloud.policy.filtered import name_differences
 from esacloud.policy.packets import packets_by_interface
 from esacloud.policy.proof import differences
-from esacloud.terraform.assemble import assemble
 from esacloud.terraform.layout import documents_of
+from esacloud.terraform.manifest import module_files
 
 READ, COMPILE, PACKETS, JUDGE, LOWER = "read", "compile", "the policy's packets", "judge", "lower"
 ASSEMBLE, PARSE, EVALUATE, COMPARE, WRITE = "assemble", "parse what was assembled", "evaluate it", "compare", "write"
@@ -36,7 +36,7 @@ def step_by_step(text: str, cloud: str, directory: str, clock: Callable[[], floa
     yield JUDGE, since()
     lowered = chosen.lower(policy, deployment)
     yield LOWER, since()
-    files = assemble(chosen, lowered, deployment)
+    files = module_files(chosen, lowered, deployment)
     yield ASSEMBLE, since()
     documents = documents_of(files)
     yield PARSE, since()

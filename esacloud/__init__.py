@@ -1,6 +1,6 @@
 """Cloud security groups for the Cisco Secure Email Gateway, made from the vendor port table and proven equal to it.
 
-What a program needs is here; it is imported when it is first used, so that `import esacloud` costs nothing:
+The public names are here; each is imported when it is first used, so that `import esacloud` is fast:
 
     deployment = esacloud.read_deployment("examples/small.yaml")
     module = esacloud.generate(deployment, "aws")

@@ -1,8 +1,7 @@
-"""The one family of errors: what is wrong, where it stands, and how to mend it.
+"""The errors of this package: what is wrong, where, and a hint.
 
-A `Problem` is one finding about one place. Whoever reads a file collects all of its problems before raising, so that a
-person mends a file once and not once for every mistake. Every error of this package is an `EsacloudError`; its
-`exit_code` is the one that the command ends with (see docs/exit-codes.md).
+A `Problem` is one finding about one place. Readers of files collect all problems before they raise. Every error of this
+package is an `EsacloudError`; its `exit_code` is the exit code of the command (see docs/exit-codes.md).
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands: a file, a line and column in it (counted from 1), and the key, as `peers.dns-servers[2]`."""
+    """A file, a line and column in it (counted from 1), and the key, as `peers.dns-servers[2]`."""
 
     file: str
     line: int | None = None
@@ -23,7 +22,7 @@ class Place:
     key: str | None = None
 
     def at(self, key: str) -> Place:
-        """The same place in the file, said to be that of another key."""
+        """The same place in the file with another key."""
         return Place(self.file, self.line, self.column, key)
 
     def __str__(self) -> str:
@@ -38,9 +37,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong at one place, and what to write instead.
+    """What is wrong at one place, and what to write instead.
 
-    `message` and `hint` are whole sentences without a line break; `severity` says whether the work can go on.
+    `message` and `hint` are whole sentences without a line break; an `error` stops the work, a `warning` does not.
     """
 
     place: Place
@@ -53,13 +52,13 @@ class Problem:
 
 
 class EsacloudError(Exception):
-    """Everything that this package raises on purpose."""
+    """The base of all errors of this package."""
 
     exit_code = 2
 
 
 class InputError(EsacloudError):
-    """What the user gave cannot be used; nothing was written. Holds every problem found, errors before warnings."""
+    """The input cannot be used; nothing was written. Contains every problem, errors before warnings."""
 
     def __init__(self, *problems: Problem) -> None:
         if not problems:
@@ -69,13 +68,13 @@ class InputError(EsacloudError):
 
 
 class OutsideError(EsacloudError):
-    """Something outside this program failed: a cloud, terraform, a disk. What it said stands in the text."""
+    """Something outside this program failed: a cloud, terraform, a disk. The text contains its message."""
 
     exit_code = 3
 
 
 def nearest(word: str, known: list[str] | tuple[str, ...]) -> str | None:
-    """The known word that `word` was most likely meant to be, or None when nothing is close."""
+    """The known word nearest to `word`, or None when none is near."""
     from difflib import get_close_matches  # only a person with a mistake pays for this import
 
     found = get_close_matches(word, known, n=1, cutoff=0.6)
@@ -83,6 +82,6 @@ def nearest(word: str, known: list[str] | tuple[str, ...]) -> str | None:
 
 
 def one_of(known: list[str] | tuple[str, ...]) -> str:
-    """`a, b or c`: a list as a sentence has it."""
+    """`a, b or c`."""
     words = [str(word) for word in known]
     return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else "nothing"

@@ -1,4 +1,4 @@
-"""For your own tests: does a module, a group or a packet set let this through? The answer fails with a witness.
+"""Assertions for your own tests: a module, a group or a packet set permits or denies packets.
 
     from esacloud.testing import assert_denies, assert_permits
 
@@ -6,7 +6,7 @@
     assert_denies("build/small", "tcp/22 in from any")
 
 A subject is a packet set; a deployment lowered to a cloud (`workflow.lower`); a directory with a module that esacloud
-wrote; or a JSON file as `esacloud audit` takes it. docs/testing-your-own.md shows more.
+wrote; or a JSON file for `esacloud audit`. See docs/testing-your-own.md.
 """
 
 from __future__ import annotations
@@ -23,41 +23,40 @@ Subject = PacketSet | Mapping[str, PacketSet] | Lowered | str | Path
 
 
 def assert_permits(subject: Subject, sentence: str, interface: str | None = None) -> None:
-    """Fail unless every packet that the sentence names may pass. `interface` is needed where the subject has several.
+    """Fail unless the subject permits every packet of the sentence. `interface` is required where it has several.
 
-    Raises AssertionError with a packet that may not; ValueError for a sentence or interface that means nothing; InputError
-    for a file that cannot be read.
+    Raises AssertionError with a packet that is not permitted, ValueError for a bad sentence or interface, InputError for a
+    file that cannot be read.
     """
     __tracebackhide__ = True
-    desired, packets = parse_packets(sentence), permitted(subject, interface)
-    lacking = desired - _closed(packets, desired)
-    if lacking:
-        raise AssertionError(f"{_called(subject, interface)} does not permit {lacking.witness()}, and should: {sentence}")
+    asked, packets = parse_packets(sentence), permitted(subject, interface)
+    if missing := asked - _closed(packets, asked):
+        raise AssertionError(f"{_named(subject, interface)} does not permit {missing.witness()}, but should: {sentence}")
 
 
 def assert_denies(subject: Subject, sentence: str, interface: str | None = None) -> None:
-    """Fail if any packet that the sentence names may pass; without `interface`, on any of the subject's interfaces.
+    """Fail if the subject permits any packet of the sentence; without `interface`, on any of its interfaces.
 
     Raises as `assert_permits` does.
     """
     __tracebackhide__ = True
-    unwanted = parse_packets(sentence)
+    denied = parse_packets(sentence)
     for name, packets in _by_interface(subject).items():
         if interface in (None, name):
-            found = _closed(packets, unwanted) & unwanted
+            found = _closed(packets, denied) & denied
             if found:
-                raise AssertionError(f"{_called(subject, name)} permits {found.witness()}, and should not: {sentence}")
+                raise AssertionError(f"{_named(subject, name)} permits {found.witness()}, but should not: {sentence}")
     if interface is not None:
         permitted(subject, interface)
 
 
 def permitted(subject: Subject, interface: str | None = None) -> PacketSet:
-    """All packets that the subject permits at one interface. Raises ValueError where it has several and none is named."""
+    """All packets that the subject permits at one interface, which has to be named where there are several (ValueError)."""
     found = _by_interface(subject)
     if interface is None and len(found) == 1:
         return next(iter(found.values()))
     if interface is None or interface not in found:
-        raise ValueError(f"name one of the interfaces: {', '.join(found) or 'there is none'}")
+        raise ValueError(f"name one of the interfaces: {', '.join(found) or 'there are none'}")
     return found[interface]
 
 
@@ -74,7 +73,7 @@ def _by_interface(subject: Subject) -> Mapping[str, PacketSet]:
 
 def _of_file(path: Path) -> dict[str, PacketSet]:
     from esacloud.audit.assignment import by_itself
-    from esacloud.audit.groups import put_together
+    from esacloud.audit.groups import combine
     from esacloud.audit.sources import read_files
 
     actual = read_files([str(path)])
@@ -82,7 +81,7 @@ def _of_file(path: Path) -> dict[str, PacketSet]:
     for group in actual.groups:
         if group.interface:
             tagged[group.interface] = (*tagged.get(group.interface, ()), group.id)
-    return {name: put_together(actual, name, ids).packets for name, ids in {**by_itself(actual), **tagged}.items()}
+    return {name: combine(actual, ids).packets for name, ids in {**by_itself(actual), **tagged}.items()}
 
 
 def _of_module(path: Path) -> Mapping[str, PacketSet]:
@@ -95,11 +94,11 @@ def _of_module(path: Path) -> Mapping[str, PacketSet]:
         if back.packets and not (deviations or back.deviations):
             return back.packets
         deviations = (*deviations, *back.deviations)
-    raise ValueError(f"{path} holds no module that can be read whole: {' '.join(deviations)}")
+    raise ValueError(f"{path} has no module that can be evaluated: {' '.join(deviations)}")
 
 
 def _closed(packets: PacketSet, asked: PacketSet) -> PacketSet:
-    """The packets, and what is permitted to every address also for the references that are asked about."""
+    """The packets, with what is permitted to every address permitted for the references in question too."""
     references = asked.address_spaces() - {IPV4, IPV6}
     if not references:
         return packets
@@ -111,7 +110,7 @@ def _closed(packets: PacketSet, asked: PacketSet) -> PacketSet:
     )
 
 
-def _called(subject: Subject, interface: str | None) -> str:
+def _named(subject: Subject, interface: str | None) -> str:
     name: Any = subject if isinstance(subject, str | Path) else type(subject).__name__
     return f"{name} ({interface})" if interface else str(name)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import esacloud
 
 deployment = esacloud.read_deployment(str(Path(__file__).with_name("small.yaml")))
-module = esacloud.generate(deployment, "aws")  # raises ProofError rather than hand out rules that are not proven
+module = esacloud.generate(deployment, "aws")  # raises ProofError rather than return an unproven module
 
 for flow in module.policy.flows:
     ports = "-".join(str(port) for port in dict.fromkeys(flow.ports))
@@ -21,7 +21,7 @@ with tempfile.TemporaryDirectory() as directory:
     esacloud.write_module(where, module)
     assert esacloud.verify(deployment, "aws", where).proven
 
-# A question that packets answer: can anyone but the administrators reach SSH?
+# A question about packets: can anyone but the administrators reach SSH?
 ssh = [
     box
     for box in module.lowered.packets["management"].only(direction="ingress").boxes()

@@ -27,9 +27,9 @@ def test_what_passes_is_permitted_and_what_does_not_is_denied() -> None:
 
 def test_a_failure_names_a_packet_as_witness() -> None:
     packets = parse_packets("tcp/22 in from 10.0.0.0/9")
-    with pytest.raises(AssertionError, match=r"does not permit tcp/22 in from 10\.128\.0\.0/9, and should"):
+    with pytest.raises(AssertionError, match=r"does not permit tcp/22 in from 10\.128\.0\.0/9, but should"):
         assert_permits(packets, "tcp/22 in from 10.0.0.0/8")
-    with pytest.raises(AssertionError, match=r"permits tcp/22 in from 10\.0\.0\.0/9, and should not"):
+    with pytest.raises(AssertionError, match=r"permits tcp/22 in from 10\.0\.0\.0/9, but should not"):
         assert_denies(packets, "every protocol in from any")
 
 

@@ -1,1 +1,1 @@
-"""Existing or planned groups held against the port catalogue: what is missing, unasked for, or must not be open."""
+"""Existing or planned groups compared with the port catalogue: missing flows, unexpected rules, guardrail violations."""

@@ -1,36 +1,36 @@
-"""The audit itself: expected packets against actual ones, and the guardrails over the actual ones. Exact, both ways.
+"""The audit itself: expected packets against actual packets, and the guardrails over the actual ones. Exact, both ways.
 
-A rule for every address also covers a reference of the cloud's own, because what is behind it has addresses.
+A rule for every address also covers a reference of the cloud's own, because the members of the reference have addresses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from esacloud.audit.groups import Together, put_together
-from esacloud.audit.model import Audit, Desired, Missing, Unexpected
+from esacloud.audit.groups import CombinedGroups, combine
+from esacloud.audit.model import Audit, AuditedInterface, Desired, Missing, Unexpected
 from esacloud.catalogue.model import Catalogue
 from esacloud.guardrails.judge import judge_subject
 from esacloud.guardrails.reach import is_whole
 from esacloud.guardrails.subject import Subject
 from esacloud.packets.addresses import Network
 from esacloud.packets.sets import IPV4, IPV6, ONE_POINT, Box, PacketSet
-from esacloud.policy.actual import ActualGroups, Statement
+from esacloud.policy.actual import ActualGroups
+from esacloud.policy.model import Statement
 
 if TYPE_CHECKING:
     from datetime import date
 
     from esacloud.deployment.model import Waiver
 
-
-ANYWHERE = "any interface"
+ANY_INTERFACE = "any interface"
 
 
 def audit(
     actual: ActualGroups,
-    placed: Mapping[str, tuple[str, ...]],
+    assignment: Mapping[str, tuple[str, ...]],
     allowed: Mapping[str, tuple[Desired, ...]],
     needed: Mapping[str, tuple[Desired, ...]],
     catalogue: Catalogue,
@@ -38,103 +38,104 @@ def audit(
     waivers: Iterable[Waiver] = (),
     own_networks: tuple[Network, ...] = (),
     needed_somewhere: tuple[Desired, ...] = (),
-    beyond_judging: Mapping[str, PacketSet] | None = None,
+    exempt: Mapping[str, PacketSet] | None = None,
 ) -> Audit:
-    """Look at the groups that `placed` puts on each interface.
+    """Audit the groups that `assignment` puts on each interface.
 
-    `allowed` and `needed` say by interface what may be open and what has to be; for a deployment both are its flows.
-    `needed_somewhere` has to be open on one of the interfaces, whichever. `beyond_judging` are packets by interface that no
-    guardrail is asked about.
+    `allowed` and `needed` are by interface; for a deployment both are its flows. `needed_somewhere` has to be open on at
+    least one interface. `exempt` are packets by interface that the guardrails do not judge.
     """
-    made: dict[tuple[str, ...], Together] = {}  # many network interfaces carry the same groups
-    together = []
-    for interface, ids in placed.items():
-        if ids not in made:
-            made[ids] = put_together(actual, interface, ids)
-        together.append(replace(made[ids], looked=replace(made[ids].looked, interface=interface)))
-    by_interface = {one.looked.interface: one for one in together}
-    missing: list[Missing] = []
-    unexpected: list[Unexpected] = []
-    for interface, one in by_interface.items():
-        missing.extend(_missing(one, needed.get(interface, ())))
-        unexpected.extend(_unexpected(one, allowed.get(interface, ())))
-    missing.extend(
-        Missing(ANYWHERE, desired.label, desired.rows, PacketSet.of(desired.boxes))
+    combined = {ids: combine(actual, ids) for ids in set(assignment.values())}  # many interfaces have the same groups
+    by_interface = {interface: combined[ids] for interface, ids in assignment.items()}
+    missing = [flow for name, rules in by_interface.items() for flow in _missing(name, rules, needed.get(name, ()))]
+    missing += (
+        Missing(ANY_INTERFACE, desired.label, desired.rows, PacketSet.of(desired.boxes))
         for desired in needed_somewhere
-        if not any(_meets(desired, one.packets) for one in together)
+        if not any(_intersects(desired, rules.packets) for rules in combined.values())
     )
-
-    def statements(interface: str) -> list[Statement]:
-        return [rule for _, rule in by_interface[interface].rules]
-
-    excused = beyond_judging or {}
-    packets = {name: one.packets - excused[name] if name in excused else one.packets for name, one in by_interface.items()}
-    subject = Subject(catalogue, packets, statements, own_networks, actual.public_address_spaces)
-    unknown = (*(said for one in together for said in one.unknown), *actual.unknown)
+    subject = _subject(by_interface, catalogue, own_networks, actual.public_address_spaces, exempt or {})
+    unknown = chain(*(rules.unknown for rules in by_interface.values()), actual.unknown)
     return Audit(
-        tuple(one.looked for one in together),
+        tuple(AuditedInterface(name, rules.groups, len(rules.rules)) for name, rules in by_interface.items()),
         tuple(missing),
-        tuple(unexpected),
+        tuple(rule for name, rules in by_interface.items() for rule in _unexpected(name, rules, allowed.get(name, ()))),
         judge_subject(subject, waivers, today),
         tuple(dict.fromkeys(unknown)),
         actual.notes,
     )
 
 
-def _missing(one: Together, needed: tuple[Desired, ...]) -> Iterator[Missing]:
+def _subject(
+    by_interface: Mapping[str, CombinedGroups],
+    catalogue: Catalogue,
+    own_networks: tuple[Network, ...],
+    public_address_spaces: frozenset[str],
+    exempt: Mapping[str, PacketSet],
+) -> Subject:
+    packets = {name: rules.packets for name, rules in by_interface.items()}
+    packets |= {name: packets[name] - excused for name, excused in exempt.items() if name in packets}
+
+    def statements(interface: str) -> list[Statement]:
+        return [rule for _, rule in by_interface[interface].rules]
+
+    return Subject(catalogue, packets, statements, own_networks, public_address_spaces)
+
+
+def _missing(interface: str, actual: CombinedGroups, needed: tuple[Desired, ...]) -> Iterator[Missing]:
     if not needed:
         return
     address_spaces = {box.address_space for desired in needed for box in desired.boxes}
-    present = PacketSet.of(_closed(one.packets.boxes(), address_spaces))
+    present = PacketSet.of(_closed(actual.packets.boxes(), address_spaces))
     lacking = PacketSet.of(box for desired in needed for box in desired.boxes) - present
     for desired in needed:
         packets = PacketSet.of(desired.boxes) & lacking
-        if packets and (desired.whole or not _meets(desired, one.packets)):
-            yield Missing(one.looked.interface, desired.label, desired.rows, packets)
+        if packets and (desired.whole or not _intersects(desired, actual.packets)):
+            yield Missing(interface, desired.label, desired.rows, packets)
 
 
-def _meets(desired: Desired, packets: PacketSet) -> bool:
-    """Whether any packet of what is wanted passes, from or to whomever, references included."""
-    address_spaces = packets.address_spaces()
-    return bool(PacketSet.of(_closed(desired.boxes, address_spaces)) & packets)
+def _intersects(desired: Desired, packets: PacketSet) -> bool:
+    """Whether any desired packet passes, from or to any remote, references included."""
+    return bool(PacketSet.of(_closed(desired.boxes, packets.address_spaces())) & packets)
 
 
-def _unexpected(one: Together, allowed: tuple[Desired, ...]) -> Iterator[Unexpected]:
-    """Each rule alone: a group permits what its rules permit, so a rule answers for its own packets."""
-    asked: dict[tuple[str, str], list[Box]] = {}  # by direction and realm, where alone boxes can meet
-    for box in dict.fromkeys(_closed((box for desired in allowed for box in desired.boxes), one.packets.address_spaces())):
-        asked.setdefault(box[:2], []).append(box)
+def _unexpected(interface: str, actual: CombinedGroups, allowed: tuple[Desired, ...]) -> Iterator[Unexpected]:
+    """Each rule by itself: a group permits what its rules permit, so each rule accounts for its own packets."""
+    expected: dict[tuple[str, str], list[Box]] = {}  # by direction and address space: only such boxes can intersect
+    boxes = (box for desired in allowed for box in desired.boxes)
+    for box in dict.fromkeys(_closed(boxes, actual.packets.address_spaces())):
+        expected.setdefault(box[:2], []).append(box)
     known: dict[tuple[Box, ...], PacketSet] = {}
-    for group, rule in one.rules:
+    for group, rule in actual.rules:
         if rule.boxes not in known:
-            known[rule.boxes] = PacketSet.of(rest for box in rule.boxes for rest in _rest(box, asked.get(box[:2], ())))
+            rests = (rest for box in rule.boxes for rest in _rest(box, expected.get(box[:2], ())))
+            known[rule.boxes] = PacketSet.of(rests)
         if known[rule.boxes]:
-            yield Unexpected(one.looked.interface, group, rule.label, known[rule.boxes])
+            yield Unexpected(interface, group, rule.label, known[rule.boxes])
 
 
-def _rest(box: Box, asked: Sequence[Box]) -> Iterable[Box]:
-    """The part of a box that nothing asks for. Only what meets it matters, and most boxes meet one or none."""
+def _rest(box: Box, expected: Sequence[Box]) -> Iterable[Box]:
+    """The unexpected part of a box. Only boxes that intersect it matter; most boxes have one or none."""
     low, high = box.ports
-    meeting = [other for other in asked if other[4][0] <= high and low <= other[4][1] and _meet(other, box)]
-    if not meeting:
+    found = [other for other in expected if other[4][0] <= high and low <= other[4][1] and _overlap(other, box)]
+    if not found:
         return (box,)
-    if any(_holds(other, box) for other in meeting):
+    if any(_contains(other, box) for other in found):
         return ()
-    return (PacketSet.of((box,)) - PacketSet.of(meeting)).boxes()
+    return (PacketSet.of((box,)) - PacketSet.of(found)).boxes()
 
 
-def _meet(one: Box, other: Box) -> bool:
-    """Whether two boxes of one direction and realm share a packet."""
-    return all(mine[0] <= its[1] and its[0] <= mine[1] for mine, its in zip(one[2:], other[2:], strict=True))
+def _overlap(box: Box, other: Box) -> bool:
+    """Whether two boxes of one direction and address space share a packet."""
+    return all(a[0] <= b[1] and b[0] <= a[1] for a, b in zip(box[2:], other[2:], strict=True))
 
 
-def _holds(one: Box, other: Box) -> bool:
-    """Whether the first of two boxes of one direction and realm holds all of the second."""
-    return all(mine[0] <= its[0] and its[1] <= mine[1] for mine, its in zip(one[2:], other[2:], strict=True))
+def _contains(box: Box, other: Box) -> bool:
+    """Whether the first of two boxes of one direction and address space contains the second."""
+    return all(a[0] <= b[0] and b[1] <= a[1] for a, b in zip(box[2:], other[2:], strict=True))
 
 
 def _closed(boxes: Iterable[Box], address_spaces: Iterable[str]) -> Iterator[Box]:
-    """The boxes, and for those of every address of a family the same for each of the references."""
+    """The boxes, and for a box of every address of a family the same box for each of the references."""
     references = [address_space for address_space in address_spaces if address_space not in (IPV4, IPV6)]
     for box in boxes:
         yield box

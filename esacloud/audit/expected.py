@@ -1,4 +1,4 @@
-"""What a gateway is expected to have open: the flows of a deployment, or the catalogue's entries for some features."""
+"""The expected openings of a gateway: the flows of a deployment, or the catalogue's entries for some features."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _FAMILIES = ((IPV4, (0, (1 << 32) - 1)), (IPV6, (0, (1 << 128) - 1)))
 
 
 def from_policy(policy: Policy) -> dict[str, tuple[Desired, ...]]:
-    """The flows of a policy by interface: every packet of them is needed, and nothing else is."""
+    """The flows of a policy by interface: every packet of them is needed, and no other packet."""
     desired: dict[str, list[Desired]] = {interface: [] for interface in policy.interfaces}
     for flow in policy.flows:
-        boxes = tuple(map(_plainly_named, flow_boxes((flow,))))
+        boxes = tuple(map(_short_reference, flow_boxes((flow,))))
         desired[flow.interface].append(Desired(", ".join(flow.entries), flow.rows, boxes, whole=True))
     return {interface: tuple(found) for interface, found in desired.items()}
 
 
-def _plainly_named(box: Box) -> Box:
-    """The box with a reference by its name alone: clouds' documents have resource ids where a file may have either."""
+def _short_reference(box: Box) -> Box:
+    """The box with a reference by its short name: a deployment file may have a resource id or a name."""
     kind, _, name = box.address_space.partition(":")
     return box._replace(address_space=f"{kind}:{name.rpartition('/')[2]}") if "/" in name else box
 
@@ -39,32 +39,36 @@ def _plainly_named(box: Box) -> Box:
 def from_features(
     catalogue: Catalogue, features: Iterable[str] | None, release: str | None, place: Place
 ) -> tuple[Desired, ...]:
-    """What the features' entries need, from and to anyone; `None` is every feature, and then nothing can be missing.
+    """The packets of the features' entries, from and to any remote; `None` means every feature.
 
-    Settings are not known, so an entry that depends on one may be there or not. Entries of very many ports (FTP data) count
-    only where their feature is named, because they would excuse any rule.
-    Raises InputError for a feature or a release that the catalogue does not have.
+    Settings are unknown, so an entry that depends on one is optional. Entries with very many ports (FTP data) count only
+    when their feature is named, because they would excuse nearly any rule. Raises InputError for a feature or a release
+    that the catalogue does not have.
     """
     names = tuple(catalogue.features) if features is None else tuple(dict.fromkeys(features))
-    problems = [
-        _no_such("feature", name, tuple(catalogue.features), place) for name in names if name not in catalogue.features
-    ]
-    releases = {release_text(known): known for known in catalogue.releases}
+    releases: dict[str | None, Release | None] = {
+        None: None,
+        **{release_text(known): known for known in catalogue.releases},
+    }
+    problems = [_no_such("feature", name, catalogue.features, place) for name in names if name not in catalogue.features]
     if release is not None and release not in releases:
-        problems.append(_no_such("release", release, tuple(releases), place))
+        problems.append(_no_such("release", release, filter(None, releases), place))
     if problems:
         raise InputError(*problems)
-    at = releases[release] if release is not None else None
-    found = [entry for entry in catalogue.entries if entry.feature in names and _exists_in(entry, at)]
+    found = [entry for entry in catalogue.entries if entry.feature in names and _exists_in(entry, releases[release])]
     if features is None:
-        found = [entry for entry in found if all(last - first < _MANY_PORTS for first, last in entry.ports)]
+        found = [entry for entry in found if not _has_many_ports(entry)]
     return tuple(Desired(entry.id, entry.rows, tuple(_boxes(entry)), whole=False) for entry in found)
 
 
 def needed_without_settings(catalogue: Catalogue, desired: Iterable[Desired]) -> tuple[Desired, ...]:
     """Those that a feature needs whatever its settings are."""
     always = {entry.id for entry in catalogue.entries if not entry.when}
-    return tuple(one for one in desired if one.label in always)
+    return tuple(entry for entry in desired if entry.label in always)
+
+
+def _has_many_ports(entry: Entry) -> bool:
+    return any(last - first >= _MANY_PORTS for first, last in entry.ports)
 
 
 def _exists_in(entry: Entry, release: Release | None) -> bool:
@@ -82,8 +86,6 @@ def _boxes(entry: Entry) -> Iterator[Box]:
                         yield Box(direction, address_space, protocols, entry.source_ports, ports, addresses)
 
 
-def _no_such(message: str, name: str, known: tuple[str, ...], place: Place) -> Problem:
-    near = nearest(name, known)
-    return Problem(
-        place, f"There is no {message} {name!r}.", f"Write {near} if that is meant." if near else "See `esacloud ports`."
-    )
+def _no_such(noun: str, name: str, known: Iterable[str], place: Place) -> Problem:
+    near = nearest(name, tuple(known))
+    return Problem(place, f"There is no {noun} {name!r}.", f"Did you mean {near}?" if near else "See `esacloud ports`.")

@@ -1,58 +1,68 @@
-"""The groups on each interface, counted together as their cloud counts them, ready to be compared.
+"""The groups on one interface, combined as their cloud combines them, ready to be compared.
 
-A reference that names a group of the same interface is `self`, as in a policy. Groups that reference each other in a loop
-need no care: a reference is a set that nobody looks into.
+A reference to a group of the same interface is `self`, as in a policy. Groups that reference each other need no special
+treatment: a reference is an opaque set.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from esacloud.audit.intersection import Filter, filter_of, meet
-from esacloud.audit.model import Looked
-from esacloud.packets.sets import IPV4, IPV6, PacketSet
-from esacloud.policy.actual import ActualGroups, Statement
+from esacloud.audit.intersection import Filter, filter_of, intersect
+from esacloud.packets.sets import Box, PacketSet
+from esacloud.policy.actual import ActualGroups
+from esacloud.policy.model import Statement
 from esacloud.policy.packets import SELF
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
-    """An interface with all of its groups: every rule with its group's id, and the packets that pass."""
+class CombinedGroups:
+    """The groups of one interface: every rule with its group's id, and the packets that pass."""
 
-    looked: Looked
+    groups: tuple[str, ...]
     rules: tuple[tuple[str, Statement], ...]
     packets: PacketSet
     unknown: tuple[str, ...]
 
 
-def put_together(actual: ActualGroups, interface: str, ids: Iterable[str]) -> Together:
-    """The groups of one interface. Where all of them have to permit a packet, a rule keeps what the others let through."""
+def combine(actual: ActualGroups, ids: Iterable[str]) -> CombinedGroups:
+    """The groups of one interface. Where every group has to permit a packet, each rule is cut to what the others permit."""
     by_id = {group.id: group for group in actual.groups}
-    groups = [by_id[name] for name in ids]
-    names = frozenset(name for group in groups for name in (group.id, group.name) if name)
-    own = [(group.id, _with_self(rule, names)) for group in groups for rule in group.rules]
+    groups = {name: by_id[name] for name in ids}
+    names = frozenset(filter(None, (*groups, *(group.name for group in groups.values()))))
+    rules = [(name, _with_self(rule, names)) for name, group in groups.items() for rule in group.rules]
     if actual.together == "all" and len(groups) > 1:
-        passing = {one.id: filter_of(box for name, rule in own if name == one.id for box in rule.boxes) for one in groups}
-        own = [(name, _let_through(name, rule, passing, actual)) for name, rule in own]
-    packets = PacketSet.of(box for _, rule in own for box in rule.boxes)
-    looked = Looked(interface, tuple(group.id for group in groups), len(own))
-    return Together(looked, tuple(own), packets, tuple(said for group in groups for said in group.unknown))
+        rules = _cut_to_each_other(rules, actual, groups)
+    packets = PacketSet.of(box for _, rule in rules for box in rule.boxes)
+    return CombinedGroups(
+        tuple(groups), tuple(rules), packets, tuple(text for group in groups.values() for text in group.unknown)
+    )
 
 
-def _let_through(group: str, rule: Statement, passing: Mapping[str, Filter], actual: ActualGroups) -> Statement:
-    """What the other groups leave of a rule; `passing` is what each of them permits."""
+def _cut_to_each_other(
+    rules: list[tuple[str, Statement]], actual: ActualGroups, groups: Iterable[str]
+) -> list[tuple[str, Statement]]:
+    boxes: dict[str, list[Box]] = {group: [] for group in groups}
+    for group, rule in rules:
+        boxes[group].extend(rule.boxes)
+    filters = {group: filter_of(permitted) for group, permitted in boxes.items()}
+    return [(group, _cut(group, rule, filters, actual)) for group, rule in rules]
+
+
+def _cut(group: str, rule: Statement, filters: Mapping[str, Filter], actual: ActualGroups) -> Statement:
+    """The part of a rule that the other groups permit too; `filters` is what each group permits."""
     boxes = rule.boxes
-    for other, theirs in passing.items():
-        if other != group:
-            boxes = meet(boxes, theirs, actual)
-    return Statement(rule.label, boxes, rule.roles, rule.place)
+    for name, other in filters.items():
+        if name != group:
+            boxes = intersect(boxes, other, actual)
+    return replace(rule, boxes=boxes)
 
 
 def _with_self(rule: Statement, names: frozenset[str]) -> Statement:
-    if all(box.address_space in (IPV4, IPV6) or box.address_space.partition(":")[2] not in names for box in rule.boxes):
+    if not any(box.address_space.partition(":")[2] in names for box in rule.boxes):
         return rule
-    boxes = tuple(
+    boxes = (
         box._replace(address_space=SELF) if box.address_space.partition(":")[2] in names else box for box in rule.boxes
     )
-    return Statement(rule.label, boxes, rule.roles, rule.place)
+    return replace(rule, boxes=tuple(boxes))

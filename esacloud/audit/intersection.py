@@ -1,7 +1,7 @@
-"""What passes two filters in a row, where one speaks of addresses and the other of a set that cannot be looked into.
+"""What passes two filters in a row, when one has addresses and the other an opaque set.
 
-The answer may be wider than what passes, never narrower. A set and some addresses have at most these addresses in common;
-a set and every address have the set. A set that stands for the public Internet is taken for every address there.
+The answer may be wider than what passes, never narrower. The intersection of a set and some addresses is at most these
+addresses; that of a set and every address is the set. A set that stands for the public Internet counts as every address.
 """
 
 from __future__ import annotations
@@ -16,51 +16,51 @@ Filter = Mapping[str, list[Box]]  # direction -> boxes that pass
 
 
 def filter_of(boxes: Iterable[Box]) -> Filter:
-    """What passes one of the two, made ready for `meet`."""
+    """The boxes that one of the two filters permits, prepared for `intersect`."""
     found: dict[str, list[Box]] = {}
     for box in boxes:
         found.setdefault(box.direction, []).append(box)
     return found
 
 
-def meet(boxes: Iterable[Box], passing: Filter, actual: ActualGroups) -> tuple[Box, ...]:
-    """The packets that are in both; `actual` says which sets are public, and which have nothing in common."""
+def intersect(boxes: Iterable[Box], other: Filter, actual: ActualGroups) -> tuple[Box, ...]:
+    """The packets in both; `actual` tells which sets are public, and which are disjoint."""
     found: list[Box] = []
     for box in boxes:
         low, high = box.ports
-        for other in passing.get(box.direction, ()):
-            ports = other.ports
-            if ports[0] <= high and low <= ports[1]:  # most meet nothing, and are done with here
-                found.extend(_both(box, other, actual))
+        for candidate in other.get(box.direction, ()):
+            ports = candidate.ports
+            if ports[0] <= high and low <= ports[1]:  # most pairs are disjoint, and end here
+                found.extend(_both(box, candidate, actual))
     return tuple(found) if len(found) < 2 else tuple(PacketSet.of(found).boxes())
 
 
-def _both(one: Box, other: Box, actual: ActualGroups) -> Iterator[Box]:
-    ports, protocols = _overlap(one.ports, other.ports), _overlap(one.protocols, other.protocols)
-    sources = _overlap(one.source_ports, other.source_ports)
-    if not (ports and protocols and sources):
-        return
-    remote = _remote(one, other, actual)
-    if remote is not None:
-        yield Box(one.direction, remote[0], protocols, sources, ports, remote[1])
+def _both(box: Box, other: Box, actual: ActualGroups) -> Iterator[Box]:
+    ports, protocols = _overlap(box.ports, other.ports), _overlap(box.protocols, other.protocols)
+    sources = _overlap(box.source_ports, other.source_ports)
+    if ports and protocols and sources and (remote := _remote(box, other, actual)):
+        yield Box(box.direction, remote[0], protocols, sources, ports, remote[1])
 
 
-def _remote(one: Box, other: Box, actual: ActualGroups) -> tuple[str, Range] | None:
-    """What the far sides have in common."""
-    if one.address_space == other.address_space:
-        addresses = _overlap(one.addresses, other.addresses)
-        return (one.address_space, addresses) if addresses else None
-    sets = [box for box in (one, other) if box.address_space not in (IPV4, IPV6)]
-    if not sets or (len(sets) == 2 and actual.apart.issuperset((one.address_space, other.address_space))):
-        return None
-    if len(sets) == 2:
-        found = min(sets, key=lambda box: (box.address_space in actual.public_address_spaces, box.address_space))
-    else:
-        named, plain = (one, other) if sets[0] is one else (other, one)
-        found = named if is_whole(plain) and named.address_space not in actual.public_address_spaces else plain
+def _remote(box: Box, other: Box, actual: ActualGroups) -> tuple[str, Range] | None:
+    """The intersection of the remotes."""
+    if box.address_space == other.address_space:
+        addresses = _overlap(box.addresses, other.addresses)
+        return (box.address_space, addresses) if addresses else None
+    public = actual.public_address_spaces
+    match [candidate for candidate in (box, other) if candidate.address_space not in (IPV4, IPV6)]:
+        case []:
+            return None
+        case [_, _] as sets:
+            if actual.apart.issuperset((box.address_space, other.address_space)):
+                return None
+            found = min(sets, key=lambda candidate: (candidate.address_space in public, candidate.address_space))
+        case [reference]:
+            plain = other if reference is box else box
+            found = reference if is_whole(plain) and reference.address_space not in public else plain
     return found.address_space, found.addresses
 
 
-def _overlap(one: Range, other: Range) -> Range | None:
-    low, high = max(one[0], other[0]), min(one[1], other[1])
+def _overlap(span: Range, other: Range) -> Range | None:
+    low, high = max(span[0], other[0]), min(span[1], other[1])
     return (low, high) if low <= high else None

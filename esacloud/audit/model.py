@@ -1,4 +1,4 @@
-"""The values of an audit: what is expected, what was found wrong, and the report over everything looked at."""
+"""The values of an audit: what is expected, what deviates from it, and the report about all interfaces."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from esacloud.packets.sets import Box, PacketSet
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """Something that the gateway needs open at an interface: a flow, or a catalogue entry whose far side nobody stated.
+    """A need of the gateway at an interface: a flow, or a catalogue entry whose remote is not stated.
 
-    With `whole`, every packet of it is needed; otherwise any of them will do.
+    With `whole`, every packet of it is needed; otherwise any one is enough.
     """
 
     label: str
@@ -23,7 +23,7 @@ class Desired:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What an interface needs and does not have: the flow, the table rows behind it, and the packets that do not pass."""
+    """A flow that an interface needs and does not permit, with its table rows, and the packets that do not pass."""
 
     interface: str
     label: str
@@ -33,7 +33,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Unexpected:
-    """A rule of a group that permits packets which nothing asked for."""
+    """A rule of a group that permits packets that nothing expects."""
 
     interface: str
     group: str
@@ -42,8 +42,8 @@ class Unexpected:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """An interface that was looked at: the groups on it that count together, and how many rules they have."""
+class AuditedInterface:
+    """An audited interface: the groups that count together on it, and how many rules they have."""
 
     interface: str
     groups: tuple[str, ...]
@@ -52,12 +52,12 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """The answer of an audit.
+    """The result of an audit.
 
-    `unknown` are sentences about what could not be judged; `notes` about what the groups themselves cannot show.
+    `unknown` are sentences about what could not be judged; `notes` about what the groups cannot show.
     """
 
-    looked: tuple[Looked, ...]
+    interfaces: tuple[AuditedInterface, ...]
     missing: tuple[Missing, ...]
     unexpected: tuple[Unexpected, ...]
     judgement: Judgement
@@ -66,6 +66,6 @@ class Audit:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing at all was found, and nothing was left unjudged."""
+        """Whether nothing was found, and everything was judged."""
         judged = self.judgement
         return not (self.missing or self.unexpected or judged.findings or judged.problems or self.unknown)

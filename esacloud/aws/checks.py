@@ -1,16 +1,16 @@
-"""What AWS would refuse, found before any call: texts, names, tags, ports, prefix lists. Quotas are counted in `lower.py`.
+"""What AWS would refuse, found before any call: texts, names, prefix lists. Quotas are counted in `lower.py`.
 
-Neither terraform's `validate` nor its `plan` finds these; `apply` does, half-way through.
+Neither `terraform validate` nor `terraform plan` finds these; `terraform apply` does, in the middle of the change.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from esacloud.aws.descriptions import ALLOWED, ALLOWED_WITH_REFERENCES, tag_problems, text_problem
+from esacloud.aws.descriptions import ALLOWED, ALLOWED_WITH_REFERENCES, text_problem
 from esacloud.aws.limits import FIXED, Limits
 from esacloud.aws.model import SecurityGroup
-from esacloud.catalogue.model import EVERY_PORT
 from esacloud.deployment.model import Deployment, Reference
 from esacloud.errors import Place, Problem
 from esacloud.policy.model import Flow, Policy
@@ -19,15 +19,12 @@ _REFERENCES = ("prefix_list_id", "referenced_security_group_id", "self")
 
 
 def check(policy: Policy, deployment: Deployment, groups: Iterable[SecurityGroup], quotas: Limits) -> list[Problem]:
-    """Everything that AWS would refuse of these groups, each finding once."""
-    settings = deployment.clouds.get("aws")
-    problems = list(_names(policy, deployment, groups))
-    if settings and settings.tags:
-        problems += tag_problems(settings.tags, settings.place.at("cloud.aws.tags"))
-    problems += _descriptions(groups, deployment.place)
-    problems += _prefix_lists(policy.flows, deployment, quotas)
-    problems += (_port_problem(flow, deployment.place) for flow in policy.flows if not _has_ports(flow))
-    return problems
+    """Everything in these groups that AWS would refuse, each finding once."""
+    return [
+        *_names(policy, deployment, groups),
+        *_descriptions(groups, deployment.place),
+        *_prefix_lists(policy.flows, deployment, quotas),
+    ]
 
 
 def _names(policy: Policy, deployment: Deployment, groups: Iterable[SecurityGroup]) -> Iterator[Problem]:
@@ -45,10 +42,8 @@ def _names(policy: Policy, deployment: Deployment, groups: Iterable[SecurityGrou
             yield wrong
         other = seen.setdefault(group.name.lower(), group.interface)
         if other != group.interface:
-            message = (
-                f"The interfaces {other} and {group.interface} both need a group named {group.name}; case does not count."
-            )
-            yield Problem(place, message, "Rename one of them in the catalogue.")
+            names = f"The interfaces {other} and {group.interface} both need a group named {group.name}"
+            yield Problem(place, f"{names}; case does not count.", "Rename one of the interfaces in the catalogue.")
 
 
 def _descriptions(groups: Iterable[SecurityGroup], place: Place) -> Iterator[Problem]:
@@ -58,11 +53,8 @@ def _descriptions(groups: Iterable[SecurityGroup], place: Place) -> Iterator[Pro
             texts.setdefault((rule.description, rule.source_kind in _REFERENCES), rule.key)
     for (text, of_reference), key in texts.items():
         allowed = ALLOWED_WITH_REFERENCES if of_reference else ALLOWED
-        if len(text) > FIXED["description_characters"] or not allowed.issuperset(text):
-            found = text_problem(f"The description of {key!a}", text, place, allowed)
-            if found:
-                hint = f"{found.hint} It is made of the catalogue's entries, roles and host names."
-                yield Problem(found.place, found.message, hint, found.severity)
+        if found := text_problem(f"The description of {key!a}", text, place, allowed):
+            yield replace(found, hint=f"{found.hint} It consists of the catalogue's entries, roles and host names.")
 
 
 def _prefix_lists(flows: Iterable[Flow], deployment: Deployment, quotas: Limits) -> Iterator[Problem]:
@@ -75,15 +67,11 @@ def _prefix_lists(flows: Iterable[Flow], deployment: Deployment, quotas: Limits)
         other = seen.setdefault(remote.id, remote)
         if other != remote:
             message = (
-                f"{remote.id} is said to count {other.size} rules in one place and {remote.size} in another, or to be of"
+                f"{remote.id} counts {other.size} rules in one place and {remote.size} in another, or its family differs."
             )
-            yield Problem(place, f"{message} different families.", "Write the same size and family everywhere.")
-        elif not 1 <= remote.size <= FIXED["prefix_list_entries"]:
-            most = FIXED["prefix_list_entries"]
-            message = f"{remote.id} is said to hold at most {remote.size} entries; AWS's prefix lists hold 1 to {most}."
-            yield Problem(place, message, "Write the maximum that the VPC console shows.")
+            yield Problem(place, message, "Write the same size and family everywhere.")
         elif remote.size > quotas.rules_per_group:
-            message = f"{remote.id} counts as {remote.size} rules, and a group holds {quotas.rules_per_group}."
+            message = f"{remote.id} counts as {remote.size} rules and a group takes {quotas.rules_per_group}."
             hint = "Lower its maximum, or ask AWS for a higher quota and write it as `cloud.aws.quotas.rules_per_group`."
             yield Problem(place, message, hint)
 
@@ -96,16 +84,3 @@ def _reference_place(reference: Reference, deployment: Deployment) -> Place:
                 if item.remote == reference:
                     return item.place
     return deployment.place
-
-
-def _has_ports(flow: Flow) -> bool:
-    first, last = flow.ports
-    return 0 <= first <= last <= EVERY_PORT[1]
-
-
-def _port_problem(flow: Flow, place: Place) -> Problem:
-    first, last = flow.ports
-    message = (
-        f"{', '.join(flow.entries)} opens the ports {first} to {last}, and there are only 0 to {EVERY_PORT[1]}, ascending."
-    )
-    return Problem(place, message, "Mend the entry in the catalogue.")

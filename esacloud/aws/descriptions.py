@@ -1,14 +1,13 @@
-"""Descriptions of groups and rules, names and tags: what AWS accepts in them, and how the table rows get into them.
+"""Names and descriptions of groups and rules: what AWS accepts in them, and how they cite the table rows.
 
-EC2 takes at most 255 characters of its own set, and refuses the rest only when the rule is made, half-way through a
-change. So every text is checked here; nothing is replaced in silence. Source of the set:
+EC2 takes at most 255 characters of its own set, and refuses others only when the rule is created, in the middle of a
+change. So every text is checked before; nothing is replaced silently. Source of the set:
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpRange.html, and for references, which lack the `&`,
-API_UserIdGroupPair.html and API_PrefixListId.html beside it.
+API_UserIdGroupPair.html and API_PrefixListId.html.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import pairwise
 
@@ -32,10 +31,9 @@ def rule_description(
     filtered: tuple[str, ...] = (),
 ) -> str:
     """`rows 5,9-11: mail-out (mail-receivers); not in table: smart-licensing; hostnames open: a.example b.example`.
-    `hostnames pinned` and `hostnames filtered` are said like that too.
 
-    `outside` holds the entries that the table lacks. A text that gets too long loses host names, then peers, then entries,
-    from the end and counted as `+3`; table rows it never loses.
+    `outside` holds the entries that the table lacks. A text that is too long loses host names, then peers, then entries,
+    from the end and counted as `+3`, and never table rows.
     """
     inside = [entry for entry in entries if entry not in outside]
     lacking = [entry for entry in entries if entry in outside]
@@ -59,9 +57,9 @@ def _text(rows: tuple[int, ...], parts: list[list[str]], dropped: list[int]) -> 
     text = "; ".join(filter(None, (cited, outside)))
     if peers:
         text += f" ({', '.join(peers)})"
-    for way, names in zip(("open", "pinned", "filtered"), hostnames, strict=True):
+    for mode, names in zip(("open", "pinned", "filtered"), hostnames, strict=True):
         if names:
-            text += f"; hostnames {way}: {' '.join(names)}"
+            text += f"; hostnames {mode}: {' '.join(names)}"
     return text
 
 
@@ -73,49 +71,29 @@ def row_ranges(rows: tuple[int, ...]) -> str:
 
 
 def group_description(deployment: str, interface: str, number: int) -> str:
-    """What a group's description says. EC2 cannot change it later, so it holds nothing that may change."""
+    """A group's description. EC2 cannot change it later, so it holds nothing that may change."""
     part = f", part {number}" if number > 1 else ""
     return f"Interface {interface} of {deployment}{part}, made by esacloud"
 
 
 def text_problem(
-    message: str, text: str, place: Place, allowed: frozenset[str] = ALLOWED, longest: int = LONGEST
+    subject: str, text: str, place: Place, allowed: frozenset[str] = ALLOWED, longest: int = LONGEST
 ) -> Problem | None:
-    """What is wrong with a text for AWS, the first character outside the set named; None when nothing is."""
-    refused = next((character for character in text if character not in allowed), None)
-    if refused is not None:
+    """The first character of a text that AWS refuses, or its excess length; None where AWS accepts it."""
+    if not allowed.issuperset(text):
+        refused = next(character for character in text if character not in allowed)
         punctuation = "".join(character for character in _PUNCTUATION if character in allowed)
         return Problem(
             place,
-            f"{message} has the character {refused!r} (U+{ord(refused):04X}), which AWS refuses: {_start(text)}.",
-            f"Use letters a-z and A-Z, digits, spaces and {punctuation} alone.",
+            f"{subject} has the character {refused!r} (U+{ord(refused):04X}), which AWS refuses: {_start(text)}.",
+            f"Use letters a-z and A-Z, digits, spaces and {punctuation} only.",
         )
     if len(text) > longest:
-        message = f"{message} has {len(text)} characters, and AWS takes {longest}: {_start(text)}."
-        return Problem(place, message, f"Make it at least {len(text) - longest} shorter.")
+        excess = f"{subject} has {len(text)} characters and AWS takes {longest}: {_start(text)}."
+        return Problem(place, excess, f"Make it at least {len(text) - longest} shorter.")
     return None
 
 
 def _start(text: str) -> str:
-    """Enough of a text to know it by, without anything that a terminal would act on."""
+    """The start of a text, safe to print to a terminal."""
     return ascii(text if len(text) <= 60 else f"{text[:60]}...")
-
-
-def tag_problems(tags: Mapping[str, str], place: Place) -> Iterable[Problem]:
-    """What EC2 refuses in tags: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html.
-
-    It takes any character; control characters are refused here, for no file shows them. Three of its 50 tags are the
-    module's own.
-    """
-    if len(tags) > FIXED["tags"]:
-        message = f"There are {len(tags)} tags, and {FIXED['tags']} fit beside those of the module."
-        yield Problem(place, message, f"Take {len(tags) - FIXED['tags']} out.")
-    for key, value in tags.items():
-        longest = FIXED["tag_key_characters"], FIXED["tag_value_characters"]
-        if not key or len(key) > longest[0] or len(value) > longest[1]:
-            message = f"The tag {_start(key)} has {len(key)} characters in its key and {len(value)} in its value."
-            yield Problem(place, message, f"A key has 1 to {longest[0]} characters, a value at most {longest[1]}.")
-        if key.lower().startswith("aws:"):
-            yield Problem(place, f"The tag {_start(key)} starts with `aws:`, which AWS keeps for itself.", "Rename it.")
-        if not (key + value).isprintable():
-            yield Problem(place, f"The tag {_start(key)} has a control character.", "Write it with printable characters.")

@@ -1,86 +1,80 @@
 """What AWS adds to the deployment file: region, VPC, name prefix, tags, its two kinds of references, and its quotas.
 
-Only what AWS itself would refuse is refused here. The numbers stand in `limits.json`, with their source and date.
+Only what AWS itself would refuse is refused here. The numbers are in `limits.json`, with their source and date.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from esacloud.aws.limits import FIXED, QUOTAS
 from esacloud.deployment.model import Dialect, InterfaceKey, ReferenceKind, SettingKey, TagKeys
 
-REGION = r"^[a-z]{2,5}(-[a-z]+)+-[0-9]{1,2}$"
-VPC = r"^vpc-([0-9a-f]{8}|[0-9a-f]{17})$"
-SECURITY_GROUP = r"^([0-9]{12}/)?sg-([0-9a-f]{8}|[0-9a-f]{17})$"
-PREFIX_LIST = r"^pl-([0-9a-f]{8}|[0-9a-f]{17})$"
-OWN_GROUP = r"^sg-([0-9a-f]{8}|[0-9a-f]{17})$"
-NETWORK_INTERFACE = r"^eni-([0-9a-f]{8}|[0-9a-f]{17})$"
+_ID = "([0-9a-f]{8}|[0-9a-f]{17})$"
+SECURITY_GROUP = rf"^([0-9]{{12}}/)?sg-{_ID}"
 # Group names: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
 NAME_PREFIX = rf"^(?![sS][gG]-)[A-Za-z0-9][A-Za-z0-9 ._:/()#,@+=;{{}}!$*&\[\]-]{{0,{FIXED['group_name_characters'] - 1}}}$"
-# Tags: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions
-TAG_KEY = rf"^(?![aA][wW][sS]:).{{1,{FIXED['tag_key_characters']}}}$"
-TAG_VALUE = rf"^(?![aA][wW][sS]:).{{0,{FIXED['tag_value_characters']}}}$"
-
-Check = Callable[[str], tuple[str, str] | None]
 
 
-def _matching(pattern: str, message: str, hint: str) -> Check:
+def _setting(title: str, pattern: str, noun: str, hint: str, *, required: bool = False) -> SettingKey:
+    """A setting that is valid exactly when it matches the pattern; `noun` names a valid value."""
+
     def check(text: str) -> tuple[str, str] | None:
-        return None if re.fullmatch(pattern, text) else (f"{text!r} is no {message}.", hint)
+        return None if re.fullmatch(pattern, text) else (f"{text!r} is not {noun}.", hint)
 
-    return check
+    return SettingKey(title, required, pattern, check)
 
 
-def _tag_check(pattern: str, part: str, longest: int) -> Check:
+def _tag_text(part: str, shortest: int) -> SettingKey:
+    """A tag's key or value: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions."""
+    longest = FIXED[f"tag_{part}_characters"]
+
     def check(text: str) -> tuple[str, str] | None:
         if text.lower().startswith("aws:"):
-            return f"The tag's {part} begins with `aws:`, which AWS keeps for itself.", "Choose another beginning."
-        if not re.fullmatch(pattern, text):
-            return f"The tag's {part} is empty or longer than {longest} characters.", "Shorten it, or take the tag out."
-        deviation = next((char for char in text if not char.isalnum() and char not in " +-=._:/@"), None)
-        if deviation is not None:
-            return f"The tag's {part} holds {deviation!r}.", "Write letters, digits, spaces and + - = . _ : / @ alone."
+            return f"The tag's {part} starts with `aws:`, which is reserved for AWS.", "Use another prefix."
+        if not shortest <= len(text) <= longest:
+            return f"The tag's {part} is empty or longer than {longest} characters.", "Shorten it, or remove the tag."
+        refused = next((char for char in text if not char.isalnum() and char not in " +-=._:/@"), None)
+        if refused is not None:
+            return f"The tag's {part} contains {refused!r}.", "Use only letters, digits, spaces and + - = . _ : / @."
         return None
 
-    return check
+    return SettingKey(f"a tag's {part}", True, rf"^(?![aA][wW][sS]:).{{{shortest},{longest}}}$", check)
 
 
 def _check_quotas(quotas: Mapping[str, int]) -> tuple[str, str] | None:
-    """The coupling of the two quotas, from the page that `limits.json` names."""
+    """AWS couples the two quotas, whatever it granted: see the page that `limits.json` names."""
     rules, groups, most = quotas["rules_per_group"], quotas["groups_per_interface"], FIXED["rules_times_groups"]
     if rules * groups <= most:
         return None
     message = f"rules_per_group x groups_per_interface is {rules} x {groups} = {rules * groups}; AWS allows {most:,}."
-    return message, f"Write groups_per_interface: {most // rules} beside rules_per_group: {rules}, or fewer rules."
+    return message, f"Write groups_per_interface: {most // rules} with rules_per_group: {rules}, or fewer rules."
 
 
 DIALECT = Dialect(
     cloud="aws",
     title="AWS",
     settings={
-        "region": SettingKey(
-            title="the region of the VPC",
+        "region": _setting(
+            "the region of the VPC",
+            r"^[a-z]{2,5}(-[a-z]+)+-[0-9]{1,2}$",
+            "an AWS region",
+            "Write a region code such as eu-central-1 or us-gov-west-1.",
             required=True,
-            pattern=REGION,
-            check=_matching(REGION, "AWS region", "Write one as eu-central-1 or us-gov-west-1."),
         ),
-        "vpc": SettingKey(
-            title="the id of the VPC that the security groups belong to",
+        "vpc": _setting(
+            "the ID of the VPC that the security groups belong to",
+            f"^vpc-{_ID}",
+            "a VPC ID",
+            "Write `vpc-` and 8 or 17 hexadecimal digits, such as vpc-0a1b2c3d4e5f60718.",
             required=True,
-            pattern=VPC,
-            check=_matching(VPC, "VPC id", "Write `vpc-` and 8 or 17 hexadecimal digits, as vpc-0a1b2c3d4e5f60718."),
         ),
-        "name_prefix": SettingKey(
-            title="what the names of the security groups begin with",
-            required=False,
-            pattern=NAME_PREFIX,
-            check=_matching(
-                NAME_PREFIX,
-                "beginning of a security group's name",
-                f"Write 1 to {FIXED['group_name_characters']} letters, digits and spaces, not beginning with `sg-`.",
-            ),
+        "name_prefix": _setting(
+            "what the names of the security groups start with",
+            NAME_PREFIX,
+            "a valid start of a security group name",
+            f"Write 1 to {FIXED['group_name_characters']} letters, digits and spaces. It must not start with `sg-`.",
         ),
     },
     references=(
@@ -94,7 +88,7 @@ DIALECT = Dialect(
         ReferenceKind(
             kind="prefix_list",
             title="a prefix list",
-            pattern=PREFIX_LIST,
+            pattern=f"^pl-{_ID}",
             size_key="max_entries",
             has_version=True,
             sizes=(1, FIXED["prefix_list_entries"]),
@@ -104,28 +98,24 @@ DIALECT = Dialect(
     quotas=QUOTAS,
     matches_source_ports=False,
     example={"region": "eu-central-1", "vpc": "vpc-0a1b2c3d4e5f60718"},
-    tags=TagKeys(
-        most=FIXED["tags"],
-        key=SettingKey("a tag's key", True, TAG_KEY, _tag_check(TAG_KEY, "key", FIXED["tag_key_characters"])),
-        value=SettingKey("a tag's value", True, TAG_VALUE, _tag_check(TAG_VALUE, "value", FIXED["tag_value_characters"])),
-    ),
+    tags=TagKeys(most=FIXED["tags"], key=_tag_text("key", 1), value=_tag_text("value", 0)),
     check_quotas=_check_quotas,
     interface_settings={
         "network_interfaces": InterfaceKey(
-            SettingKey(
-                title="the ids of the network interfaces that carry the interface's groups",
-                required=False,
-                pattern=NETWORK_INTERFACE,
-                check=_matching(NETWORK_INTERFACE, "network interface id", "Write one as eni-0123456789abcdef0."),
+            _setting(
+                "the IDs of the network interfaces that the interface's groups are attached to",
+                f"^eni-{_ID}",
+                "a network interface ID",
+                "Write an ID such as eni-0123456789abcdef0.",
             ),
             many=True,
         ),
         "group": InterfaceKey(
-            SettingKey(
-                title="the id of an existing security group that becomes the interface's",
-                required=False,
-                pattern=OWN_GROUP,
-                check=_matching(OWN_GROUP, "security group id", "Write one as sg-0123456789abcdef0."),
+            _setting(
+                "the ID of an existing security group that the interface adopts",
+                f"^sg-{_ID}",
+                "a security group ID",
+                "Write an ID such as sg-0123456789abcdef0.",
             ),
             many=False,
         ),

@@ -1,9 +1,9 @@
 """What security groups permit, from their rules alone: the other side of the proof.
 
-This module knows nothing of flows, and shares nothing with the code that makes rules from them. It reads a rule as EC2
-would, also one that esacloud would never write, so that it serves for modules read back and for live groups. A group of an
-interface adds to what the others permit. Sets that only AWS can resolve are realms of their own: `security_group:sg-...`,
-`prefix_list:pl-...`, and `self` for the members of the interface's own groups.
+This module shares nothing with the code that makes rules from flows. It reads any rule as EC2 would, so that it serves for
+modules read back and for live groups. Each group of an interface adds to what the others permit. A set that only AWS
+resolves is its own address space: `security_group:sg-...`, `prefix_list:pl-...`, and `self` for the members of the
+interface's own groups.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def packets(groups: Iterable[SecurityGroup]) -> dict[str, PacketSet]:
     boxes: dict[str, list[Box]] = {}
     for group in groups:
         boxes.setdefault(group.interface, []).extend(map(box, group.rules))
-    return {interface: PacketSet.of(of_it) for interface, of_it in boxes.items()}
+    return {interface: PacketSet.of(own_boxes) for interface, own_boxes in boxes.items()}
 
 
 def box(rule: SecurityGroupRule) -> Box:
@@ -58,7 +58,10 @@ def permitted(
 @lru_cache(maxsize=4096)  # the rules of a module are read once more from its files, and networks recur
 def _remote(kind: SourceKind, source: str) -> tuple[str, Range]:
     if kind == "cidr_ipv4" or kind == "cidr_ipv6":
-        return _network(kind, source)
+        network = parse_network(source)
+        if (network.version == 4) != (kind == "cidr_ipv4"):
+            raise ValueError(f"{source} is not a value for {kind}")
+        return IPV4 if network.version == 4 else IPV6, (network.first, network.last)
     if kind == "self":
         return "self", ONE_POINT
     if not source:
@@ -66,22 +69,15 @@ def _remote(kind: SourceKind, source: str) -> tuple[str, Range]:
     return f"prefix_list:{source}" if kind == "prefix_list_id" else f"security_group:{source}", ONE_POINT
 
 
-def _network(kind: str, source: str) -> tuple[str, Range]:
-    network = parse_network(source)
-    if (network.version == 4) != (kind == "cidr_ipv4"):
-        raise ValueError(f"{source} is no value for {kind}")
-    return IPV4 if network.version == 4 else IPV6, (network.first, network.last)
-
-
 @lru_cache(maxsize=1024, typed=True)
 def _protocols_and_ports(name: str, first: int | None, last: int | None) -> tuple[Range, Range]:
-    """EC2 opens every port for `-1` and for the numbers of protocols without ports, whatever ports are given."""
+    """EC2 permits every port for `-1` and for the numbers of protocols without ports, whatever ports are given."""
     if name == "-1":
         return EVERY_PROTOCOL, EVERY_PORT
     number = _NUMBERS.get(name)
     if number is None:
         if not (name.isascii() and name.isdigit() and int(name) <= EVERY_PROTOCOL[1]):
-            raise ValueError(f"EC2 knows no protocol {name!r}")
+            raise ValueError(f"EC2 does not know the protocol {name!r}")
         number = int(name)
     if number in (TCP, UDP):
         if first is None or last is None or not 0 <= first <= last <= EVERY_PORT[1]:
@@ -93,7 +89,7 @@ def _protocols_and_ports(name: str, first: int | None, last: int | None) -> tupl
 
 
 def _icmp_range(kind: int | None, code: int | None) -> Range:
-    """ICMP types and codes, which EC2 takes in the places of the ports; -1 is every one."""
+    """ICMP types and codes, which EC2 takes in place of the ports; -1 is every type or code."""
     if kind in (None, -1) and code in (None, -1):
         return EVERY_PORT
     if kind is None or not 0 <= kind <= _LAST_CODE or code is None or not -1 <= code <= _LAST_CODE:

@@ -1,10 +1,9 @@
-"""A policy said in security groups: checked, made into rules, and only where a quota forces it merged and split.
+"""A policy as security groups: checked, made into rules, and merged and split only where a quota forces it.
 
-Rules that this module obeys: every interface of the policy has a group, one without a rule included, so that its outputs
-are there before its first flow is; without need nothing is merged; where one direction and address family of an interface
-overflows a group, the flows of that bucket are merged as far as can be, and no others. As far as can be, and not just as
-far as needed: so the result depends on the bucket's flows alone and not on which merge happened to be enough, and one more
-flow changes only what lies around it. What does not fit after that is split over groups; what does not fit then is refused.
+Rules that this module obeys: every interface of the policy has a group, even without a rule, so that its outputs exist
+before its first flow. Flows are merged only where one direction and address family of an interface overflows a group: all
+flows of that bucket as far as possible, and no others, so that the result depends only on these flows and one more flow
+changes only its neighbourhood. What does not fit then is split over groups, and what does not fit those is refused.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from esacloud.aws.notes import notes
 from esacloud.aws.rules import rules
 from esacloud.aws.split import COUNTERS, Counter, counts, split
 from esacloud.deployment.model import Deployment, Reference
-from esacloud.errors import InputError, Place, Problem
+from esacloud.errors import InputError, Problem
 from esacloud.packets.addresses import Network
 from esacloud.policy.lowered import GroupLine, Lowered, QuotaUse
 from esacloud.policy.merging import canonical, merged
@@ -32,10 +31,7 @@ _WORDS = {"ingress": "inbound", "egress": "outbound"}
 
 
 def lower(policy: Policy, deployment: Deployment) -> Lowered:
-    """The security groups of a policy, and what they permit, evaluated from their rules alone.
-
-    Raises InputError with every problem found: texts that AWS refuses, prefix lists too large, quotas that do not suffice.
-    """
+    """The security groups of a policy. Raises InputError for texts that AWS refuses and for quotas that do not suffice."""
     quotas = limits(deployment)
     flows: dict[str, list[Flow]] = {interface: [] for interface in policy.interfaces}
     for flow in policy.flows:
@@ -44,8 +40,8 @@ def lower(policy: Policy, deployment: Deployment) -> Lowered:
     groups: dict[str, list[SecurityGroup]] = {}
     saved: dict[str, int] = {}
     problems: list[Problem] = []
-    for interface, of_it in flows.items():
-        made, fewer = _fitted(sorted(of_it, key=canonical), quotas, outside)
+    for interface, own_flows in flows.items():
+        made, fewer = _fitted(sorted(own_flows, key=canonical), quotas, outside)
         parts = split(made, quotas)
         if parts is None:
             problems += _too_many(interface, made, quotas, deployment)
@@ -53,7 +49,7 @@ def lower(policy: Policy, deployment: Deployment) -> Lowered:
         if fewer:
             saved[interface] = fewer
         groups[interface] = [_group(policy.deployment, interface, number, part) for number, part in enumerate(parts, 1)]
-    all_groups = tuple(group for of_it in groups.values() for group in of_it)
+    all_groups = tuple(group for own_groups in groups.values() for group in own_groups)
     problems += [*check(policy, deployment, all_groups, quotas), *firewall_problems(policy, deployment)]
     if problems:
         raise InputError(*problems)
@@ -62,7 +58,7 @@ def lower(policy: Policy, deployment: Deployment) -> Lowered:
     return Lowered(
         policy=policy,
         evaluate=partial(packets, all_groups),
-        groups=tuple(_line(group) for group in all_groups),
+        groups=tuple(map(_line, all_groups)),
         quotas=used,
         notes=tuple(notes(policy.flows, groups, saved, quotas)),
         native=SecurityGroups(all_groups, settings.tags if settings else {}, used, saved),
@@ -83,8 +79,7 @@ def _fitted(flows: list[Flow], quotas: Limits, outside: frozenset[str]) -> tuple
 
 def _counters(flow: Flow) -> set[Counter]:
     """The quotas that a flow counts against."""
-    remote = flow.remote
-    version = remote.version if isinstance(remote, Network | Reference) else None
+    version = flow.remote.version if isinstance(flow.remote, Network | Reference) else None
     return {counter for counter in COUNTERS if counter[0] == flow.direction and version in (None, counter[1])}
 
 
@@ -99,35 +94,29 @@ def _line(group: SecurityGroup) -> GroupLine:
 
 
 def _used(groups: Mapping[str, list[SecurityGroup]], quotas: Limits) -> Iterator[QuotaUse]:
-    for interface, of_it in groups.items():
-        for group in of_it:
+    for interface, own_groups in groups.items():
+        for group in own_groups:
             for (direction, version), count in counts(group.rules).items():
                 yield QuotaUse(f"{group.name}: {_WORDS[direction]} IPv{version} rules", count, quotas.rules_per_group)
-        yield QuotaUse(f"{interface}: groups at the interface", len(of_it), quotas.groups_per_interface)
+        yield QuotaUse(f"{interface}: groups at the interface", len(own_groups), quotas.groups_per_interface)
 
 
 def _too_many(interface: str, made: list[SecurityGroupRule], quotas: Limits, deployment: Deployment) -> Iterator[Problem]:
     """By how much the rules of an interface do not fit, one problem for each direction and address family."""
     per_group, most = quotas.rules_per_group, quotas.groups_per_interface
     fit = per_group * most
-    place = _interface_place(interface, deployment)
+    places = {one.name: one.place for one in deployment.interfaces}
+    place = places.get(interface, deployment.place.at(f"interfaces.{interface}"))
     hint = (
         "Ask AWS for a higher quota and write it under `cloud.aws.quotas`, name a prefix list instead of many networks, "
         "or shorten the lists of peers."
     )
-    made = [rule for rule in made if rule.size <= per_group]  # a larger prefix list has a problem of its own
+    made = [rule for rule in made if rule.size <= per_group]  # a larger prefix list is reported by `checks.py`
     over = {counter: count for counter, count in counts(made).items() if count > fit}
     for (direction, version), count in over.items():
         message = f"{interface}: {count} {_WORDS[direction]} IPv{version} rules are needed after merging, {fit} fit"
         yield Problem(place, f"{message} ({most} group{'s' * (most > 1)} of {per_group}): {count - fit} too many.", hint)
     if not over and split(made, quotas) is None:
         lists = sorted({f"{rule.source} ({rule.size})" for rule in made if rule.size > 1})
-        message = f"{interface}: the prefix lists {', '.join(lists)} leave no way to share the rules out over {most} groups"
-        yield Problem(place, f"{message} of {per_group}; a prefix list counts as many rules as it may have entries.", hint)
-
-
-def _interface_place(interface: str, deployment: Deployment) -> Place:
-    for candidate in deployment.interfaces:
-        if candidate.name == interface:
-            return candidate.place
-    return deployment.place.at(f"interfaces.{interface}")
+        message = f"{interface}: the prefix lists {', '.join(lists)} cannot be shared out over {most} groups"
+        yield Problem(place, f"{message} of {per_group}; a prefix list counts as its maximum of entries.", hint)

@@ -1,4 +1,4 @@
-"""What EC2 knows: security groups and their rules, as immutable values between lowering, Terraform and the live cloud."""
+"""Security groups and their rules, as immutable values between lowering, Terraform and the live cloud."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from esacloud.packets.addresses import Version
 from esacloud.packets.sets import Direction
 from esacloud.policy.lowered import QuotaUse
 
+DIRECTIONS: tuple[Direction, ...] = ("ingress", "egress")
 SourceKind = Literal["cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id", "self"]
 
 
 @dataclass(frozen=True, slots=True)
 class SecurityGroupRule:
-    """One rule of a security group, in the words of the provider's `aws_vpc_security_group_*_rule` resources.
+    """One rule of a security group, with the arguments of the provider's `aws_vpc_security_group_*_rule` resources.
 
-    `ip_protocol` is `tcp`, `udp`, `icmp`, `icmpv6` or `-1`; ports are None exactly where EC2 takes none (`-1`).
-    `source_kind` `self` means the deployment's own first group of the interface; its `source` is "".
-    `size` is what the rule counts against the quota of each address family in `families`; `rows` and `entries` are why it
-    is there; `key` is made of the interface and the rule's own content and so stays the same whatever else changes.
+    - `ip_protocol`: `tcp`, `udp`, `icmp`, `icmpv6` or `-1`; ports are None exactly where EC2 takes none (`-1`).
+    - `source_kind` `self`: the first group of the interface itself; its `source` is "".
+    - `rows` and `entries`: the reasons for the rule.
+    - `size`: what it counts against the quota of each address family in `families`.
+    - `key`: interface and content of the rule, so that it does not change with other rules.
     """
 
     direction: Direction
@@ -39,7 +41,7 @@ class SecurityGroupRule:
 
 @dataclass(frozen=True, slots=True)
 class SecurityGroup:
-    """A security group for one interface. `name` is the interface's, with a number from 2 where it took several groups."""
+    """A security group of one interface. `name` is the interface's, for a second group `data1-2`."""
 
     name: str
     interface: str
@@ -49,10 +51,7 @@ class SecurityGroup:
 
 @dataclass(frozen=True, slots=True)
 class SecurityGroups:
-    """All groups of one deployment, in order of interface and number; the tags of each; what they use of the quotas.
-
-    `merged` counts the rules that exact merging saved, by interface; it is empty where nothing had to be merged.
-    """
+    """All groups of one deployment, by interface and number. `merged`: interface -> rules that exact merging saved."""
 
     groups: tuple[SecurityGroup, ...]
     tags: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""What a person should know about the security groups of a deployment beside the rules themselves."""
+"""Notes about the security groups of a deployment, besides the rules themselves."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ _NOT_PUBLIC = tuple(
 def notes(
     flows: Iterable[Flow], groups: Mapping[str, list[SecurityGroup]], merged: Mapping[str, int], limits: Limits
 ) -> Iterator[str]:
-    """Sentences on what was merged, what was split, and what AWS does to outbound mail whatever the rules say.
+    """What was merged, what was split, and what AWS does to outbound mail regardless of the rules.
 
-    `groups` are those of each interface; `merged` is how many rules merging saved, by interface.
+    `groups` and `merged`: by interface, its groups, and how many rules merging saved.
     """
     for interface, saved in merged.items():
         yield (
-            f"{interface}: merging networks and ports exactly saved {saved} rules, because one group holds "
-            f"{limits.rules_per_group}; a merged rule cites the table rows of all that it stands for."
+            f"{interface}: merging networks and ports exactly saved {saved} rules, because one group takes "
+            f"{limits.rules_per_group}; a merged rule cites the table rows of all rules that it replaces."
         )
-    for interface, of_it in groups.items():
-        if len(of_it) > 1:
-            names = ", ".join(group.name for group in of_it)
-            yield f"{interface}: its rules take {len(of_it)} groups; attach all of them to the interface: {names}."
+    for interface, own_groups in groups.items():
+        if len(own_groups) > 1:
+            names = ", ".join(group.name for group in own_groups)
+            yield f"{interface}: its rules take {len(own_groups)} groups; attach all of them to the interface: {names}."
     senders = sorted({entry for flow in flows if _sends_mail_to_public_addresses(flow) for entry in flow.entries})
     if senders:
         yield (

@@ -1,7 +1,7 @@
-"""Flows to security group rules: one rule for each flow, two for ICMP with a far side of either address family.
+"""Flows to security group rules: one rule for each flow, two for ICMP with a remote that has both address families.
 
-A rule's key is made of its interface and of what it permits, and of nothing else: it stays the same when other rules come
-and go, when its description changes, and when it moves to another group of its interface.
+A rule's key consists of its interface and what it permits: it stays the same when other rules come and go, when its
+description changes, and when it moves to another group of its interface.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from esacloud.packets.addresses import Network, Version
 from esacloud.policy.merging import flow_for
 from esacloud.policy.model import Endpoint, Flow
 
-Protocol = tuple[str, int | None, int | None, str]  # ip_protocol, from_port, to_port, and the key's words for them
-Remote = tuple[SourceKind, str, int, tuple[Version, ...]]  # what it is, its id or network, what it counts, and where
+Protocol = tuple[str, int | None, int | None, str]  # ip_protocol, from_port, to_port, and their part of the key
+Remote = tuple[SourceKind, str, int, tuple[Version, ...]]  # kind, id or network, size, and families
 
 _PREPOSITIONS = {"ingress": "from", "egress": "to"}
 _REFERENCES: dict[str, SourceKind] = {
@@ -28,8 +28,7 @@ _REFERENCES: dict[str, SourceKind] = {
 _ICMP: Protocol = ("icmp", -1, -1, "icmp")
 _ICMPV6: Protocol = ("icmpv6", -1, -1, "icmpv6")
 _ICMP_OF: dict[SourceKind, tuple[Protocol, ...]] = {"cidr_ipv4": (_ICMP,), "cidr_ipv6": (_ICMPV6,)}
-_EITHER_ICMP = (_ICMP, _ICMPV6)
-_EVERY_PROTOCOL: tuple[Protocol, ...] = (("-1", None, None, "all"),)
+_EVERY_PROTOCOL: Protocol = ("-1", None, None, "all")
 _BOTH: tuple[Version, ...] = (4, 6)
 _ONE: dict[Version, tuple[Version, ...]] = {4: (4,), 6: (6,)}
 
@@ -37,8 +36,8 @@ _ONE: dict[Version, tuple[Version, ...]] = {4: (4,), 6: (6,)}
 def rules(flows: Iterable[Flow], outside: frozenset[str]) -> list[SecurityGroupRule]:
     """The rules of the flows, in their order; flows that become the same rule make one that cites all.
 
-    `outside` holds the entries that the port table lacks. Raises ValueError for a flow that EC2 cannot say: one with
-    source ports or ICMP types of its own, or with another cloud's reference.
+    `outside` holds the entries that the port table lacks. Raises ValueError for a flow that EC2 cannot express: with source
+    ports, ICMP types or another cloud's reference.
     """
     flows = tuple(flows)
     made = [rule for flow in flows for rule in _of_flow(flow, outside)]
@@ -48,24 +47,20 @@ def rules(flows: Iterable[Flow], outside: frozenset[str]) -> list[SecurityGroupR
 
 
 def _distinct(flows: Iterable[Flow]) -> Iterator[Flow]:
-    """The flows with those joined that become the same rule: a reference's size and family are no part of a rule."""
+    """The flows, those joined that become the same rule: the size and family of a reference are not part of a rule."""
     same: dict[tuple[object, ...], list[Flow]] = {}
     for flow in flows:
         remote = flow.remote
         where = (remote.kind, remote.id) if isinstance(remote, Reference) else remote
         same.setdefault((flow.interface, flow.direction, flow.transport, flow.ports, where), []).append(flow)
-    for equivalent in same.values():
-        first = equivalent[0]
-        yield (
-            first
-            if len(equivalent) == 1
-            else flow_for(first.transport, first.ports, first.source_ports, first.remote, equivalent)
-        )
+    for first, *others in same.values():
+        joined = flow_for(first.transport, first.ports, first.source_ports, first.remote, [first, *others])
+        yield joined if others else first
 
 
 def _of_flow(flow: Flow, outside: frozenset[str]) -> Iterator[SecurityGroupRule]:
     if flow.source_ports != EVERY_PORT:
-        raise ValueError(f"EC2 matches no source ports: {flow}")
+        raise ValueError(f"EC2 does not match source ports: {flow}")
     kind, source, size, families = _remote(flow.remote)
     rows, entries = flow.rows, flow.entries
     description = rule_description(rows, entries, flow.peers, flow.names, outside, flow.pinned, flow.filtered)
@@ -83,15 +78,15 @@ def _remote(remote: Endpoint) -> Remote:
     if not isinstance(remote, Reference):
         return "self", "", 1, _BOTH
     if remote.cloud != "aws" or remote.kind not in _REFERENCES:
-        raise ValueError(f"EC2 knows no such reference: {remote}")
+        raise ValueError(f"EC2 does not know this reference: {remote}")
     return _REFERENCES[remote.kind], remote.id, remote.size, _ONE[remote.version] if remote.version else _BOTH
 
 
 def _protocols(flow: Flow, kind: SourceKind) -> tuple[Protocol, ...]:
-    """ip_protocol, from_port and to_port as EC2 wants them, and how the key says all three."""
+    """ip_protocol, from_port and to_port as EC2 takes them, and their part of the key."""
     transport, (first, last) = flow.transport, flow.ports
     if transport == "tcp" or transport == "udp":
         return ((transport, first, last, f"{transport}-{first}" if first == last else f"{transport}-{first}-{last}"),)
     if flow.ports != EVERY_PORT:
         raise ValueError(f"a flow of a protocol without ports has every port: {flow}")
-    return _EVERY_PROTOCOL if transport == "all" else _ICMP_OF.get(kind, _EITHER_ICMP)
+    return (_EVERY_PROTOCOL,) if transport == "all" else _ICMP_OF.get(kind, (_ICMP, _ICMPV6))

@@ -30,6 +30,7 @@ def _setting(
     hint: str,
     *,
     required: bool = False,
+    unquoted: bool = False,
     correction: Callable[[str], str] | None = None,
 ) -> SettingKey:
     """A setting that is right exactly when the whole of it matches the pattern."""
@@ -40,7 +41,7 @@ def _setting(
             return None
         return f"{text!r} is no {message}.", f"{correction(text) if correction else ''}{hint}"
 
-    return SettingKey(title, required, f"^(?:{pattern})$", check)
+    return SettingKey(title, required, f"^(?:{pattern})$", check, unquoted)
 
 
 def _as_location(text: str) -> str:
@@ -91,6 +92,7 @@ DIALECT = Dialect(
             "yes|no|true|false",
             "answer to whether there is a load balancer",
             "Write yes or no.",
+            unquoted=True,
         ),
     },
     references=(

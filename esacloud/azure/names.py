@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from hashlib import blake2b
+from hashlib import sha256
 from typing import NamedTuple
 
 from esacloud.azure.limits import NAME_LENGTH
@@ -17,6 +17,7 @@ from esacloud.policy.model import Direction
 
 # The documented rule, see limits.py; \w there is a letter, a digit or an underscore.
 is_rule_name = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,78}[A-Za-z0-9_])?").fullmatch
+_DIGEST = 10  # hexadecimal digits; modules/azure/rules.tf makes the same names
 _not_in_a_name = re.compile(r"[^A-Za-z0-9_.-]+")
 
 PREFIXES: dict[Direction, str] = {"ingress": "in", "egress": "out"}  # of the names of rules, which have few characters
@@ -51,8 +52,8 @@ def rule_name(identity: RuleIdentity) -> str:
     name = "-".join(words)
     if len(name) <= NAME_LENGTH and is_rule_name(name):
         return name
-    digest = blake2b(repr(identity).encode(), digest_size=5).hexdigest()
-    return f"{_not_in_a_name.sub('', name)[: NAME_LENGTH - 1 - len(digest)]}-{digest}"
+    digest = sha256(name.encode()).hexdigest()[:_DIGEST]
+    return f"{_not_in_a_name.sub('', name)[: NAME_LENGTH - 1 - _DIGEST]}-{digest}"
 
 
 @lru_cache(maxsize=4096)

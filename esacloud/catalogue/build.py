@@ -1,4 +1,4 @@
-"""From the JSON of a catalogue file to its values. The JSON is taken to satisfy the schema and the checks of `check.py`."""
+"""The JSON of a catalogue file to its values. The JSON satisfies the schema and the checks of `check.py`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Json = Mapping[str, Any]
 
 
 def build(data: Json, digest: str) -> Catalogue:
-    """The catalogue that `data` describes; `digest` is the SHA-256 of the file it stood in."""
+    """The catalogue that `data` describes; `digest` is the SHA-256 of the file."""
     printed = {row["number"]: row["direction"] for row in data["rows"]}
     return Catalogue(
         name=data["name"],

@@ -1,7 +1,7 @@
-"""What a catalogue has to hold beyond its schema: every row accounted for once, every reference to something that is there.
+"""The rules of a catalogue beyond its schema: every row accounted for once, every reference to something that exists.
 
-A finding is the path to the place in the document, what is wrong, and what to write instead. The document is taken to
-satisfy the schema.
+A finding is the path to a place in the document, what is wrong, and what to write instead. The document satisfies the
+schema.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Json = Mapping[str, Any]
 
 
 def findings(data: Json) -> list[Finding]:
-    """Everything wrong with a catalogue document that the schema cannot say, in the order of the checks."""
+    """Everything wrong with a catalogue document that the schema cannot express, in the order of the checks."""
     found = [*_rows(data), *_releases(data["releases"]["known"]), *_settings(data["features"]), *_unused(data)]
     found += _starter(data)
     for number, entry in enumerate(data["entries"]):
@@ -34,17 +34,17 @@ def _rows(data: Json) -> Iterator[Finding]:
     for position, row in enumerate(data["rows"]):
         number = position + 1
         if row["number"] != number:
-            message = f"Row {row['number']} stands where row {number} should."
-            yield ("rows", position, "number"), message, "Number the rows from 1, as they stand in the table."
+            message = f"Row {row['number']} is at the place of row {number}."
+            yield ("rows", position, "number"), message, "Number the rows from 1, in the order of the table."
         elif "no_rule" in row and counted[number]:
-            message = f"Row {number} makes no rule, and an entry comes from it."
-            yield ("rows", position, "no_rule"), message, f"Take out `no_rule`, or {number} from the `rows` of the entry."
+            message = f"Row {number} makes no rule, but an entry comes from it."
+            yield ("rows", position, "no_rule"), message, f"Remove `no_rule`, or {number} from the `rows` of the entry."
         elif "no_rule" not in row and not counted[number]:
             message = f"Row {number} is in no entry."
-            yield ("rows", position), message, "Write an entry that has it in its `rows`, or say under `no_rule` why not."
+            yield ("rows", position), message, "Write an entry with it in its `rows`, or the reason under `no_rule`."
     for entry_id, count in Counter(entry["id"] for entry in data["entries"]).items():
         if count > 1:
-            yield ("entries",), f"{count} entries have the id {entry_id}.", "Give each entry an id of its own."
+            yield ("entries",), f"{count} entries have the id {entry_id}.", "Give each entry its own id."
 
 
 def _releases(known: list[str]) -> Iterator[Finding]:
@@ -59,7 +59,7 @@ def _settings(features: Json) -> Iterator[Finding]:
         for name, setting in body.get("settings", {}).items():
             if "default" in setting and setting["default"] not in setting["choices"]:
                 path = ("features", feature, "settings", name, "default")
-                message = f"{setting['default']} is no choice of the setting {name}."
+                message = f"{setting['default']} is not a choice of the setting {name}."
                 yield path, message, f"Write {one_of(setting['choices'])}."
 
 
@@ -69,13 +69,13 @@ def _unused(data: Json) -> Iterator[Finding]:
         used = {entry[key] for entry in entries}
         for name in data[room]:
             if name not in used:
-                yield (room, name), f"No entry has the {key} {name}.", "Write one that has, or take it out."
+                yield (room, name), f"No entry has the {key} {name}.", "Write an entry that has it, or remove it."
     switched = {(entry["feature"], setting) for entry in entries for setting in entry.get("when", {})}
     for feature, body in data["features"].items():
         for name in body.get("settings", {}):
             if (feature, name) not in switched:
                 message = f"The setting {name} of {feature} switches no entry."
-                yield ("features", feature, "settings", name), message, "Use it in the `when` of an entry, or take it out."
+                yield ("features", feature, "settings", name), message, "Use it in the `when` of an entry, or remove it."
 
 
 def _starter(data: Json) -> Iterator[Finding]:
@@ -89,8 +89,8 @@ def _starter(data: Json) -> Iterator[Finding]:
                 hint = f"Write {nearest(name, tuple(data['features'])) or 'the name of a feature'}."
                 yield ("starter", interface, number), message, hint
             elif any("default" not in setting for setting in data["features"][name].get("settings", {}).values()):
-                message = f"The feature {name} has a setting without a default, so it cannot be switched on unasked."
-                yield ("starter", interface, number), message, "Take it out, or give the setting a default."
+                message = f"The feature {name} has a setting without a default, so a new file cannot switch it on."
+                yield ("starter", interface, number), message, "Remove it, or give the setting a default."
 
 
 def _entry(data: Json, entry: Json) -> Iterator[Finding]:
@@ -111,7 +111,7 @@ def _references(data: Json, entry: Json) -> Iterator[Finding]:
         if entry[key] not in data[room]:
             yield (key,), f"There is no {key} {entry[key]}.", known(entry[key], tuple(data[room]))
     if not entry["rows"] and "source" not in entry:
-        message = "The table lacks this entry, and nothing says where it comes from."
+        message = "This entry has neither rows nor a source."
         yield (), message, "Name the document under `source`, or the table's rows under `rows`."
 
 
@@ -128,18 +128,18 @@ def _printed(data: Json, entry: Json) -> Iterator[Finding]:
     for number, erratum in enumerate(entry.get("errata", ())):
         row = erratum["row"]
         if row not in entry["rows"]:
-            message = f"The erratum is about row {row}, which is none of the entry's rows."
+            message = f"The erratum is about row {row}, which is not a row of the entry."
             yield ("errata", number, "row"), message, f"Write {one_of(entry['rows'])}, or move it to an entry of row {row}."
         elif row in rows and not _is_printed(rows[row], erratum):
             message = f"The {erratum['cell']} cell of row {row} does not print {erratum['printed']!r}."
-            yield ("errata", number, "printed"), message, "Write what stands there, as in `rows`."
+            yield ("errata", number, "printed"), message, "Write the printed text, as in `rows`."
 
 
 def _is_printed(row: Json, erratum: Json) -> bool:
     cell, printed = erratum["cell"], erratum["printed"]
     says: dict[str, Callable[[], bool]] = {
         "host": lambda: printed in row.get("hosts", ()),
-        "purpose": lambda: True,  # `rows` has no purposes: they are the vendor's sentences
+        "purpose": lambda: True,  # `rows` does not repeat the vendor's sentences
     }
     return says[cell]() if cell in says else bool(printed == row[cell])
 
@@ -154,7 +154,7 @@ def _when(data: Json, entry: Json) -> Iterator[Finding]:
         choices = settings[name]["choices"]
         for number, value in enumerate(values):
             if value not in choices:
-                yield ("when", name, number), f"{value} is no choice of the setting {name}.", f"Write {one_of(choices)}."
+                yield ("when", name, number), f"{value} is not a choice of the setting {name}.", f"Write {one_of(choices)}."
 
 
 def _ports(entry: Json) -> Iterator[Finding]:
@@ -166,30 +166,30 @@ def _ports(entry: Json) -> Iterator[Finding]:
         if not first <= last <= 65535:
             yield (
                 path,
-                f"{text} is no port and no range of ports.",
+                f"{text} is not a port or a range of ports.",
                 "Write a port from 0 to 65535, or a range that ascends.",
             )
     ranges = [ports_of(text) for text in entry["ports"]]
     for number, (before, after) in enumerate(pairwise(ranges)):
         if before[1] + 1 >= after[0]:
-            message = f"{entry['ports'][number + 1]} does not stand clear above {entry['ports'][number]}."
-            yield ("ports", number + 1), message, "List ports ascending, with touching ones as one range."
+            message = f"{entry['ports'][number + 1]} is not above {entry['ports'][number]} with a gap."
+            yield ("ports", number + 1), message, "List ports in ascending order, and join adjacent ports to one range."
     if not {"tcp", "udp"}.issuperset(entry["transports"]) and (ranges != [(0, 65535)] or "source_ports" in entry):
-        message = "Only tcp and udp have ports, and this entry carries something else."
-        yield ("ports",), message, 'Write ["0-65535"] and no `source_ports`, or an entry of its own for tcp and udp.'
+        message = "Only tcp and udp have ports, and this entry has another transport."
+        yield ("ports",), message, 'Write ["0-65535"] and no `source_ports`, or a separate entry for tcp and udp.'
 
 
 def _bounds(data: Json, entry: Json) -> Iterator[Finding]:
     releases, bounds = data["releases"]["known"], entry.get("releases", {})
     for key, release in bounds.items():
         if release not in releases:
-            yield ("releases", key), f"{release} is no known release.", f"Write one of {', '.join(releases)}."
+            yield ("releases", key), f"{release} is not a known release.", f"Write one of {', '.join(releases)}."
     if len(bounds) == 2 and release_of(bounds["first"]) > release_of(bounds["last"]):
         yield ("releases",), "The first release is newer than the last.", "Write the older one under `first`."
 
 
 def known(word: str, words: tuple[str, ...]) -> str:
-    """What to write instead of an unknown word: the nearest known one, or all of them."""
+    """The hint for an unknown word: the nearest known word, or all of them."""
     if meant := nearest(word, words):
-        return f"Write {meant} if that is meant."
-    return f"Write {one_of(words)}." if words else "Take it out: there are none."
+        return f"Write {meant}."
+    return f"Write {one_of(words)}." if words else "Remove it: there are none."

@@ -1,7 +1,7 @@
-"""Reading a catalogue: the shipped one, or a file of the user's in the same schema.
+"""The shipped catalogue, or a user's file in the same schema.
 
-The shipped file is trusted, because the tests hold it against the schema and the checks; so a start costs neither. A
-user's file is held against both, and all of its problems are raised together.
+The tests check the shipped file against the schema and the rules of `check.py`, so a start does not repeat it. A user's
+file is checked against both.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from esacloud.catalogue.build import build
 from esacloud.catalogue.model import Catalogue
-from esacloud.package_data import path_beside
+from esacloud.json_files import path_beside
 
 SHIPPED = path_beside(__file__, "secure-email-gateway.json")
 
@@ -20,7 +20,7 @@ SHIPPED = path_beside(__file__, "secure-email-gateway.json")
 def load(path: str | None = None) -> Catalogue:
     """The catalogue in the file at `path`, or the shipped one, which is read once a process.
 
-    Raises InputError for a file that cannot be read, is no JSON, breaks the schema, or contradicts itself.
+    Raises InputError with every problem of the file.
     """
     if path is None:
         return _shipped()

@@ -1,6 +1,6 @@
-"""Looking things up in a catalogue: filters that go together, and one word that a person knows a thing by.
+"""Look up entries and rows of a catalogue by filters, or by one word as `7025`, `tcp/7025`, `row44` or `talos`.
 
-A port is looked for among destination ports, and among source ports where a service sends from one.
+A port matches destination ports, and source ports of services that send from a fixed port.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from esacloud.errors import InputError, Place, Problem, nearest
 
 Direction = Literal["ingress", "egress"]
 COMMAND_LINE = Place("command line")
-WIDE = 1024  # a range of that many ports stands for "any data port" and not for the one that was asked for
+WIDE = 1024  # a wider range means "any data port" rather than the port in question
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What to look for; None asks nothing. `text` is looked for in both languages, whatever its case."""
+    """What to look for; None matches everything. `text` is searched in both languages, ignoring case."""
 
     port: int | None = None
     direction: Direction | None = None
@@ -29,7 +29,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a word stands for: the entries, the rows without a rule, and entries that only hold it in a wide range."""
+    """What a word matches: entries, rows without a rule, and entries that contain it only in a wide range."""
 
     asked: str
     entries: tuple[Entry, ...]
@@ -52,7 +52,7 @@ def entries(catalogue: Catalogue, filters: Filters) -> tuple[Entry, ...]:
 
 
 def rows_without_rule(catalogue: Catalogue, filters: Filters) -> tuple[Row, ...]:
-    """The rows that make no rule and satisfy every filter as printed. A row belongs to no feature."""
+    """The rows without a rule that satisfy every filter as printed. A row has no feature."""
     return tuple(
         row
         for row in catalogue.rows
@@ -65,9 +65,9 @@ def rows_without_rule(catalogue: Catalogue, filters: Filters) -> tuple[Row, ...]
 
 
 def find(catalogue: Catalogue, words: Iterable[str]) -> tuple[Found, ...]:
-    """What each word stands for: `7025`, `tcp/7025`, an entry's id, a feature, `row44`, or the two words `row 44`.
+    """What each word matches: `7025`, `tcp/7025`, an entry's id, a feature, `row44`, or the two words `row 44`.
 
-    Raises InputError with every word that stands for nothing and the nearest that does.
+    Raises InputError with every word without a match.
     """
     found: list[Found] = []
     problems: list[Problem] = []
@@ -82,7 +82,7 @@ def find(catalogue: Catalogue, words: Iterable[str]) -> tuple[Found, ...]:
 
 
 def has_port(entry: Entry, port: int) -> bool:
-    """Whether the entry's traffic goes to that port, or comes from it where the service sends from one."""
+    """Whether the entry's traffic goes to that port, or comes from that port where its source port is fixed."""
     spans = entry.ports if entry.source_ports == EVERY_PORT else (*entry.ports, entry.source_ports)
     return _carries_ports(entry) and any(first <= port <= last for first, last in spans)
 
@@ -92,7 +92,7 @@ def _carries_ports(entry: Entry) -> bool:
 
 
 def _joined_rows(words: Iterable[str]) -> list[str]:
-    """The words, with `row` and the one after it made one."""
+    """The words, with `row` and the word after it joined."""
     joined: list[str] = []
     for word in words:
         if joined and joined[-1].casefold() == "row":
@@ -109,8 +109,8 @@ def _found(catalogue: Catalogue, asked: str) -> Found:
     transport, slash, port = word.rpartition("/")
     if _is_number(port) and (not slash or transport in ("tcp", "udp")):
         return _port(catalogue, word, transport, int(port))
-    by_id = tuple(entry for entry in catalogue.entries if entry.id == word)
-    by_feature = tuple(entry for entry in catalogue.entries if entry.feature == word)
+    by_id = (catalogue.of_id[word],) if word in catalogue.of_id else ()
+    by_feature = catalogue.of_feature.get(word, ())
     if by_id or by_feature:
         return Found(word, by_id if by_id and len(by_feature) < 2 else by_feature or by_id)
     names = (*(entry.id for entry in catalogue.entries), *catalogue.features)
@@ -129,20 +129,22 @@ def _row(catalogue: Catalogue, number: int) -> Found:
 
 def _port(catalogue: Catalogue, asked: str, transport: str, port: int) -> Found:
     if port > EVERY_PORT[1]:
-        raise InputError(Problem(COMMAND_LINE, f"{port} is no port.", "Write a number from 0 to 65535."))
-    held = [
-        entry for entry in catalogue.entries if has_port(entry, port) and (not transport or transport in entry.transports)
-    ]
+        raise InputError(Problem(COMMAND_LINE, f"{port} is not a port.", "Write a number from 0 to 65535."))
+    held = [entry for entry in entries(catalogue, Filters(port=port)) if transport in ("", *entry.transports)]
     exact = tuple(entry for entry in held if _holds_narrowly(entry, port))
     printed = rows_without_rule(catalogue, Filters(port=port))
-    rows = tuple(row for row in printed if not transport or transport in row.protocol.casefold().split("/"))
+    rows = tuple(row for row in printed if transport in ("", *row.protocol.casefold().split("/")))
     if not held and not rows:
-        message = f"No entry of {catalogue.name} has the port {asked}."
-        is_row = not transport and 1 <= port <= len(catalogue.rows)
-        hint = f"Write `row {port}` for that row of the table." if is_row else "`esacloud ports` lists what there is."
-        raise InputError(Problem(COMMAND_LINE, message, hint))
+        raise _no_port(catalogue, asked, port)
     wide = tuple(entry for entry in held if entry not in exact)
     return Found(asked, exact, rows, wide) if exact or rows else Found(asked, wide)
+
+
+def _no_port(catalogue: Catalogue, asked: str, row: int) -> InputError:
+    message = f"No entry of {catalogue.name} has the port {asked}."
+    is_row = asked == str(row) and 1 <= row <= len(catalogue.rows)
+    hint = f"Write `row {row}` for that row of the table." if is_row else "List all ports with `esacloud ports`."
+    return InputError(Problem(COMMAND_LINE, message, hint))
 
 
 def _holds_narrowly(entry: Entry, port: int) -> bool:
@@ -166,5 +168,5 @@ def _is_number(text: str) -> bool:
 
 def _unknown(word: str, kind: str, names: tuple[str, ...]) -> InputError:
     meant = nearest(word.casefold(), names)
-    hint = f"Write {meant} if that is meant." if meant else "`esacloud ports` lists what there is."
+    hint = f"Write {meant}." if meant else "List them with `esacloud ports`."
     return InputError(Problem(COMMAND_LINE, f"There is no {kind} {word!a}.", hint))

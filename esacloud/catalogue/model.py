@@ -1,8 +1,7 @@
-"""What a port catalogue says, as immutable values. The data stands in a JSON file; `load.py` reads it into these.
+"""A port catalogue as immutable values; `load.py` reads them from a JSON file.
 
-A catalogue knows one appliance: which releases it has, which interfaces, which features a site may use, which roles the
-far sides play, and entry by entry what the gateway needs open. Each entry keeps the rows of the vendor's table that it
-comes from, and what was printed where the reading differs.
+A catalogue describes one appliance: its releases, interfaces, features, the roles of its peers, and in each entry something
+that it needs open, with the rows of the vendor's table that ask for it and the errata.
 """
 
 from __future__ import annotations
@@ -18,14 +17,14 @@ EntryDirection = Literal["ingress", "egress", "both"]
 Certainty = Literal["certain", "strong", "fair", "reading"]
 Cell = Literal["port", "protocol", "direction", "host", "purpose"]
 Release = tuple[int, ...]  # 15.5 is (15, 5)
-PortRange = tuple[int, int]  # both ends belong to it
+PortRange = tuple[int, int]  # includes both ends
 
 EVERY_PORT: PortRange = (0, 65535)
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The same thing said in English and in Chinese."""
+    """A text in English and in Chinese."""
 
     en: str
     zh: str
@@ -39,8 +38,8 @@ class Text:
 class Row:
     """One row of the vendor's table, numbered from 1 at the top, as printed.
 
-    `hosts` holds the host names and networks of its host cell, without the words around them. `no_rule` says why the row
-    asks for no rule, and is None where an entry stands for it.
+    `hosts` are the host names and networks of its host cell, without other words. `no_rule` is the reason why the row needs
+    no rule, None where an entry comes from it.
     """
 
     number: int
@@ -53,7 +52,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Erratum:
-    """Where the reading differs from the print: which row and cell, what was printed, what is read, how sure, and why."""
+    """Where the reading differs from the print: row and cell, printed text, reading, certainty, and reason."""
 
     row: int
     cell: Cell
@@ -65,7 +64,7 @@ class Erratum:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A choice that a feature offers. `default` is None where the user has to choose."""
+    """A setting of a feature. `default` is None where the user has to choose."""
 
     name: str
     choices: tuple[str, ...]
@@ -75,7 +74,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A function of the gateway that a site uses or not; it switches entries on."""
+    """A function of the gateway that a site uses or not, which switches entries on."""
 
     name: str
     title: Text
@@ -84,10 +83,10 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """The part that a far side plays, as `dns-servers`. A deployment says who plays it, under `peers`.
+    """The role of a remote, as `dns-servers`. A deployment says under `peers` who plays it.
 
     `default` is `any` only for roles that are the whole Internet by their nature (mail); otherwise None.
-    `example` is a value that the starter file shows.
+    `example` is the value in a new deployment file.
     """
 
     name: str
@@ -98,17 +97,18 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that a gateway needs open.
+    """Something that a gateway needs open.
 
-    - `transports` x `ports` (destination ports) say what; `source_ports` is all ports but for services that send from one.
-    - `documented`: the direction as printed (`ingress`, `egress`, `ingress or egress`, …); None where the table
-      has no such row; `direction` is what a stateful filter has to allow, seen from the gateway.
-    - `role` names the far side. Where the deployment gives no peer for it, `networks` serve if there are any, otherwise
-      `hostnames`, otherwise the role's default; with none of them the deployment has to name the peer.
-    - `when` holds feature settings that switch the entry on: setting name -> the values that do.
-    - `releases` is the first and the last release that needs the entry, either None for no bound.
-    - `rows` is empty where the table lacks the entry; `source` then says where it comes from.
-    - `rotating`: whether the addresses behind `hostnames` are known to change often, so that no list of them lasts.
+    - `transports` x `ports` (destination ports); `source_ports` is every port except for services that send from fixed
+      ports.
+    - `documented`: the direction as printed (`ingress`, `egress`, `ingress or egress`, …), None without a row;
+      `direction` is what a stateful filter has to allow, seen from the gateway.
+    - `role` names the remote. Where the deployment has no peer for it, `networks` apply, else `hostnames`, else the role's
+      default; with none of them the deployment has to name the peer.
+    - `when`: the settings that switch the entry on: setting name -> values.
+    - `releases`: the first and the last release that needs the entry, None for no bound.
+    - `rows` is empty where the table lacks the entry; `source` then names its source.
+    - `rotating`: whether the addresses of `hostnames` are known to change often.
     """
 
     id: str
@@ -131,7 +131,7 @@ class Entry:
 
     @property
     def prints_inbound(self) -> bool:
-        """Whether the table prints an inbound half that the reading leaves out. `in or out` is a choice and has no half."""
+        """Whether the table prints an inbound half that the reading omits. `in or out` is a choice and has no half."""
         return self.direction == "egress" and self.documented == "ingress and egress"
 
 
@@ -140,9 +140,9 @@ class Catalogue:
     """The port table of one appliance. `digest` is the SHA-256 of the file's bytes, in hexadecimal.
 
     `release_key` is the deployment file's key for the release (`asyncos`); `releases` are all known ones, ascending.
-    `checklist` is what the vendor advises and no packet filter can do: text -> command name or "".
-    `starter` holds the features that a deployment file to start from switches on, by interface.
-    `of_feature`, `of_row` and `of_id` are the same entries, by feature, by table row and by their own id.
+    `checklist` is the vendor's advice that a packet filter cannot enforce: (text, command name or "").
+    `starter` are the features that a new deployment file switches on, by interface.
+    `of_feature`, `of_row` and `of_id` are the entries by feature, table row and id.
     """
 
     name: str

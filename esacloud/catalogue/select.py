@@ -1,4 +1,4 @@
-"""Which entries a release, a feature and its settings switch on, and for the others the reason why not."""
+"""Which entries a release, a feature and its settings switch on, and why the others are off."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def select(catalogue: Catalogue, release: Release, feature: str, settings: Mappi
 def why_not(entry: Entry, release: Release, settings: Mapping[str, str]) -> Text | None:
     """Why an entry of a used feature is off, as half a sentence in both languages; None where it is on.
 
-    A setting comes before a release: it is what the user can change.
+    A setting comes before a release, because the user can change it.
     """
     name = _unmet(entry, settings)
     if name is not None:

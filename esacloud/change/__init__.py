@@ -1,1 +1,1 @@
-"""Changing a live cloud: what is there against what shall be, in steps that are never too open and never too closed."""
+"""Changes of a live cloud: desired against actual, in an order that keeps the safety invariant."""

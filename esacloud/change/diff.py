@@ -1,95 +1,91 @@
-"""What has to change in each group: rules by their keys, descriptions, tags, and what carries it.
+"""What has to change in each group: rules by their keys, descriptions, tags and attachments.
 
-Rules that this module obeys: a rule that the wanted state has is never foreign, whoever made it; a rule that esacloud made
-and that nobody wants any more goes; what somebody else made goes, stays or is reported as the caller says. A group that is
-not wanted any more is deleted only when `esacloud apply` made it.
+Rules that this module obeys: a desired rule is never unmanaged, whoever made it; a managed rule that is no longer
+desired is removed; an unmanaged one is removed only on purge. A group that is no longer desired is deleted only when
+`esacloud apply` made it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from esacloud.change.model import GroupChange, LiveGroup, LiveRule, State, Unmanaged
 
+Rules = Mapping[str, LiveRule]  # by key
+
 
 def group_changes(
-    before: State,
+    actual: State,
     desired: State,
     unmanaged: Unmanaged,
     *,
-    exact_attachments: bool = False,
-    begins: tuple[LiveRule, ...] = (),
-) -> tuple[GroupChange, ...]:
-    """The change of every group that either state has, unchanged ones included.
-
-    `exact_attachments` also detaches from what the wanted state does not name; otherwise that is left alone. `begins` are
-    the rules that the cloud gives to a new group.
-    """
-    return tuple(_changes(before, desired, unmanaged, exact_attachments, begins))
-
-
-def _changes(
-    before: State, desired: State, unmanaged: Unmanaged, exact: bool, begins: tuple[LiveRule, ...]
+    exact: bool = False,
+    default_rules: Collection[LiveRule] = (),
 ) -> Iterator[GroupChange]:
-    there = {group.name: group for group in before.groups}
+    """The change of every group of either state, unchanged ones included.
+
+    `exact` also removes attachments and tags that are not desired. `default_rules` are those of a new group.
+    """
+    existing = {group.name: group for group in actual.groups}
     for group in desired.groups:
-        found = there.pop(group.name, None)
-        yield _made(group, begins) if found is None else _changed(found, group, unmanaged, exact)
-    for group in reversed(there.values()):
-        yield _gone(group)
+        found = existing.pop(group.name, None)
+        yield _new(group, default_rules) if found is None else _changed(found, group, unmanaged, exact=exact)
+    yield from map(_undesired, reversed(existing.values()))
 
 
-def _made(group: LiveGroup, begins: tuple[LiveRule, ...]) -> GroupChange:
-    desired_ = {rule.key for rule in group.rules}
-    surplus = tuple(rule for rule in begins if rule.key not in desired_)
+def _new(group: LiveGroup, default_rules: Collection[LiveRule]) -> GroupChange:
     return GroupChange(
-        group.name,
-        group.interface,
-        None,
-        group,
+        *(group.name, group.interface, None, group),
         add=group.rules,
-        begins=surplus,
+        default_rules=_without(default_rules, _by_key(group.rules)),
         tags=group.tags,
         attach=group.attached,
     )
 
 
-def _changed(before: LiveGroup, desired: LiveGroup, unmanaged: Unmanaged, exact: bool) -> GroupChange:
-    is_there = {rule.key: rule for rule in before.rules}
-    desired_ = {rule.key: rule for rule in desired.rules}
-    surplus = [rule for key, rule in is_there.items() if key not in desired_]
-    left = tuple(rule for rule in surplus if not rule.ours and unmanaged != "purge")
-    kept = {rule.key for rule in left}
-    describe = tuple(
-        (is_there[key], rule)
-        for key, rule in desired_.items()
-        if key in is_there and is_there[key].description != rule.description
-    )
+def _changed(actual: LiveGroup, desired: LiveGroup, unmanaged: Unmanaged, *, exact: bool) -> GroupChange:
+    existing, asked = _by_key(actual.rules), _by_key(desired.rules)
+    surplus = _without(existing.values(), asked)
+    left = () if unmanaged == "purge" else tuple(rule for rule in surplus if not rule.managed)
     return GroupChange(
-        before.name,
-        before.interface,
-        before,
-        desired,
-        add=tuple(rule for key, rule in desired_.items() if key not in is_there),
-        remove=tuple(rule for rule in surplus if rule.key not in kept),
-        describe=describe,
-        stays=(*(rule for key, rule in is_there.items() if key in desired_), *left),
+        *(actual.name, actual.interface, actual, desired),
+        add=_without(asked.values(), existing),
+        remove=_without(surplus, _by_key(left)),
+        describe=tuple(_redescribed(existing, asked)),
+        kept=(*_without(existing.values(), _by_key(surplus)), *left),
         unmanaged=left,
-        tags={key: value for key, value in desired.tags.items() if before.tags.get(key) != value},
-        untag=tuple(key for key in before.tags if key not in desired.tags) if exact else (),
-        attach=tuple(one for one in desired.attached if one not in before.attached),
-        detach=tuple(one for one in before.attached if one not in desired.attached) if exact else (),
+        tags={key: value for key, value in desired.tags.items() if actual.tags.get(key) != value},
+        untag=_missing(actual.tags, desired.tags) if exact else (),
+        attach=_missing(desired.attached, actual.attached),
+        detach=_missing(actual.attached, desired.attached) if exact else (),
     )
 
 
-def _gone(group: LiveGroup) -> GroupChange:
+def _redescribed(existing: Rules, asked: Rules) -> Iterator[tuple[LiveRule, LiveRule]]:
+    for key, rule in asked.items():
+        if key in existing and existing[key].description != rule.description:
+            yield existing[key], rule
+
+
+def _undesired(group: LiveGroup) -> GroupChange:
+    change = (group.name, group.interface, group, None)
     if group.made_here:
-        return GroupChange(group.name, group.interface, group, None, remove=group.rules, detach=group.attached, delete=True)
-    if group.adopted:
-        ours = tuple(rule for rule in group.rules if rule.ours)
-        others = tuple(rule for rule in group.rules if not rule.ours)
-        marks = tuple(key for key in group.tags if key.startswith("esacloud:"))
-        return GroupChange(
-            group.name, group.interface, group, None, remove=ours, stays=others, unmanaged=others, untag=marks
-        )
-    return GroupChange(group.name, group.interface, group, None, stays=group.rules, unmanaged=group.rules)
+        return GroupChange(*change, remove=group.rules, detach=group.attached, delete=True)
+    if not group.adopted:
+        return GroupChange(*change, kept=group.rules, unmanaged=group.rules)
+    managed = tuple(rule for rule in group.rules if rule.managed)
+    others = tuple(rule for rule in group.rules if not rule.managed)
+    tags = tuple(key for key in group.tags if key.startswith("esacloud:"))
+    return GroupChange(*change, remove=managed, kept=others, unmanaged=others, untag=tags)
+
+
+def _by_key(rules: Iterable[LiveRule]) -> Rules:
+    return {rule.key: rule for rule in rules}
+
+
+def _without(rules: Iterable[LiveRule], others: Rules) -> tuple[LiveRule, ...]:
+    return tuple(rule for rule in rules if rule.key not in others)
+
+
+def _missing(names: Iterable[str], known: Collection[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if name not in known)

@@ -1,12 +1,12 @@
-"""What a live cloud offers to the rooms above: reading a state, what shall be, steps in order, doing one.
+"""The interface of a live cloud: read a state, complete the desired one, order the steps, execute one.
 
-`esacloud.<cloud>.live` has `live(deployment, settings)` that makes one, and `live_of(scope, settings)` for a snapshot.
-Whoever implements it sends calls through `retry.ask` and `retry.converge`, so that every step is safe to do again.
+`esacloud.<cloud>.live.cloud` has `live(deployment, connection)`, and `live_of(document, connection)` for a snapshot. An
+implementation sends its calls through `retry.ask` and `retry.converge`, so that every step is safe to repeat.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,13 +20,13 @@ from esacloud.policy.lowered import Lowered, QuotaUse
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """How to reach a cloud: what the command line says, or a client at hand, which then is all that is used.
+    """How to reach a cloud: what the command line says, or a `client`, which is then the only one used.
 
-    `profile`, `region` and `endpoint_url` are None where the cloud's own chain of settings decides. `credentials` are for
-    local clouds alone, and are never written anywhere. `pace` keeps requests below a rate; where it is None,
-    whatever this process sends to a cloud itself keeps below the cloud's published rates. With `pace_directory` all
-    processes of this machine that name the same directory keep below them together, and so they do with a server of one's
-    own from its first throttled answer on, for some minutes.
+    - `profile`, `region`, `endpoint_url`: None for the cloud's own chain of settings.
+    - `credentials`: for local clouds alone; never written anywhere.
+    - `pace`: keeps requests below a rate. None: this process keeps below the cloud's published rates. With
+      `pace_directory`, all processes of this machine that name the same directory keep below them together; requests to a
+      custom endpoint are paced only for some minutes after a throttled answer.
     """
 
     profile: str | None = None
@@ -40,51 +40,78 @@ class Connection:
 
 
 class LiveCloud(Protocol):
-    """One deployment's place in a cloud. It keeps no state but its client and a journal of calls; one thread at a time."""
+    """One deployment in one scope of a cloud. It keeps a client and a journal of calls; one thread at a time."""
 
-    cloud: str
-    calls: list[str]  # the API operations sent so far, in order
-    begins_with: tuple[LiveRule, ...]  # the rules that the cloud gives to a new group, or may give
+    @property
+    def cloud(self) -> str:
+        """The name in `esacloud.provider.CLOUDS`."""
 
-    def desired(self, lowered: Lowered) -> State:
-        """What the deployment asks for: groups, rules, tags, and what carries them."""
+    @property
+    def calls(self) -> list[str]:
+        """The API operations sent so far, in order."""
 
-    def read(self, desired: State | None) -> State:
-        """What is there; what the wanted state needs to know is read too. Raises OutsideError."""
+    @property
+    def default_rules(self) -> tuple[LiveRule, ...]:
+        """The rules that the cloud gives to a new group, or may give."""
+
+    def desired_state(self, lowered: Lowered) -> State:
+        """What the deployment asks for: groups, rules, tags and attachments."""
+
+    def read_state(self, desired: State | None) -> State:
+        """The actual state, and what the desired one depends on. Raises OutsideError."""
 
     def read_back(self, plan: ChangePlan) -> State:
-        """What is there after all steps of a plan. What its last steps have read may be left out."""
+        """The actual state after all steps of a plan; what its last steps have read may be used once instead."""
 
     def needs_lock(self, plan: ChangePlan) -> bool:
-        """Whether a plan has to be executed under the cloud's own lock.
+        """Whether a plan must be executed under the cloud's own lock.
 
-        So it is when what was read last shows the lock of another run, and for a change that another one at the same moment
-        could make unsafe.
+        That is so when the last read showed the lock of another run, or when a change by another run at the same moment
+        could make this one unsafe.
         """
 
-    def complete(self, before: State, desired: State) -> State:
-        """The wanted state with what only the cloud knows: what carries the groups of an interface that gets another."""
+    def complete_state(self, actual: State, desired: State) -> State:
+        """The desired state with what only the cloud knows: the attachments of an interface that gets another group."""
 
-    def nothing(self, before: State) -> State:
-        """The state in which this deployment has no group, as `destroy` wants it."""
+    def empty_state(self, actual: State) -> State:
+        """The desired state of `destroy`: no group of this deployment."""
 
-    def steps(self, changes: tuple[GroupChange, ...], after: State) -> tuple[Step, ...]:
-        """The steps in order, each with its calls. Raises InputError where quotas leave no way."""
+    def ordered_steps(self, changes: tuple[GroupChange, ...], planned: State) -> tuple[Step, ...]:
+        """The steps in order, each with its calls. Raises InputError where the quotas allow no order."""
 
-    def quotas(self, state: State) -> tuple[QuotaUse, ...]:
+    def quota_uses(self, state: State) -> tuple[QuotaUse, ...]:
         """What the groups of a state use."""
 
     def execute_step(self, step: Step, plan: ChangePlan, ids: dict[str, str]) -> None:
-        """Do one step. `ids` has the id of every group by name, and learns those of groups that are made.
+        """Execute one step. `ids` has the id of every group by name; those of new groups are added.
 
-        Raises OutsideError; whatever was done until then is a part of the step and safe to do again.
+        Raises OutsideError; whatever was done until then is a part of the step and safe to repeat.
         """
 
-    def exclusive(self, owner: str) -> AbstractContextManager[None]:
+    def hold_lock(self, owner: str) -> AbstractContextManager[None]:
         """Hold a lock that the cloud itself keeps. Raises LockedError at once: always where ETags serve instead.
 
-        `owner` is who holds the lock of this machine: a lock in the cloud under that name was left by a run that is gone.
+        `owner` holds the lock of this machine: a lock in the cloud under that name was left by a run that has ended.
         """
 
-    def rule(self, native: Mapping[str, Any], description: str, counts: tuple[tuple[str, int], ...] = ()) -> LiveRule:
-        """A rule from its cloud's own form and what it took of the quotas, as a snapshot holds them."""
+    def rule_from_native(
+        self, native: Mapping[str, Any], description: str, counts: tuple[tuple[str, int], ...] = ()
+    ) -> LiveRule:
+        """A rule from the cloud's own form and its share of the quotas, as a snapshot has them."""
+
+
+def permissions_table(
+    action: str, commands: Mapping[str, Collection[str]], when: Mapping[str, str], prefix: str = ""
+) -> str:
+    """The permissions that each command needs, in Markdown: a row for each action of `when`, a column for each command.
+
+    `action` heads the first column; `prefix` stands before each action there.
+    """
+    lines = [
+        f"| {action} | needed when | {' | '.join(f'`{name}`' for name in commands)} |",
+        f"|---|---|{'---|' * len(commands)}",
+    ]
+    for name, reason in when.items():
+        marks = " | ".join("yes" if name in actions else "" for actions in commands.values())
+        lines.append(f"| `{prefix}{name}` | {reason} | {marks} |")
+    return "\n".join(lines)

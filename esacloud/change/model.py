@@ -1,45 +1,35 @@
-"""What is there, what shall be, and what lies between: plain values that every live cloud reads and makes.
+"""States, changes, steps and plans: plain values that every live cloud reads and makes.
 
-A `State` is both: one that was read from a cloud, and one that a deployment or a snapshot asks for. Rules are the same rule
-exactly when their keys are equal; groups when their names are. Nothing here knows a cloud: `native` is the cloud's own form
-of a rule, a JSON value, and what quotas count is told by name.
+A `State` is either read from a cloud or desired by a deployment or a snapshot. Two rules are the same rule exactly when
+their keys are equal, two groups when their names are. Nothing here knows a cloud: `native` is the cloud's own form of a
+rule, a JSON value, and quotas are known by name.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, Literal
 
 from esacloud.packets.sets import Box, Direction, PacketSet
 from esacloud.policy.lowered import QuotaUse
 
 Unmanaged = Literal["report", "keep", "purge"]
-Action = Literal[
-    "create",
-    "tag",
-    "revoke_default",
-    "add",
-    "confirm",
-    "assign",
-    "attach",
-    "describe",
-    "remove",
-    "replace",
-    "delete",
-    "untag",
-    "put",
-]
+GroupAction = Literal["create", "tag", "untag", "assign", "attach", "put", "delete"]
+RuleAction = Literal["revoke_default", "add", "confirm", "describe", "replace", "remove"]
+Action = GroupAction | RuleAction
 
 
 @dataclass(frozen=True, slots=True)
 class LiveRule:
     """One rule of a group.
 
-    - `key`: what the rule permits in the cloud's own words; unique in its group, and the rule's identity.
-    - `boxes`: the packets that it permits; none where `judged` is False: a rule that is not understood.
-    - `ours`: whether its description is one that esacloud writes.
-    - `counts`: what it takes of the group's quotas, by name.
+    - `key`: what the rule permits, in the cloud's own words; the rule's identity, unique in its group.
+    - `boxes`: the packets that it permits; none where it is not `supported`, that is, cannot be evaluated.
+    - `managed`: whether its description is one that esacloud writes.
+    - `counts`: its share of the group's quotas, by name.
     """
 
     key: str
@@ -49,20 +39,20 @@ class LiveRule:
     native: Mapping[str, Any]
     rows: tuple[int, ...] = ()
     entries: tuple[str, ...] = ()
-    ours: bool = True
+    managed: bool = True
     counts: tuple[tuple[str, int], ...] = ()
-    judged: bool = True
+    supported: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class LiveGroup:
     """A group of rules at one interface of the gateway.
 
-    - `name`: its name in the deployment (`data1`, `data1-2`); `title`: its name in the cloud; `id`: None where it has none.
-    - `attached`: what carries it, sorted: as read, or as asked for.
+    - `name`: its name in the deployment (`data1`, `data1-2`); `title`: its name in the cloud; `id`: None for a new group.
+    - `attached`: its attachments, sorted.
     - `made_here`: whether `esacloud apply` made it, so that `destroy` may delete it.
-    - `adopted`: whether the deployment file names it to be taken over.
-    - `judge`: what rules permit together, where that is not the sum of their boxes: where the first match decides.
+    - `adopted`: whether the deployment file names it as a group that existed before.
+    - `judge`: what its rules permit together, where that is not the union of their boxes: where the first match decides.
     """
 
     name: str
@@ -77,20 +67,18 @@ class LiveGroup:
     adopted: bool = False
     judge: Callable[[tuple[LiveRule, ...]], PacketSet] | None = field(default=None, compare=False, repr=False)
 
-    def packets(self) -> PacketSet:
+    def boxes(self) -> Iterable[Box]:
         """What the group permits."""
-        if self.judge is not None:
-            return self.judge(self.rules)
-        return PacketSet.of(box for rule in self.rules for box in rule.boxes)
+        return (box for rule in self.rules for box in rule.boxes) if self.judge is None else self.judge(self.rules).boxes()
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """All groups of one deployment in one place of a cloud.
+    """All groups of one deployment in one scope of a cloud.
 
-    - `scope`: where that is, enough to find it again: for AWS region and VPC.
-    - `limits`: quota -> how much one group has of it.
-    - `attachments`: for what is attached, the ids of every group on it in the cloud's order; None where it was not read.
+    - `scope`: where the groups are, enough to find them again: for AWS region and VPC.
+    - `limits`: quota -> the limit for one group.
+    - `attachments`: attachment -> the ids of all groups on it, in the cloud's order; None where it was not read.
     - `notes`: what a person should know about it.
     """
 
@@ -106,25 +94,33 @@ class State:
         """What the groups permit, by interface."""
         return packets_of(self.groups)
 
+    def fingerprint(self) -> str:
+        """SHA-256, in hexadecimal, of everything that a plan depends on; independent of the order of groups and rules."""
+        groups = []
+        for group in sorted(self.groups, key=lambda group: group.name):
+            rules = sorted([rule.key, rule.description] for rule in group.rules)
+            groups.append([group.name, group.id, rules, dict(group.tags), list(group.attached)])
+        return digest({"scope": dict(self.scope), "groups": groups})
+
 
 @dataclass(frozen=True, slots=True)
 class GroupChange:
-    """What happens to one group. `before` is None for one to be made, `after` for one to go.
+    """The change of one group. `actual` is None for a new group, `desired` for one that is no longer desired.
 
-    `begins` are rules that the cloud gives to a new group and that go, if they are there. `stays` are rules left alone;
-    `unmanaged` those among them that esacloud did not make and the deployment does not ask for.
-    `describe` pairs a rule as it is with the same rule under its new description.
+    - `default_rules`: rules that the cloud gives to a new group, and that are revoked if they exist.
+    - `kept`: rules that stay; `unmanaged`: those of them that esacloud did not make and the deployment does not ask for.
+    - `describe`: pairs of a rule as it is and the same rule with its new description.
     """
 
     name: str
     interface: str
-    before: LiveGroup | None
-    after: LiveGroup | None
+    actual: LiveGroup | None
+    desired: LiveGroup | None
     add: tuple[LiveRule, ...] = ()
     remove: tuple[LiveRule, ...] = ()
     describe: tuple[tuple[LiveRule, LiveRule], ...] = ()
-    begins: tuple[LiveRule, ...] = ()
-    stays: tuple[LiveRule, ...] = ()
+    default_rules: tuple[LiveRule, ...] = ()
+    kept: tuple[LiveRule, ...] = ()
     unmanaged: tuple[LiveRule, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     untag: tuple[str, ...] = ()
@@ -133,9 +129,9 @@ class GroupChange:
     delete: bool = False
 
     def __bool__(self) -> bool:
-        made_or_gone = self.before is None or self.delete
+        created_or_deleted = self.actual is None or self.delete
         rules = self.add or self.remove or self.describe
-        return bool(made_or_gone or rules or self.tags or self.untag or self.attach or self.detach)
+        return bool(created_or_deleted or rules or self.tags or self.untag or self.attach or self.detach)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +145,11 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do, in as few calls as the cloud allows, safe to do again.
+    """One step of a plan, in as few calls as the cloud allows, safe to repeat.
 
-    `replaces` has, for each of `rules` of a `replace`, the rule that turns into it. `assignments` are those of an `assign`,
-    and `expects` the keys of the rules that each group has to have before something gets it. `calls` names the API
-    operations that it takes when nothing goes wrong; `why` says what is unusual about it.
+    - `calls`: the API operations that it takes when nothing goes wrong; `reason`: why it is needed, where that is unusual.
+    - `replaces`: for each of `rules` of a `replace`, the rule that is modified to become it.
+    - `assignments`: those of an `assign`; `expects`: the keys of the rules that a group must have before it is attached.
     """
 
     action: Action
@@ -164,15 +160,15 @@ class Step:
     attach: tuple[str, ...] = ()
     detach: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
-    why: str = ""
+    reason: str = ""
     replaces: tuple[LiveRule, ...] = ()
     assignments: tuple[Assignment, ...] = ()
     expects: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
-    """What a change means in packets at one interface."""
+class PacketChange:
+    """The packets that a change newly permits, and no longer permits, at one interface."""
 
     interface: str
     opened: PacketSet
@@ -181,23 +177,23 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class ChangePlan:
-    """A change, whole: from where, to where, in which steps.
+    """A change: from which state, to which state, in which steps.
 
-    - `before`: the state as read; `fingerprint` is its digest.
-    - `desired`: what was asked for, of which another plan can be made; None for no group at all.
-    - `after`: the state at the end, rules that are left alone included.
-    - `quotas`: (before, after) for each quota of each group.
-    - `notes`: what a person should know, foreign rules first.
-    - `exact`: whether attachments and tags that the state at the end does not have are undone too.
+    - `actual`: the state as read; `fingerprint`: its digest.
+    - `desired`: what was asked for, to make another plan of; None to delete all groups.
+    - `planned`: the state after the last step, which includes rules that are kept.
+    - `quotas`: (actual, planned) for each quota of each group.
+    - `notes`: what a person should know, unmanaged rules first.
+    - `exact`: whether attachments and tags that are not desired are removed too.
     """
 
-    before: State
+    actual: State
     desired: State | None
-    after: State
+    planned: State
     fingerprint: str
     changes: tuple[GroupChange, ...]
     steps: tuple[Step, ...]
-    openings: tuple[Opening, ...]
+    packet_changes: tuple[PacketChange, ...]
     quotas: tuple[tuple[QuotaUse, QuotaUse], ...]
     notes: tuple[str, ...]
     unmanaged: Unmanaged
@@ -210,7 +206,7 @@ class ChangePlan:
 
     @property
     def left_unmanaged(self) -> tuple[tuple[str, LiveRule], ...]:
-        """Foreign rules that the change leaves in place, each with its group."""
+        """Unmanaged rules that the change leaves in place, each with its group."""
         return tuple((change.name, rule) for change in self.changes for rule in change.unmanaged)
 
     @property
@@ -220,7 +216,7 @@ class ChangePlan:
 
 
 def quotas_taken(rules: Iterable[LiveRule]) -> dict[tuple[Direction, str], int]:
-    """What rules of one group take of its quotas, by direction and name."""
+    """What the rules of one group use of its quotas, by direction and name."""
     taken: dict[tuple[Direction, str], int] = {}
     for rule in rules:
         for quota, share in rule.counts:
@@ -232,6 +228,10 @@ def packets_of(groups: Iterable[LiveGroup]) -> dict[str, PacketSet]:
     """What groups permit, by interface; groups of one interface count together."""
     boxes: dict[str, list[Box]] = {}
     for group in groups:
-        of_it = boxes.setdefault(group.interface, [])
-        of_it.extend(group.packets().boxes() if group.judge else (box for rule in group.rules for box in rule.boxes))
-    return {interface: PacketSet.of(of_it) for interface, of_it in boxes.items()}
+        boxes.setdefault(group.interface, []).extend(group.boxes())
+    return {interface: PacketSet.of(found) for interface, found in boxes.items()}
+
+
+def digest(content: Any) -> str:
+    """SHA-256, in hexadecimal, of a JSON value."""
+    return sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -1,13 +1,12 @@
-"""Keeping to a cloud's rate limits before it has to refuse: token buckets, as the clouds themselves count.
+"""Client-side rate limits, which keep requests below a cloud's own: token buckets, as the clouds count them.
 
-A bucket holds so many tokens and is filled at a steady rate; a request takes one, or waits for it. Requests of one kind go
-in the order in which they asked. A cloud that throttles all the same (others draw from its buckets too, or it counts kinds
-together that are apart here) empties ours, and takes three tenths off the rate at which it fills; the rate grows back
-within a minute.
+A bucket holds tokens and is filled at a steady rate; a request takes one, or waits for it, in the order of requests.
+When the cloud throttles nevertheless (other clients use its buckets too, or it counts kinds together that are apart
+here), our bucket is emptied and filled at 0.7 times the rate; the rate recovers within a minute.
 
-`Pace` is for the threads of a process. `SharedPace` keeps the buckets in a file, for all processes of a machine. Whatever
-is in that file, and wherever the clock jumps, it never fails, and never waits for longer than `LONGEST_WAIT` or the time
-that one token takes.
+`Pace` is for the threads of a process, `SharedPace` for all processes of a machine: it keeps the buckets in a file.
+Whatever the file contains, and however the clock jumps, it never fails, and never waits longer than `LONGEST_WAIT` or
+the time of one token.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from math import inf, isfinite
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,21 +28,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A bucket: `burst` requests at once, and `per_second` more."""
+    """The rate of a bucket: `burst` requests at once, and `per_second` more."""
 
     burst: float
     per_second: float
 
     def part(self, share: float) -> Rate:
-        """A bucket that is so much of this one."""
+        """A share of this rate."""
         return Rate(self.burst * share, self.per_second * share)
 
 
-OURS = 0.8  # of a cloud's own buckets; a fifth is left to whoever else draws from them
+OURS = 0.8  # of a cloud's own buckets; a fifth is left to other clients
 LONGEST_WAIT = 60.0  # seconds
-PACED_FOR = 300.0  # seconds after its last throttled answer, for a server that is paced only when it throttles
+PACED_FOR = 300.0  # seconds after the last throttled answer, for a server that is paced only when it throttles
 _LEAST_SHARE, _SLOWER, _REGROWTH = 1 / 16, 0.7, 1 / 60  # of the rate; the last one a second
-_BETWEEN = 1.0  # seconds; throttled answers to requests that were under way together slow down once
+_BETWEEN = 1.0  # seconds; throttled answers within this time slow down once
 _LARGEST_FILE = 1 << 16  # bytes
 _LOCK_TRIES, _LOCK_PAUSE = 200, 0.005  # seconds
 
@@ -57,21 +57,21 @@ class _Bucket:
     slowed: float | None = None
 
     def fill(self, rate: Rate, now: float) -> None:
-        """Add what came in. A clock that was set back adds nothing."""
-        gone = max(0.0, now - self.since)
-        self.tokens = min(rate.burst, self.tokens + gone * rate.per_second * self.share)
-        self.share = min(1.0, self.share + gone * _REGROWTH)
+        """Add the tokens since the last time. A clock that was set back adds none."""
+        elapsed = max(0.0, now - self.since)
+        self.tokens = min(rate.burst, self.tokens + elapsed * rate.per_second * self.share)
+        self.share = min(1.0, self.share + elapsed * _REGROWTH)
         self.since = now
 
     def take(self, rate: Rate, longest: float) -> float:
-        """Take a token; the seconds until it is there, at most `longest` or what one token takes."""
+        """Take a token. Returns the seconds until it is available, at most `longest` or the time of one token."""
         speed = rate.per_second * self.share
         longest = max(longest, 1 / speed)
         self.tokens = max(-longest * speed, self.tokens - 1)
         return max(0.0, -self.tokens / speed)
 
     def empty(self, now: float) -> None:
-        """The cloud's bucket is empty, so this one is; and it is filled more slowly."""
+        """Empty the bucket, because the cloud's is empty, and fill it more slowly."""
         self.tokens = min(self.tokens, 0)
         if self.slowed is None or not 0 <= now - self.slowed < _BETWEEN:
             self.share, self.slowed = max(_LEAST_SHARE, self.share * _SLOWER), now
@@ -79,7 +79,7 @@ class _Bucket:
 
 @dataclass(slots=True)
 class _Buckets:
-    """The buckets of a place by kind, and when it throttled last."""
+    """The buckets by kind of request, and when the last answer was throttled."""
 
     by_kind: dict[str, _Bucket] = field(default_factory=dict)
     throttled: float | None = None
@@ -91,9 +91,9 @@ class _Buckets:
 
 
 class Pace:
-    """A bucket for each kind of request. Threads share one object; `clock` and `sleep` (seconds) can be replaced.
+    """A bucket for each kind of request; threads share one object. `clock` and `sleep` count seconds.
 
-    `spare`: nothing is paced but for some minutes after a throttled answer.
+    `spare`: requests are paced only for some minutes after a throttled answer.
     """
 
     _longest = inf
@@ -111,7 +111,7 @@ class Pace:
         self._lock = threading.Lock()
 
     def wait(self, kind: str) -> None:
-        """Take a token, and wait until it is there."""
+        """Take a token, and wait until it is available."""
 
         def take(buckets: _Buckets, now: float) -> float:
             last = buckets.throttled
@@ -125,7 +125,7 @@ class Pace:
             self._sleep(seconds)
 
     def throttled(self, kind: str) -> None:
-        """The cloud refused a request of this kind: its bucket is empty, so ours is."""
+        """Empty the bucket of this kind, because the cloud throttled a request."""
 
         def empty(buckets: _Buckets, now: float) -> None:
             buckets.throttled = now
@@ -139,10 +139,10 @@ class Pace:
 
 
 class SharedPace(Pace):
-    """A pace that all processes share which name the same file. Where it cannot be used, the threads of this one share it.
+    """A pace that all processes share which name the same file; the threads of this one, where it cannot be used.
 
-    The file holds no more than kinds of requests, counts and times. The clock is the one on the wall, which goes on while
-    the machine is off.
+    The file holds kinds of requests, counts and times, nothing else. The clock is wall time, which goes on while the
+    machine is off.
     """
 
     _longest = LONGEST_WAIT
@@ -160,7 +160,7 @@ class SharedPace(Pace):
         self.path = path
 
     def wait(self, kind: str) -> None:
-        """Take a token, and wait until it is there. A server that is spared leaves no file before it throttles."""
+        """Take a token, and wait until it is available. With `spare` there is no file before the first throttled answer."""
         if self._spare and self._buckets.throttled is None and not os.path.exists(self.path):  # noqa: PTH110 - which never raises
             return
         super().wait(kind)
@@ -182,43 +182,37 @@ class SharedPace(Pace):
 
 
 def _locked(path: Path) -> int:
-    """Open a file and lock it; what is no plain file, or stays locked, raises OSError."""
+    """Open a file and lock it. Raises OSError for what is not a regular file, and for one that stays locked."""
     import fcntl  # Windows has none
 
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-    try:
-        handle = os.open(path, flags, 0o600)
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(path, flags, 0o600)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(f"{path} is no plain file")
+            raise OSError(f"{path} is not a regular file")
         for _ in range(_LOCK_TRIES):
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return handle
             except BlockingIOError:
                 time.sleep(_LOCK_PAUSE)
-        raise OSError(f"{path} stays locked")  # by a process that was stopped in the middle, say
+        raise OSError(f"{path} stays locked")  # for example by a suspended process
     except BaseException:
         os.close(handle)
         raise
 
 
 def _read(handle: int) -> _Buckets:
-    """The buckets of a file; what is not understood counts as not there."""
+    """The buckets of a file, without what is not valid."""
     try:
         content = os.pread(handle, _LARGEST_FILE + 1, 0)
         document = json.loads(content) if len(content) <= _LARGEST_FILE else None
     except (OSError, ValueError, RecursionError):
         document = None
-    if not isinstance(document, dict):
-        return _Buckets()
-    found = document.get("buckets")
-    buckets = found if isinstance(found, dict) else {}
+    found = document if isinstance(document, dict) else {}
+    buckets = found["buckets"] if isinstance(found.get("buckets"), dict) else {}
     known = {kind: bucket for kind, values in buckets.items() if (bucket := _bucket(values)) is not None}
-    return _Buckets(known, _number(document.get("throttled")))
+    return _Buckets(known, _number(found.get("throttled")))
 
 
 def _bucket(values: Any) -> _Bucket | None:
@@ -238,11 +232,11 @@ def _number(value: Any) -> float | None:
 
 
 def _write(handle: int, buckets: _Buckets) -> None:
-    """Write the file anew. Raises OSError, and leaves the file broken or as it was, where the disk is full."""
+    """Overwrite the file. Raises OSError where the disk is full, and leaves the file broken or as it was."""
     by_kind = {kind: asdict(bucket) for kind, bucket in buckets.by_kind.items()}
     content = json.dumps({"throttled": buckets.throttled, "buckets": by_kind}).encode()
     if os.pwrite(handle, content, 0) < len(content):
-        raise OSError("only a part could be written")
+        raise OSError("the disk is full")
     os.ftruncate(handle, len(content))
 
 
@@ -258,22 +252,15 @@ def shared(
     *,
     spare: bool = False,
 ) -> Pace:
-    """The one pace for a place whose requests the cloud counts together: of this process, or of all that share `directory`.
+    """The one pace for requests that the cloud counts together: of this process, or of all that share `directory`.
 
-    What is in `place` is kept as a hash, as the file's name.
+    `place` names what they have in common, such as region and credentials; the file's name has only a hash of it.
     """
     key = (cloud, place, directory)
     with _sharing:
-        if key not in _paces:
-            _paces[key] = (
-                Pace(rate_of, spare=spare)
-                if directory is None
-                else SharedPace(rate_of, directory / f"{cloud}-{_digest(place)}.json", spare=spare)
-            )
+        if key not in _paces and directory is None:
+            _paces[key] = Pace(rate_of, spare=spare)
+        elif key not in _paces and directory is not None:
+            digest = sha256("\n".join(place).encode()).hexdigest()[:16]
+            _paces[key] = SharedPace(rate_of, directory / f"{cloud}-{digest}.json", spare=spare)
         return _paces[key]
-
-
-def _digest(place: tuple[str, ...]) -> str:
-    from hashlib import sha256
-
-    return sha256("\n".join(place).encode()).hexdigest()[:16]

@@ -1,8 +1,8 @@
-"""Which rules of a full group can turn into new ones where they stand, so that no moment is without either.
+"""Which rules of a full group can be modified to become new ones, so that no moment is without either.
 
-A call that changes several rules may take effect in any order and stop anywhere. So a pair is taken only where the new
-rule, with the rules that stay whatever happens, permits all that the old one does of what is needed: then every mixture of
-pairs done and not done keeps what is needed, and permits nothing that neither rule does.
+A call that modifies several rules may take effect in any order and stop anywhere. So a pair is taken only where the new
+rule, together with the rules that stay in any case, permits all that is needed of the old one. Then every mixture of
+pairs that are done and not done permits what is needed, and nothing that neither rule permits.
 """
 
 from __future__ import annotations
@@ -12,19 +12,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from esacloud.change.model import LiveRule
 from esacloud.packets.sets import Box, PacketSet
 
-Boxes = Callable[[Iterable[LiveRule]], Iterable[Box]]
 Equivalence = Callable[[LiveRule, LiveRule], bool]
-"""Whether the cloud can turn the first rule into the second."""
+"""Whether the cloud can modify the first rule to become the second."""
 
 
-def never(old: LiveRule, new: LiveRule) -> bool:  # noqa: ARG001 - of the form of the others
-    """A cloud that turns no rule into another."""
+def never(old: LiveRule, new: LiveRule) -> bool:  # noqa: ARG001 - the signature of Equivalence
+    """A cloud that modifies no rules."""
     return False
-
-
-def plain_boxes(rules: Iterable[LiveRule]) -> Iterable[Box]:
-    """What rules permit, where only one interface is looked at."""
-    return (box for rule in rules for box in rule.boxes)
 
 
 def replaceable(
@@ -33,39 +27,38 @@ def replaceable(
     needed: PacketSet,
     staying: PacketSet,
     equivalent: Equivalence,
-    boxes: Boxes = plain_boxes,
+    boxes: Callable[[Iterable[LiveRule]], Iterable[Box]],
 ) -> list[tuple[LiveRule, LiveRule]]:
-    """As many pairs as there can be, each rule in one at most, in the order of `new`.
+    """As many pairs as possible, each rule in at most one, in the order of `new`.
 
-    `needed` is what has to be permitted all the time, `staying` what rules permit that nobody touches, `boxes` says what
-    rules permit.
+    `needed` must be permitted all the time, `staying` is what unchanged rules permit, `boxes` gives what rules permit.
     """
     before = [PacketSet.of(boxes([rule])) & needed for rule in old]
     after = [PacketSet.of(boxes([rule])) | staying for rule in new]
     choices = [
-        [at for at, one in enumerate(old) if equivalent(one, desired) and before[at] <= after[number]]
+        [at for at, rule in enumerate(old) if equivalent(rule, desired) and before[at] <= after[number]]
         for number, desired in enumerate(new)
     ]
-    taken: dict[int, int] = {}  # of `old` -> of `new`
-    for at in range(len(new)):
-        _place(at, choices, taken, set())
-    partner = {theirs: mine for mine, theirs in taken.items()}
-    return [(old[partner[at]], desired) for at, desired in enumerate(new) if at in partner]
+    taken: dict[int, int] = {}  # index of `old` -> index of `new`
+    for number in range(len(new)):
+        _match(number, choices, taken, set())
+    partner = {number: at for at, number in taken.items()}
+    return [(old[partner[number]], desired) for number, desired in enumerate(new) if number in partner]
 
 
-def _place(at: int, choices: Sequence[Sequence[int]], taken: dict[int, int], tried: set[int]) -> bool:
-    """Find a partner for one more, moving others where they have another choice (an augmenting path)."""
-    for choice in choices[at]:
-        if choice in tried:
+def _match(number: int, choices: Sequence[Sequence[int]], taken: dict[int, int], tried: set[int]) -> bool:
+    """Find a partner for one more rule, reassigning others that have another choice (an augmenting path)."""
+    for at in choices[number]:
+        if at in tried:
             continue
-        tried.add(choice)
-        if choice not in taken or _place(taken[choice], choices, taken, tried):
-            taken[choice] = at
+        tried.add(at)
+        if at not in taken or _match(taken[at], choices, taken, tried):
+            taken[at] = number
             return True
     return False
 
 
 def counts_equal(old: LiveRule, new: LiveRule) -> bool:
-    """Whether the new rule takes no more of any quota than the old one gives back."""
-    gives: Mapping[str, int] = dict(old.counts)
-    return all(share <= gives.get(quota, 0) for quota, share in new.counts)
+    """Whether the new rule uses no more of any quota than the old one."""
+    limits: Mapping[str, int] = dict(old.counts)
+    return all(share <= limits.get(quota, 0) for quota, share in new.counts)

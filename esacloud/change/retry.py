@@ -1,8 +1,8 @@
-"""What may be tried again, and how long to wait: exponential backoff with full jitter.
+"""Retries: which calls are sent again, and how long to wait: exponential backoff with full jitter.
 
-A call that the cloud throttled did nothing and is sent again as it was, for as long as the throttle lasts or until the run
-has lost `timeout` seconds to throttles. A call whose answer was lost may have worked, so what is still to do is read before
-it is sent again, a fixed number of times. A call that the cloud refused is never sent again. Source of the waiting times:
+A throttled call did nothing; it is sent again until the run has lost `timeout` seconds to throttles. A call whose
+answer was lost may have worked, so the pending part is read before it is sent again, a fixed number of times. A call
+that the cloud refused is never sent again. Source of the waiting times:
 https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ ("full jitter").
 """
 
@@ -19,9 +19,9 @@ from esacloud.errors import OutsideError
 T = TypeVar("T")
 TIMEOUT = 600.0  # seconds
 _LOST_ANSWERS = 5
-LOOKS = 7  # at what a cloud shows late: with the pauses between them they take 16 seconds
+LOOKS = 7  # reads of what may show late; with the pauses between them they take 16 seconds
 _LONGEST_PAUSE = 8.0
-_LEAST = 0.1  # of a wait's upper limit; a wait counts as at least this, so that waits of no length come to an end as well
+_LEAST = 0.1  # of a wait's upper limit; the least that a wait counts, so that waits of no length come to an end as well
 _ROUNDING = 1e-6  # seconds
 
 
@@ -34,15 +34,15 @@ class LostError(OutsideError):
 
 
 class SettledError(OutsideError):
-    """The cloud says that a part of the call is done already: a duplicate, or something that is gone."""
+    """The cloud says that a part of the call is done already: a duplicate, or something that does not exist."""
 
 
 class LockedError(OutsideError):
-    """Somebody else holds the lock."""
+    """Another run holds the lock."""
 
 
 class RefusedError(OutsideError):
-    """The cloud will not do it, however often it is asked. `code` is its own word for why."""
+    """The cloud refuses the call for good. `code` is its error code."""
 
     def __init__(self, text: str, code: str = "") -> None:
         super().__init__(text)
@@ -50,23 +50,23 @@ class RefusedError(OutsideError):
 
 
 class ConflictError(RefusedError):
-    """The cloud will not do it because something is not as the plan has it: another run has probably come in between."""
+    """The cloud refuses the call because its state is not the plan's: another run has probably changed it."""
 
 
 @dataclass(slots=True)
 class ThrottledTime:
-    """The time that the calls of one run have lost to throttles so far."""
+    """The time that the calls of one run have lost to throttles."""
 
     seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """How long and how often a call is tried, and how long is waited between: up to `base` * 2**n seconds, at most `most`.
+    """How often a call is sent, and the waits in between: up to `base` * 2**n seconds, at most `most`.
 
-    `timeout`: seconds that a run may lose to throttles, over all its calls. `tries`: how often a call is sent whose answers
-    are lost. `sleep` (seconds), `jitter` (a number from 0 to 1) and `clock` (seconds) can be replaced, for tests and for
-    schedulers; a `sleep` that returns at once counts as if it had slept. `throttled` is shared by all calls of a run.
+    - `timeout`: seconds that a run may lose to throttles, over all its calls; `throttled`: those that it has lost.
+    - `tries`: how often a call is sent whose answers are lost.
+    - `sleep` and `clock` (seconds) and `jitter` (0 to 1) can be replaced; a `sleep` that returns at once counts in full.
     """
 
     tries: int = 8
@@ -79,7 +79,7 @@ class Backoff:
     throttled: ThrottledTime = field(default_factory=ThrottledTime, repr=False, compare=False)
 
     def for_run(self) -> Backoff:
-        """The same for another run, which has lost no time yet."""
+        """A copy for another run, which has lost no time yet."""
         return replace(self, throttled=ThrottledTime())
 
     def wait(self, number: int) -> None:
@@ -87,17 +87,17 @@ class Backoff:
         self.sleep(self.jitter() * self._limit(number))
 
     def wait_for_look(self, number: int) -> None:
-        """Wait before look `number`, counted from 0, at what a cloud shows late: 0, 0.25, 0.5, 1 ... 8 s."""
+        """Wait before read `number`, counted from 0, of what may show late: 0, 0.25, 0.5, 1 ... 8 s."""
         if number:
             self.sleep(min(_LONGEST_PAUSE, self.base * 2.0 ** min(number - 1, 64)))
 
     def wait_throttled(self, number: int) -> None:
-        """The same after a throttled answer: the run loses the time, and the wait ends when the run has no more of it."""
+        """Wait before try `number` + 1 after a throttled answer, at most for the time that the run has left."""
         limit = self._limit(number)
         self.lose(self.jitter() * limit, least=_LEAST * limit)
 
     def lose(self, seconds: float, least: float = 0.0) -> None:
-        """Sleep because of a throttle, at most for the time that the run has left; it counts as `least` at least."""
+        """Sleep because of a throttle, at most for the time that the run has left; counts as `least` or more."""
         seconds = max(0.0, min(seconds, self.left))
         begun = self.clock()
         self.sleep(seconds)
@@ -105,7 +105,7 @@ class Backoff:
 
     @property
     def left(self) -> float:
-        """The seconds that the run may still lose to throttles; 0 when it has lost `timeout`."""
+        """The seconds that the run may still lose to throttles."""
         left = self.timeout - self.throttled.seconds
         return left if left > _ROUNDING else 0.0
 
@@ -114,9 +114,9 @@ class Backoff:
 
 
 class Tries:
-    """The tries of one call: each method waits before the next one, or raises where there is none.
+    """The tries of one call: each method waits before the next one, or raises when it was the last.
 
-    Throttled answers are limited by the time of the run alone, and lost ones by their number alone.
+    Throttled answers are limited by the time of the run, lost ones by their number.
     """
 
     def __init__(self, backoff: Backoff) -> None:
@@ -124,18 +124,22 @@ class Tries:
         self._sent: float | None = None  # when the call was sent again after a throttled answer
 
     def throttled(self, error: ThrottledError) -> None:
-        """Wait after a throttled answer. Raises ThrottledError when the run has lost all of its time."""
+        """Wait after a throttled answer. Raises ThrottledError when the run has no time left."""
         backoff = self.backoff
-        if self._sent is not None:  # waiting for the pace, and for the answer
+        if self._sent is not None:  # the time for the pace and for the answer counts too
             backoff.throttled.seconds += max(0.0, backoff.clock() - self._sent)
         if not backoff.left:
-            raise ThrottledError(_given_up(error, backoff)) from error
+            message, lost = str(error).rstrip(". "), backoff.throttled.seconds
+            raise ThrottledError(
+                f"{message}. The cloud throttled the calls of this run for {lost:.0f} s in total, and the timeout is "
+                f"{backoff.timeout:g} s. Set a longer one, such as `--timeout 30m`, or run the command again later."
+            ) from error
         backoff.wait_throttled(self._throttled)
         self._throttled += 1
         self._sent = backoff.clock()
 
     def failed(self, error: OutsideError, most: int | None = None) -> None:
-        """Wait after an answer that leaves open what was done. Raises `error` after `most` (`tries`) of them."""
+        """Wait after an answer that leaves open what was done. Raises `error` after `most` of them (default: `tries`)."""
         self._failed += 1
         self._sent = None
         if self._failed >= (self.backoff.tries if most is None else most):
@@ -143,18 +147,10 @@ class Tries:
         self.backoff.wait(self._failed - 1)
 
 
-def _given_up(error: ThrottledError, backoff: Backoff) -> str:
-    said = str(error).rstrip(". ")
-    return (
-        f"{said}. The cloud throttled the calls of this run for {backoff.throttled.seconds:.0f} s in all, and the timeout "
-        f"is {backoff.timeout:g} s. Set a longer one, as `--timeout 30m`, or run it again later."
-    )
-
-
 def ask(send: Callable[[], T], backoff: Backoff) -> T:
-    """Send a call that changes nothing until it is answered. Raises what the last try raised, or RefusedError at once.
+    """Send a call that changes nothing until it is answered. Raises the error of the last try, or RefusedError at once.
 
-    Where there is no answer at all it gives up sooner: an address that is wrong does not get right.
+    Without any answer it gives up sooner than other calls: the address is probably wrong.
     """
     tries = Tries(backoff)
     while True:
@@ -174,8 +170,8 @@ def converge(
 ) -> None:
     """Send a call about all of `pending` until all of it is done.
 
-    After an answer that leaves it open what was done, `left` reads what is still to do, and that alone is sent again.
-    Raises RefusedError at once, and what the last try raised when all tries are used.
+    After an answer that leaves open what was done, `left` reads what is still pending, and only that is sent again.
+    Raises RefusedError at once, or the error of the last try.
     """
     tries = Tries(backoff)
     while True:
@@ -192,10 +188,10 @@ def converge(
 
 
 def until_done(attempt: Callable[[], T], forget: Callable[[], object], backoff: Backoff) -> T:
-    """Try until it is done, and return what the last try returned.
+    """Repeat `attempt` until it is done, and return its result.
 
-    Before a try that follows an answer which leaves it open what was done, `forget` drops what is known of the state, so
-    that the try reads it. Raises RefusedError at once, and what the last try raised when all tries are used.
+    After an answer that leaves open what was done, `forget` drops what is known of the state, so that the next attempt
+    reads it. Raises RefusedError at once, or the error of the last attempt.
     """
     tries = Tries(backoff)
     while True:

@@ -1,4 +1,4 @@
-"""Groups and attachments while a change is played through in memory: what is there, what is to come, what it permits."""
+"""The groups and attachments of a change while it is simulated: rules now, rules to add and remove, packets."""
 
 from __future__ import annotations
 
@@ -6,34 +6,30 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from esacloud.change.model import GroupChange, LiveRule, Step
+from esacloud.change.model import GroupChange, LiveRule, RuleAction, Step, quotas_taken
 from esacloud.packets.sets import Box, Direction, PacketSet
 
 DIRECTIONS: tuple[Direction, ...] = ("ingress", "egress")
 
 
 @dataclass
-class PlayedGroup:
-    """A group while the change is played through: rules that are there, to come and to go."""
+class SimulatedGroup:
+    """A group: the `rules` it has now, by key; rules still to `add` and to `remove`; keys of `confirmed` rules."""
 
     change: GroupChange
     limits: Mapping[str, int]
-    rules: dict[str, LiveRule] = field(default_factory=dict)
-    add: dict[Direction, list[LiveRule]] = field(default_factory=dict)
-    remove: dict[Direction, list[LiveRule]] = field(default_factory=dict)
-    used: dict[tuple[Direction, str], int] = field(default_factory=dict)
-    confirmed: set[str] = field(default_factory=set)
+    add: dict[Direction, list[LiveRule]] = field(init=False)
+    remove: dict[Direction, list[LiveRule]] = field(init=False)
 
     def __post_init__(self) -> None:
         change = self.change
-        there = change.begins if change.before is None else change.before.rules
-        going = {rule.key for rule in (*change.remove, *change.begins)}
-        for rule in there:
-            self.put(rule)
-        for direction in DIRECTIONS:
-            self.add[direction] = [rule for rule in change.add if rule.direction == direction]
-            self.remove[direction] = [rule for rule in there if rule.key in going and rule.direction == direction]
-        self.confirmed.update(rule.key for rule in change.add)
+        existing = change.default_rules if change.actual is None else change.actual.rules
+        removed = {rule.key for rule in (*change.remove, *change.default_rules)}
+        self.rules = {rule.key: rule for rule in existing}
+        self.used = quotas_taken(existing)
+        self.add = _by_direction(change.add)
+        self.remove = _by_direction(rule for rule in existing if rule.key in removed)
+        self.confirmed = {rule.key for rule in change.add}
 
     @property
     def name(self) -> str:
@@ -42,49 +38,48 @@ class PlayedGroup:
 
     @property
     def complete(self) -> bool:
-        """Whether all desired rules are there."""
+        """Whether it has all desired rules."""
         return not any(self.add.values())
 
     @cached_property
-    def new(self) -> tuple[LiveRule, ...]:
-        """The rules at the end."""
-        return () if self.change.delete else (*self.change.stays, *self.change.add)
+    def desired(self) -> tuple[LiveRule, ...]:
+        """Its rules at the end."""
+        return () if self.change.delete else (*self.change.kept, *self.change.add)
 
     @property
     def surplus(self) -> list[LiveRule]:
-        """Rules that are still to go."""
+        """Rules that are still to be removed."""
         return [rule for rules in self.remove.values() for rule in rules]
 
     @property
     def staying(self) -> list[LiveRule]:
-        """Rules that are there and do not go."""
-        going = {rule.key for rule in self.surplus}
-        return [] if self.change.delete else [rule for rule in self.rules.values() if rule.key not in going]
+        """Rules that it has and keeps."""
+        removed = {rule.key for rule in self.surplus}
+        return [] if self.change.delete else [rule for rule in self.rules.values() if rule.key not in removed]
 
-    def boxes(self, rules: Iterable[LiveRule]) -> Iterator[Box]:
-        """What rules permit. `self` means another set of addresses at every interface."""
-        for rule in rules:
+    def boxes(self, rules: Iterable[LiveRule] | None = None) -> Iterator[Box]:
+        """What rules permit, by default those it has now. `self` means other addresses at every interface."""
+        for rule in self.rules.values() if rules is None else rules:
             for box in rule.boxes:
                 yield box._replace(address_space=f"self:{self.change.interface}") if box.address_space == "self" else box
 
-    def there(self) -> Iterator[Box]:
-        """What it permits now."""
-        return self.boxes(self.rules.values())
-
-    def count(self, rule: LiveRule, sign: int) -> None:
-        """Count a rule that comes (1) or goes (-1)."""
-        for quota, share in rule.counts:
-            self.used[rule.direction, quota] = self.used.get((rule.direction, quota), 0) + sign * share
+    def packets(self, rules: Iterable[LiveRule] | None = None) -> PacketSet:
+        """The same as a set."""
+        return PacketSet.of(self.boxes(rules))
 
     def put(self, rule: LiveRule) -> None:
-        """A rule is there from now on."""
+        """Add a rule."""
         self.rules[rule.key] = rule
-        self.count(rule, 1)
+        self._count(rule, 1)
 
     def drop(self, rule: LiveRule) -> None:
-        """A rule is there no more."""
+        """Remove a rule."""
         del self.rules[rule.key]
-        self.count(rule, -1)
+        self._count(rule, -1)
+
+    def _count(self, rule: LiveRule, sign: int) -> None:
+        for quota, share in rule.counts:
+            self.used[rule.direction, quota] = self.used.get((rule.direction, quota), 0) + sign * share
 
     def fits(self, rule: LiveRule) -> bool:
         """Whether the quotas have room for a rule."""
@@ -93,65 +88,96 @@ class PlayedGroup:
             for quota, share in rule.counts
         )
 
-    def has_room(self, waiting: Iterable[LiveRule]) -> bool:
-        """Whether all of these would fit now."""
-        used = dict(self.used)
-        fits = True
-        for rule in waiting:
+    def add_fitting(self, direction: Direction) -> list[LiveRule]:
+        """Add the waiting rules that fit, one after the other, and return them."""
+        added: list[LiveRule] = []
+        waiting: list[LiveRule] = []
+        for rule in self.add[direction]:
+            fits = self.fits(rule)
+            (added if fits else waiting).append(rule)
+            if fits:
+                self.put(rule)
+        self.add[direction] = waiting
+        return added
+
+    def has_room(self, rules: Iterable[LiveRule]) -> bool:
+        """Whether the quotas have room for all of these rules together."""
+        used, fits = dict(self.used), True
+        for rule in rules:
             fits = fits and self.fits(rule)
-            self.count(rule, 1)
+            self._count(rule, 1)
         self.used = used
         return fits
 
-    def step(self, action: str, direction: Direction, rules: Iterable[LiveRule], why: str = "") -> Step:
+    def step(self, action: RuleAction, direction: Direction, rules: Iterable[LiveRule], reason: str = "") -> Step:
         """A step about rules of this group."""
-        return Step(action, self.name, self.change.interface, direction, tuple(rules), why=why)  # type: ignore[arg-type]
+        return Step(action, self.name, self.change.interface, direction, tuple(rules), reason=reason)
+
+
+def _by_direction(rules: Iterable[LiveRule]) -> dict[Direction, list[LiveRule]]:
+    found: dict[Direction, list[LiveRule]] = {direction: [] for direction in DIRECTIONS}
+    for rule in rules:
+        found[rule.direction].append(rule)
+    return found
 
 
 @dataclass
-class View:
-    """One attachment: the groups on it now, and at the end."""
+class SimulatedAttachment:
+    """One attachment: the names of the groups on it now, and at the end.
+
+    `needed` is what both states permit here, `allowed` what either does.
+    """
 
     name: str
-    groups: Mapping[str, PlayedGroup]
-    on: set[str]
-    new: frozenset[str]
+    groups: Mapping[str, SimulatedGroup]
+    current: set[str]
+    desired: frozenset[str]
 
     def __post_init__(self) -> None:
-        old = PacketSet.of(box for name in self.on for box in self.groups[name].there())
-        new = PacketSet.of(box for name in self.new for box in self.groups[name].boxes(self.groups[name].new))
+        old = PacketSet.of(box for name in self.current for box in self.groups[name].boxes())
+        new = PacketSet.of(box for name in self.desired for box in self.groups[name].boxes(self.groups[name].desired))
         self.needed, self.allowed = old & new, old | new
 
     @property
+    def coming(self) -> tuple[str, ...]:
+        """Groups that are still to be attached."""
+        return tuple(sorted(self.desired - self.current))
+
+    @property
+    def leaving(self) -> tuple[str, ...]:
+        """Groups that are still to be detached."""
+        return tuple(sorted(self.current - self.desired))
+
+    @property
     def settled(self) -> bool:
-        """Whether everything that it permits at the end is in effect, so that whatever else it has may go."""
-        return self.new <= self.on and all(self.groups[name].complete for name in self.new)
+        """Whether all that is permitted at the end is in effect, so that everything else may be removed."""
+        return self.desired <= self.current and all(self.groups[name].complete for name in self.desired)
 
     def holds(self, without: Iterable[str] = ()) -> bool:
-        """Whether it still permits all that both states need, also without these groups."""
-        staying = self.on.difference(without)
-        return self.needed <= PacketSet.of(box for name in staying for box in self.groups[name].there())
+        """Whether it still permits all that is needed, also without these groups."""
+        staying = self.current.difference(without)
+        return self.needed <= PacketSet.of(box for name in staying for box in self.groups[name].boxes())
 
 
-def views(groups: Mapping[str, PlayedGroup], attachments_read: bool) -> Iterator[View]:
-    """The attachments; where it was not read what carries a group, one for each interface with all of its groups."""
-    if not attachments_read:
-        interfaces: dict[str, list[GroupChange]] = {}
-        for group in groups.values():
-            if group.change.before is not None:
-                interfaces.setdefault(group.change.interface, []).append(group.change)
-        for interface, changes in interfaces.items():
-            on = {change.name for change in changes}
-            yield View(interface, groups, on, frozenset(change.name for change in changes if not change.delete))
-        return
-    old: dict[str, set[str]] = {}
-    new: dict[str, set[str]] = {}
+def attachments(groups: Mapping[str, SimulatedGroup], attachments_read: bool) -> Iterator[SimulatedAttachment]:
+    """The attachments; where they were not read, one for each interface, with all of its groups."""
+    current: dict[str, set[str]] = {}
+    desired: dict[str, set[str]] = {}
     for group in groups.values():
-        change = group.change
-        before = set(change.before.attached) if change.before else set()
-        for name in before:
-            old.setdefault(name, set()).add(change.name)
-        for name in (before - set(change.detach)) | set(change.attach):
-            new.setdefault(name, set()).add(change.name)
-    for name in sorted(old.keys() | new.keys()):
-        yield View(name, groups, old.get(name, set()), frozenset(new.get(name, ())))
+        old, new = _attached(group.change) if attachments_read else _assumed(group.change)
+        for names, side in ((old, current), (new, desired)):
+            for name in names:
+                side.setdefault(name, set()).add(group.name)
+    for name in sorted(current.keys() | desired.keys()) if attachments_read else current:
+        yield SimulatedAttachment(name, groups, current.get(name, set()), frozenset(desired.get(name, ())))
+
+
+def _attached(change: GroupChange) -> tuple[set[str], set[str]]:
+    """The attachments of a group before and after its change."""
+    old = set(change.actual.attached) if change.actual else set()
+    return old, (old - set(change.detach)) | set(change.attach)
+
+
+def _assumed(change: GroupChange) -> tuple[set[str], set[str]]:
+    old = set() if change.actual is None else {change.interface}
+    return old, set() if change.delete else old

@@ -1,6 +1,6 @@
-"""Snapshots: a state as it was before a change, on disk before the first call that changes anything.
+"""Snapshots: the state before a change, on disk before the first call that changes anything.
 
-A file is written whole or not at all, readable by its owner alone, and safely on the disk before its name is told. It
+A file is written whole or not at all, readable by its owner alone, and flushed to the disk before its name is printed. It
 holds groups, rules and ids; nothing in it is a secret.
 """
 
@@ -10,27 +10,24 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from esacloud.change.fingerprint import fingerprint
 from esacloud.change.live import LiveCloud
-from esacloud.change.model import LiveGroup, LiveRule, State, quotas_taken
-from esacloud.errors import InputError, OutsideError, Place, Problem, one_of
-from esacloud.provider import CLOUDS
+from esacloud.change.model import LiveGroup, LiveRule, State, digest, quotas_taken
+from esacloud.errors import InputError, OutsideError, Place, Problem
 
 FORMAT = 2
 PRIVATE_FILE, PRIVATE_DIRECTORY = 0o600, 0o700
+UNCHANGED_FILE = "Use the file as it was written."
 
 
 def write(directory: Path, state: State, now: datetime) -> Path:
-    """Write a snapshot into the directory, made if need be. Raises OutsideError when the disk does not take it."""
-    text = json.dumps(document(state, now), indent=2, ensure_ascii=False) + "\n"
+    """Write a snapshot into the directory, created if needed. Raises OutsideError when the disk refuses it."""
+    text = json.dumps(_document(state, now), indent=2, ensure_ascii=False) + "\n"
     stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-    path = directory / f"{state.deployment}-{state.cloud}-{stamp}-{fingerprint(state)[:8]}.json"
+    path = directory / f"{state.deployment}-{state.cloud}-{stamp}-{state.fingerprint()[:8]}.json"
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=PRIVATE_DIRECTORY)
@@ -59,9 +56,9 @@ def _sync_directory(directory: Path) -> None:
         os.close(handle)
 
 
-def document(state: State, now: datetime) -> dict[str, Any]:
+def _document(state: State, now: datetime) -> dict[str, Any]:
     """The state as a JSON value (schemas/snapshot.schema.json), with a digest of all of it."""
-    made = {
+    content = {
         "esacloud_snapshot": FORMAT,
         "cloud": state.cloud,
         "deployment": state.deployment,
@@ -71,13 +68,7 @@ def document(state: State, now: datetime) -> dict[str, Any]:
         "attachments_read": state.attachments is not None,
         "groups": [_group(group) for group in state.groups],
     }
-    return {**made, "digest": _digest(made)}
-
-
-def _digest(made: Mapping[str, Any]) -> str:
-    """SHA-256, in hexadecimal, of everything in the document but the digest itself."""
-    content = {key: value for key, value in made.items() if key != "digest"}
-    return sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return {**content, "digest": digest(content)}
 
 
 def _group(group: LiveGroup) -> dict[str, Any]:
@@ -91,97 +82,73 @@ def _group(group: LiveGroup) -> dict[str, Any]:
         "attached": list(group.attached),
         "made_here": group.made_here,
         "adopted": group.adopted,
-        "rules": [_rule(rule) for rule in group.rules],
-    }
-
-
-def _rule(rule: LiveRule) -> dict[str, Any]:
-    return {
-        "key": rule.key,
-        "description": rule.description,
-        "native": dict(rule.native),
-        "counts": dict(rule.counts),
+        "rules": [
+            {"key": rule.key, "description": rule.description, "native": dict(rule.native), "counts": dict(rule.counts)}
+            for rule in group.rules
+        ],
     }
 
 
 def load(path: str, *, edited: bool = False) -> dict[str, Any]:
-    """The document of a snapshot. Raises InputError for a file that is none, and for one that was changed since.
+    """The document of a snapshot. Raises InputError for a file that is not one, and for one that was changed since.
 
-    `edited` takes a file that somebody has changed on purpose.
+    `edited` accepts a file that was changed on purpose. Whether its cloud exists, the caller checks.
     """
     place = Place(path)
-    hint = "Name a file that `esacloud apply` wrote and said at its end."
+    hint = "Name a file that `esacloud apply` wrote; it prints the name at its end."
     try:
         found = json.loads(Path(path).read_bytes())
     except OSError as error:
         raise InputError(Problem(place, f"The file cannot be read: {error.strerror}.", hint)) from None
     except (ValueError, RecursionError):
-        raise InputError(Problem(place, "The file is no JSON.", hint)) from None
+        raise InputError(Problem(place, "The file is not JSON.", hint)) from None
     if not isinstance(found, Mapping) or found.get("esacloud_snapshot") != FORMAT:
-        raise InputError(Problem(place, "The file is no snapshot of this version of esacloud.", hint))
+        raise InputError(Problem(place, "The file is not a snapshot of this version of esacloud.", hint))
     _check_form(found, path)
-    if found["digest"] != _digest(found) and not edited:
-        message = "The snapshot is not as esacloud wrote it: its digest does not match its content."
-        raise InputError(
-            Problem(
-                Place(path, key="digest"), message, "Use the file as it was written, or add --edited if you changed it."
-            )
-        )
+    content = {key: value for key, value in found.items() if key != "digest"}
+    if found["digest"] != digest(content) and not edited:
+        message = "The snapshot has been changed: its digest does not match its content."
+        hint = "Use the file as it was written, or add --edited if you changed it."
+        raise InputError(Problem(Place(path, key="digest"), message, hint))
     return dict(found)
 
 
 def _check_form(found: Mapping[str, Any], path: str) -> None:
     from jsonschema import Draft202012Validator
 
-    from esacloud.schema_files import schema
+    from esacloud.json_files import schema
 
     problems = [
-        Problem(
-            Place(path, key=".".join(map(str, error.absolute_path))),
-            f"{error.message}.",
-            "Take the file as it was written.",
-        )
+        Problem(Place(path, key=".".join(map(str, error.absolute_path))), f"{error.message}.", UNCHANGED_FILE)
         for error in Draft202012Validator(schema("snapshot")).iter_errors(found)
     ]
-    if not problems and found["cloud"] not in CLOUDS:
-        message = f"There is no cloud {found['cloud']!r}."
-        problems = [Problem(Place(path, key="cloud"), message, f"Write {one_of(CLOUDS)}.")]
     if problems:
         raise InputError(*problems)
 
 
-def state_of(found: Mapping[str, Any], live: LiveCloud) -> State:
-    """The state that a snapshot's document holds. Raises InputError for a rule that somebody has edited into none."""
-    groups = tuple(
-        LiveGroup(
-            name=group["name"],
-            interface=group["interface"],
-            title=group["title"],
-            description=group["description"],
-            rules=tuple(_live_rule(live, group["name"], rule) for rule in group["rules"]),
-            tags=group["tags"],
-            attached=tuple(group["attached"]),
-            id=group["id"],
-            made_here=group["made_here"],
-            adopted=group["adopted"],
-        )
-        for group in found["groups"]
+def state_of(document: Mapping[str, Any], live: LiveCloud) -> State:
+    """The state that a snapshot's document holds. Raises InputError for a rule that the snapshot's cloud does not have."""
+    groups = []
+    for group in document["groups"]:
+        rules = tuple(_live_rule(live, group["name"], rule) for rule in group["rules"])
+        groups.append(LiveGroup(**{**group, "rules": rules, "attached": tuple(group["attached"])}))
+    return State(
+        *(document["cloud"], document["deployment"], document["scope"], tuple(groups)),
+        limits=_with_room_for(groups, document["limits"]),
+        attachments={} if document["attachments_read"] else None,
     )
-    limits = _with_room_for(groups, found["limits"])
-    state = State(found["cloud"], found["deployment"], found["scope"], groups, limits)
-    return state if not found["attachments_read"] else replace(state, attachments={})
 
 
 def _live_rule(live: LiveCloud, group: str, rule: Mapping[str, Any]) -> LiveRule:
     try:
-        return live.rule(rule["native"], rule["description"], tuple(rule["counts"].items()))
+        return live.rule_from_native(rule["native"], rule["description"], tuple(rule["counts"].items()))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        message = f"The rule {rule['key']} of {group} is not one of the snapshot's cloud: {error!r}."
-        raise InputError(Problem(Place("snapshot", key="groups"), message, "Use the file as it was written.")) from error
+        message = f"The rule {rule['key']} of {group} is not a rule of the snapshot's cloud: {error!r}."
+        raise InputError(Problem(Place("snapshot", key="groups"), message, UNCHANGED_FILE)) from error
 
 
 def _with_room_for(groups: Iterable[LiveGroup], limits: Mapping[str, int]) -> dict[str, int]:
-    """The limits of the file that was applied, and where the state from before it has more, that much: it was there."""
+    """The limits of the file that was applied, raised to what the state before it uses."""
     room = dict(limits)
     for group in groups:
         for (_, quota), count in quotas_taken(group.rules).items():

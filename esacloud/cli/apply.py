@@ -1,13 +1,13 @@
-"""Change a live cloud to what the deployment file says, never too open and never too closed on the way.
+"""Change a live cloud to match the deployment file, without opening or interrupting anything in between.
 
-The plan is shown and asked about, unless --yes. A snapshot of the old state is on disk before the first call that changes
-anything. Rules are added before others are removed. At the end the cloud is read back and proven equal to the plan. When
-something fails, the message says where things stand; running again goes on, and `esacloud restore` goes back.
+It shows the plan and asks for approval, unless you add --yes. It writes a snapshot of the old state to disk before the
+first call that changes anything, adds rules before it removes others, and verifies at the end that the cloud equals the
+plan. When something fails, the message describes the actual state. Run the command again to continue, or `esacloud
+restore` to go back.
 
-With --lab everything happens in a local cloud that is started for it, and kept until `esacloud destroy --lab` or
-`esacloud lab stop`.
+With --lab it uses a local cloud, which it starts, and which runs until `esacloud destroy --lab` or `esacloud lab stop`.
 
-exit code 1 means: done, and there are foreign rules to look at, or you said no. 3 means: the cloud refused, and what then.
+exit code 1 means: done, but there are unmanaged rules to review; or not approved. 3 means: the cloud refused a call.
 
 example: esacloud apply examples/small.yaml --lab --yes
 """
@@ -30,10 +30,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Plan for every chosen cloud, ask once, change one after the other."""
+    """Plan for every chosen cloud, ask once, and apply one plan after the other."""
     from esacloud import workflow
     from esacloud.change import run as change
-    from esacloud.cli.changing import carry_out
+    from esacloud.cli.changing import approve_and_apply
     from esacloud.cli.common import chosen_clouds, look_at_lock, print_warnings
     from esacloud.cli.live_options import check_can_ask, connected
 
@@ -47,4 +47,4 @@ def run(arguments: Namespace) -> int:
         live, _ = connected(arguments, deployment, cloud, lowered)
         pending.append((live, change.plan(live, lowered, arguments.unmanaged)))
     print_warnings(deployment.warnings)
-    return carry_out(arguments, pending, "Apply this?")
+    return approve_and_apply(arguments, pending, "Apply these changes?")

@@ -1,4 +1,4 @@
-"""What apply, destroy and restore do once their plans are made: show, ask, change, say what was done."""
+"""What apply, destroy and restore do with their plans: show them, ask for approval, apply, and report."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from esacloud.cli.live_options import agreed, notice, progress, state_directory
+from esacloud.cli.live_options import approved, notice, progress, state_directory
 
 if TYPE_CHECKING:
     from esacloud.change.live import LiveCloud
     from esacloud.change.model import ChangePlan
 
 
-def carry_out(arguments: Namespace, pending: Sequence[tuple[LiveCloud, ChangePlan]], question: str) -> int:
-    """Carry the plans out, and return the exit code: 1 where a foreign rule is left to look at, or the answer was no."""
+def approve_and_apply(arguments: Namespace, pending: Sequence[tuple[LiveCloud, ChangePlan]], question: str) -> int:
+    """Apply the plans, once approved. Returns the exit code: 1 for unmanaged rules to review, or without approval."""
     from esacloud.change import run as change
     from esacloud.cli.common import print_json
     from esacloud.report.json.plan import applied_document
@@ -22,17 +22,15 @@ def carry_out(arguments: Namespace, pending: Sequence[tuple[LiveCloud, ChangePla
 
     if not arguments.json:
         print("\n\n".join(plan_text(plan) for _, plan in pending), flush=True)
-    asked = not arguments.yes and not all(plan.empty for _, plan in pending)
-    if asked and not agreed(question):
-        print("Nothing was changed.")
+    ask = not arguments.yes and not all(plan.empty for _, plan in pending)
+    if ask and not approved(question):
+        print("Not approved. Nothing was changed.")
         return 1
     done = []
     for live, plan in pending:
         applied = change.apply(
-            live,
-            plan,
-            state_directory(arguments),
-            shown=asked,
+            *(live, plan, state_directory(arguments)),
+            shown=ask,
             snapshots=arguments.snapshot,
             progress=progress(),
             notice=notice,
@@ -42,4 +40,4 @@ def carry_out(arguments: Namespace, pending: Sequence[tuple[LiveCloud, ChangePla
             print(f"\n{applied_text(applied)}", flush=True)
     if arguments.json:
         print_json(applied_document(done))
-    return 1 if any(one.plan.unmanaged == "report" and one.plan.left_unmanaged for one in done) else 0
+    return int(any(applied.plan.unmanaged == "report" and applied.plan.left_unmanaged for applied in done))

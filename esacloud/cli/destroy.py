@@ -1,9 +1,9 @@
-"""Take away the groups that `esacloud apply` made for a deployment, and nothing else.
+"""Delete the groups that `esacloud apply` made for a deployment, and nothing else.
 
-They are detached first. A group that was there before and was taken over stays, without our rules and tags; a group that
-terraform made stays as it is. Where the cloud does not delete a group, the message names what still holds it.
+It detaches them first. An adopted group stays, without our rules and tags; a group that terraform made stays as it is.
+Where the cloud cannot delete a group, the message names what still refers to it.
 
-With --lab the local cloud is stopped as well when no group of any deployment is left in it.
+With --lab it also stops the local cloud when no group of any deployment is left in it.
 
 example: esacloud destroy examples/small.yaml --lab --yes
 """
@@ -11,8 +11,13 @@ example: esacloud destroy examples/small.yaml --lab --yes
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
 
 from esacloud.cli.live_options import add_changing, add_connection
+
+if TYPE_CHECKING:
+    from esacloud.change.live import Connection
+    from esacloud.deployment.model import Deployment
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -25,10 +30,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Plan for every chosen cloud, ask once, take away one after the other."""
+    """Plan for every chosen cloud, ask once, and apply one plan after the other."""
     from esacloud import workflow
     from esacloud.change import run as change
-    from esacloud.cli.changing import carry_out
+    from esacloud.cli.changing import approve_and_apply
     from esacloud.cli.common import chosen_clouds
     from esacloud.cli.live_options import check_can_ask, connected
 
@@ -39,18 +44,18 @@ def run(arguments: Namespace) -> int:
         live, connection = connected(arguments, deployment, cloud, None)
         labs.append((cloud, connection))
         pending.append((live, change.plan_destroy(live)))
-    code = carry_out(arguments, pending, "Take this away?")
+    code = approve_and_apply(arguments, pending, "Destroy these groups?")
     if arguments.lab and code == 0:
         _stop_empty(arguments, labs, deployment)
     return code
 
 
-def _stop_empty(arguments: Namespace, labs: list, deployment: object) -> None:  # type: ignore[type-arg]
+def _stop_empty(arguments: Namespace, labs: list[tuple[str, Connection]], deployment: Deployment) -> None:
     import sys
 
     from esacloud.cli.live_options import state_directory
     from esacloud.lab import process
 
     for cloud, connection in labs:
-        if not process.lab_module(cloud).in_use(connection, deployment) and process.stop(cloud, state_directory(arguments)):
-            print(f"lab: {cloud} stopped; nothing was left in it", file=sys.stderr)
+        if not process.lab_of(cloud).in_use(connection, deployment) and process.stop(cloud, state_directory(arguments)):
+            print(f"lab: {cloud} stopped, because it was empty", file=sys.stderr)

@@ -1,8 +1,8 @@
-"""Say what a port, a catalogue entry, a feature or a table row is for.
+"""Explain a port, a catalogue entry, a feature or a table row.
 
 WHAT is a port (7025, tcp/7025), a row of the vendor's table (row 44), the id of an entry, or the name of a feature.
-For each entry: who opens it, to whom, which rows ask for it and how they are read, and what switches it on in a
-deployment file.
+For each entry it shows who opens the connection and to which peer, the table rows and how they are read, and the lines of a
+deployment file that enable it.
 
 example: esacloud explain 7025
          esacloud explain row 44 --lang zh
@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from esacloud.cli.catalogue_options import add_catalogue_options, print_json, terminal_width
+from esacloud.cli.common import add_catalogue_options, print_json, terminal_width
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """What the command line takes."""
+    """Define the arguments of `esacloud explain`."""
     parser.add_argument("what", nargs="+", metavar="WHAT", help="a port, `row N`, an entry's id or a feature")
     add_catalogue_options(parser)
 

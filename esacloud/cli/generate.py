@@ -1,12 +1,10 @@
-"""Make a Terraform JSON module from a deployment file, and prove it before it is written.
+"""Generate a Terraform JSON module from a deployment file, and prove it before writing it.
 
-Each interface becomes a security group of its own, and each rule cites the table rows that ask for it. Nothing is written
-unless the policy is within the guardrails (see docs/guardrails.md) and the rules are proven to permit exactly what the
-policy says. A directory that holds anything but a module of esacloud
-and terraform's own working files is not touched.
+Each interface gets its own security group, and each rule cites its table rows. Nothing is written unless the policy is
+within the guardrails (docs/guardrails.md) and the rules are proven to permit exactly the packets of the policy. A
+directory that holds other files than an earlier module and terraform's working files is not changed.
 
-A file that names one cloud gives one module in DIR; a file that names several gives DIR/aws, DIR/azure, ... unless --cloud
-chooses one.
+A file with one cloud gives one module in DIR. A file with several gives DIR/aws, DIR/azure, ... unless --cloud selects one.
 
 example: esacloud generate examples/small.yaml --out build/small
 """
@@ -21,27 +19,28 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Define the arguments of `esacloud generate`."""
     parser.add_argument("file", metavar="FILE", help="the deployment file (YAML or JSON)")
     parser.add_argument("--out", metavar="DIR", required=True, help="the directory for the module")
-    parser.add_argument("--cloud", metavar="CLOUD", help="only the module for this cloud of the file")
-    parser.add_argument("--force", action="store_true", help="replace files of the module that were edited by hand")
-    parser.add_argument("--json", action="store_true", help="print the summary as JSON (schemas/generate.schema.json)")
-    parser.add_argument("--quiet", "-q", action="store_true", help="print nothing but warnings and errors")
+    parser.add_argument("--cloud", metavar="CLOUD", help="generate only for this cloud of the file")
+    parser.add_argument("--force", action="store_true", help="replace files of the module that were edited")
+    parser.add_argument("--json", action="store_true", help="print JSON (schemas/generate.schema.json)")
+    parser.add_argument("--quiet", "-q", action="store_true", help="print only warnings and errors")
 
 
 def run(arguments: Namespace) -> int:
     """Read, compile, lower, prove, write, print."""
     from esacloud import workflow
-    from esacloud.cli.common import chosen_clouds, look_at_lock, print_warnings
+    from esacloud.cli.common import chosen_clouds, look_at_lock, print_json, print_warnings
 
     deployment = workflow.read_deployment(arguments.file)
     look_at_lock(deployment)
     targets = chosen_clouds(deployment, arguments.cloud, arguments.out)
-    modules = {cloud: workflow.generate(deployment, cloud) for cloud in targets}  # all are proven before one is written
+    modules = {
+        cloud: workflow.generate(deployment, cloud) for cloud in targets
+    }  # all are proven before the first is written
     for cloud, directory in targets.items():
         workflow.write_module(directory, modules[cloud], force=arguments.force)
     print_warnings(deployment.warnings, *(module.warnings(deployment.place) for module in modules.values()))
     if arguments.json:
-        from esacloud.cli.common import print_json
-        from esacloud.report.text.generated import generated_document
+        from esacloud.report.json.modules import generated_document
 
         print_json(generated_document(modules, targets, deployment.place))
     elif not arguments.quiet:

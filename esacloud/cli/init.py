@@ -1,7 +1,6 @@
-"""Write a commented deployment file to start from. It passes `esacloud check` as it stands.
+"""Write a commented deployment file to start from. It passes `esacloud check` without edits.
 
-Every feature and every role of the catalogue is in the file, most of them as comments. A file that is there already is not
-touched.
+The file has every feature and every role of the catalogue, most of them as comments. An existing file is not overwritten.
 
 example: esacloud init mail-edge-1.yaml
 """
@@ -17,9 +16,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Define the arguments of `esacloud init`."""
     parser.add_argument("file", metavar="FILE", nargs="?", default=DEFAULT, help=f"the file to write (default: {DEFAULT})")
     parser.add_argument(
-        "--cloud", metavar="CLOUD", action="append", help="a cloud to write the file for; may be given again (default: aws)"
+        "--cloud", metavar="CLOUD", action="append", help="a cloud to write the file for; may be repeated (default: aws)"
     )
-    parser.add_argument("--catalogue", metavar="FILE", help="start from this catalogue instead of the shipped one")
+    parser.add_argument("--catalogue", metavar="FILE", help="use this catalogue instead of the shipped one")
 
 
 def run(arguments: Namespace) -> int:
@@ -41,5 +40,5 @@ def run(arguments: Namespace) -> int:
     path = arguments.catalogue
     seen_from_file = relpath(path, Path(arguments.file).parent) if path else None
     write_new(arguments.file, starter_text(load(path), {cloud: known[cloud] for cloud in clouds}, seen_from_file))
-    print(f"{arguments.file} is written. Edit it, then run: esacloud check {arguments.file}")
+    print(f"Wrote {arguments.file}. Edit it, then run: esacloud check {arguments.file}")
     return 0

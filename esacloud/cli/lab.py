@@ -1,10 +1,9 @@
-"""Run local clouds: start, stop, status, and how other programs reach them.
+"""Run local clouds: start, stop, status, and how other programs connect to them.
 
-`esacloud lab` shows which labs run. `esacloud lab start aws` (or azure) starts one, keeps it running and prints how to
-point the cloud's SDK, its command line and terraform at it. `esacloud lab stop` ends all of them, or the named one, and all
-that is in them is gone.
-`esacloud apply FILE --lab` starts the one that it needs.
-With --lag 2s, what is read in the lab is two seconds old, as it may be in a real cloud.
+`esacloud lab` lists the running labs. `esacloud lab start aws` (or azure) starts one, keeps it running and prints how to
+point the cloud's SDK, its command line and terraform at it. `esacloud lab stop` stops all of them, or the named one; their
+content is lost. `esacloud apply FILE --lab` starts the lab that it needs.
+With --lag 2s, reads in the lab are two seconds old, as they may be in a real cloud.
 
 example: esacloud lab start aws
 """
@@ -16,53 +15,62 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from esacloud.lab.process import Lab
+    from esacloud.lab.process import RunningLab
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the arguments of `esacloud lab`."""
     parser.add_argument("action", nargs="?", choices=("status", "start", "stop"), default="status", help="what to do")
     parser.add_argument(
-        "cloud", nargs="?", metavar="CLOUD", help="which cloud, aws or azure; without it all that run, or aws for start"
+        "cloud", nargs="?", metavar="CLOUD", help="aws or azure; the default is all running labs, or aws for start"
     )
     parser.add_argument(
-        "--lag", metavar="TIME", help="for start: reads show the state of so long ago (2s, 500ms), as a real cloud's may"
+        "--lag", metavar="TIME", help="for start: how old reads are (2s, 500ms), as they may be in a real cloud"
     )
     parser.add_argument("--state-dir", metavar="DIR", type=Path, help="where labs are kept (~/.local/state/esacloud)")
     parser.add_argument("--json", action="store_true", help="print JSON (schemas/lab.schema.json)")
 
 
 def run(arguments: Namespace) -> int:
-    """Do it and print what runs."""
+    """Start, stop or list, and print the labs that run."""
     from esacloud.cli.common import print_json
     from esacloud.cli.live_options import state_directory
     from esacloud.lab import process
+    from esacloud.report.json.plan import labs_document
 
-    lag = _lag(arguments)
-    directory = state_directory(arguments)
-    clouds = [arguments.cloud] if arguments.cloud else process.available()
+    lag, directory = _lag(arguments), state_directory(arguments)
     if arguments.cloud:
-        process.lab_module(arguments.cloud)
-    if arguments.action == "stop":
-        stopped = [cloud for cloud in clouds if process.stop(cloud, directory)]
-        if not arguments.json:
-            print("\n".join(f"{cloud}: stopped" for cloud in stopped) or "no lab was running")
-    elif arguments.action == "start":
-        clouds = [arguments.cloud or "aws"]
-        started = process.start(clouds[0], directory, lag)
-        if not arguments.json:
-            _show(started)
-    labs = [lab for cloud in clouds if (lab := process.running(cloud, directory))]
+        process.lab_of(arguments.cloud)
+    match arguments.action:
+        case "start":
+            clouds = [arguments.cloud or "aws"]
+            lines = [_shown(process.start(clouds[0], directory, lag))]
+        case "stop":
+            clouds = _clouds(arguments)
+            stopped = [cloud for cloud in clouds if process.stop(cloud, directory)]
+            lines = [f"{cloud}: stopped" for cloud in stopped] or ["no lab was running"]
+        case _:
+            clouds = _clouds(arguments)
+            lines = list(map(_shown, _running(clouds, directory))) or [
+                "no lab is running; `esacloud lab start aws` starts one"
+            ]
     if arguments.json:
-        print_json(
-            {"labs": [{"cloud": one.cloud, "address": one.address, "process": one.pid, "lag": one.lag} for one in labs]}
-        )
-    elif arguments.action == "status":
-        for lab in labs:
-            _show(lab)
-        if not labs:
-            print("no lab is running; `esacloud lab start aws` starts one")
+        print_json(labs_document(_running(clouds, directory)))
+    else:
+        print("\n".join(lines))
     return 0
+
+
+def _running(clouds: list[str], directory: Path) -> list[RunningLab]:
+    from esacloud.lab import process
+
+    return [lab for cloud in clouds if (lab := process.running(cloud, directory))]
+
+
+def _clouds(arguments: Namespace) -> list[str]:
+    from esacloud.provider import CLOUDS
+
+    return [arguments.cloud] if arguments.cloud else list(CLOUDS)
 
 
 def _lag(arguments: Namespace) -> float | None:
@@ -72,17 +80,16 @@ def _lag(arguments: Namespace) -> float | None:
     if arguments.lag is None:
         return None
     if arguments.action != "start":
-        message = f"--lag says how a lab is started, and `esacloud lab {arguments.action}` starts none."
-        raise InputError(
-            Problem(Place("--lag"), message, f"Write `esacloud lab start --lag {arguments.lag}`, or omit --lag.")
-        )
+        message = f"--lag is for `esacloud lab start`, and `esacloud lab {arguments.action}` starts no lab."
+        hint = f"Write `esacloud lab start --lag {arguments.lag}`, or omit --lag."
+        raise InputError(Problem(Place("--lag"), message, hint))
     return lag_of(arguments.lag)
 
 
-def _show(lab: Lab) -> None:
-    """How other programs reach a lab, and how far its reads lag."""
+def _shown(lab: RunningLab) -> str:
+    """How other programs connect to a lab, and the lag of its reads."""
     from esacloud.lab import process
 
-    print(process.lab_module(lab.cloud).instructions(lab.address))
-    if lab.lag:
-        print(f"lag: what is read in the {lab.cloud} lab is {process.lag_text(lab.lag)} old\n")
+    instructions = process.lab_of(lab.cloud).instructions(lab.address)
+    lag = f"\nlag: reads in the {lab.cloud} lab are {process.lag_text(lab.lag)} old\n" if lab.lag else ""
+    return f"{instructions}{lag}"

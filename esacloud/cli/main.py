@@ -1,7 +1,7 @@
-"""The way in: finds the command, runs it, and turns what it raises into a message and an exit code.
+"""The entry point: runs a command, and turns an error into a message and an exit code.
 
 A command is a module of this package with `add_arguments(parser)` and `run(arguments) -> exit code`; its docstring is its
-help and ends in an example. Only the module of the command that was asked for is imported, so that `--help` costs nothing.
+help and ends in an example. Only the module of the given command is imported, so that `--help` is fast.
 """
 
 from __future__ import annotations
@@ -20,24 +20,35 @@ from esacloud.errors import EsacloudError
 NOTHING_TO_REPORT, SOMETHING_TO_REPORT, BAD_INPUT, OUTSIDE_FAILED = 0, 1, 2, 3
 INTERRUPTED = 130  # what a shell reports for a program ended by ctrl-C
 
-COMMANDS = {
-    "init": "write a commented deployment file to start from",
-    "check": "look at deployment files and say what is wrong",
-    "ports": "show the port catalogue",
-    "explain": "say what a port, a catalogue entry or a table row is for",
-    "resolve": "look up the host names that a deployment file pins, into its lock file",
-    "generate": "make a proven Terraform JSON module from a deployment file",
-    "verify": "prove a module on disk against its deployment file",
-    "modules": "make the reusable Terraform modules from the port catalogue",
-    "terraform": "run terraform on a module, and verify what it applied",
-    "audit": "hold existing or planned groups against the port catalogue",
-    "plan": "show what would change in a live cloud",
-    "apply": "change a live cloud to what the deployment file says",
-    "destroy": "take away what apply made",
-    "restore": "bring a live cloud back to a snapshot that apply wrote",
-    "lab": "run local clouds to try everything on",
-    "schema": "print the JSON Schema of the deployment file, for editors",
+GROUPS = {
+    "describe a gateway": {
+        "init": "write a commented deployment file to start from",
+        "check": "check deployment files",
+        "ports": "show the port catalogue",
+        "explain": "explain a port, a catalogue entry or a table row",
+        "resolve": "resolve the host names that a deployment file pins, into its lock file",
+        "schema": "print the JSON Schema of the deployment file, for editors",
+    },
+    "build Terraform modules": {
+        "generate": "generate a proven Terraform JSON module from a deployment file",
+        "verify": "verify a module on disk against its deployment file",
+        "modules": "write the reusable Terraform modules of the port catalogue",
+        "terraform": "run terraform on a module, and verify what it applied",
+    },
+    "review what exists": {
+        "audit": "compare existing or planned groups with the port catalogue",
+    },
+    "change a live cloud": {
+        "plan": "show what apply would change",
+        "apply": "change a live cloud to match the deployment file",
+        "destroy": "remove what apply created",
+        "restore": "restore a snapshot that apply wrote",
+    },
+    "try it locally": {
+        "lab": "run local clouds",
+    },
 }
+COMMANDS = {name: summary for commands in GROUPS.values() for name, summary in commands.items()}
 
 EXIT_CODES = """\
 exit codes: 0 nothing to report, 1 something to report (a finding, a difference, changes to make),
@@ -54,23 +65,24 @@ def main(argv: list[str] | None = None) -> int:
         _top_parser().print_help()
         return BAD_INPUT if not words else NOTHING_TO_REPORT
     except EsacloudError as error:
-        print(error, file=sys.stderr)
+        from esacloud.cli.common import print_error
+
+        print_error(error)
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output left, as `head` does
-        _write_to_nobody()
+    except BrokenPipeError:  # the reader of our output closed it, as `head` does
+        _discard_output()
         return NOTHING_TO_REPORT
 
 
-def _write_to_nobody() -> None:
-    """Nothing is written to a closed pipe again, not at the end of the process either, which would then end with 120.
+def _discard_output() -> None:
+    """Redirect output, so that the exit of the process does not write to the closed pipe and end with 120.
 
     https://docs.python.org/3/library/signal.html#note-on-sigpipe
     """
-    with suppress(OSError, ValueError):  # it is no file, as in a program that calls `main`
-        nobody = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nobody, sys.stdout.fileno())
+    with suppress(OSError, ValueError):  # not a file, as in a program that calls `main`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(name: str, words: list[str]) -> int:
@@ -90,12 +102,12 @@ def _run(name: str, words: list[str]) -> int:
 
 
 def _formatter(prog: str) -> RawDescriptionHelpFormatter:
-    """The width that argparse would find by `shutil`, which it imports for that alone, once for every argument it adds."""
+    """The width that argparse would get from `shutil`, which it imports only for that."""
     text, columns = os.environ.get("COLUMNS", ""), 0
     if text.isdecimal() and int(text):
         columns = int(text)
     elif sys.__stdout__ is not None:
-        with suppress(OSError, ValueError):  # it is no terminal, or closed
+        with suppress(OSError, ValueError):  # not a terminal, or closed
             columns = os.get_terminal_size(sys.__stdout__.fileno()).columns
     return RawDescriptionHelpFormatter(prog, width=(columns or 80) - 2)
 
@@ -104,14 +116,17 @@ def _top_parser() -> ArgumentParser:
     from esacloud._version import __version__
 
     width = max(map(len, COMMANDS))
-    listing = "\n".join(f"  {name:{width}}  {summary}" for name, summary in COMMANDS.items())
+    listing = "\n\n".join(
+        "\n".join([f"{title}:", *(f"  {name:{width}}  {summary}" for name, summary in commands.items())])
+        for title, commands in GROUPS.items()
+    )
     parser = ArgumentParser(
         prog="esacloud",
         usage="esacloud COMMAND [options]",
         description="Cloud security groups for the Cisco Secure Email Gateway, made from the vendor's port table\n"
-        f"and proven equal to it.\n\ncommands:\n{listing}",
+        f"and proven equal to it.\n\n{listing}",
         epilog="example: esacloud generate examples/small.yaml --out build/small\n"
-        f"         esacloud COMMAND --help says more about each command\n\n{EXIT_CODES}",
+        f"         esacloud COMMAND --help shows the help of a command\n\n{EXIT_CODES}",
         formatter_class=_formatter,
         allow_abbrev=False,
     )
@@ -121,11 +136,11 @@ def _top_parser() -> ArgumentParser:
 
 
 def entry_point() -> NoReturn:
-    """What the installed `esacloud` script calls."""
-    gc.set_threshold(50_000)  # a start makes many thousands of objects that stay, and looking through them finds nothing
-    for stream in (sys.stdout, sys.stderr):  # Chinese text on a terminal that has none is shown in escapes, not refused
+    """The installed `esacloud` script."""
+    gc.set_threshold(50_000)  # the start creates thousands of objects that stay; collecting them frees nothing
+    for stream in (sys.stdout, sys.stderr):  # on a terminal without Chinese, print escapes instead of failing
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     code = main()
-    gc.freeze()  # nor does it at the end, when the process gives back everything anyway
+    gc.freeze()  # nor does it at exit
     sys.exit(code)

@@ -1,7 +1,8 @@
-"""Make the reusable Terraform modules from the port catalogue, or say whether those on disk are current.
+"""Write the reusable Terraform modules, or say whether those on disk are current.
 
 One module a cloud: DIR/aws and DIR/azure, each with its README and tests for `terraform test`. They take features and peers
-as inputs and need no deployment file. --check writes nothing: exit code 1 means that a file is stale, and which.
+as inputs and need no deployment file. A directory with files that esacloud did not write is not touched. --check writes
+nothing: exit code 1 means that a file is not current, and which.
 
 example: esacloud modules --out modules
 """
@@ -14,20 +15,22 @@ from argparse import ArgumentParser, Namespace
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the arguments of `esacloud modules`."""
     parser.add_argument("--out", metavar="DIR", default="modules", help="the directory of the modules (default: modules)")
-    parser.add_argument("--check", action="store_true", help="write nothing; say what is stale")
+    parser.add_argument("--check", action="store_true", help="write nothing; say which files are not current")
+    parser.add_argument("--force", action="store_true", help="replace files of the modules that were edited by hand")
     parser.add_argument("--catalogue", metavar="FILE", help="another port catalogue than the one that comes with esacloud")
 
 
 def run(arguments: Namespace) -> int:
-    """Make the files and write them, or hold them against those on disk."""
+    """Write the modules, or compare those on disk."""
     from esacloud.catalogue.load import load
     from esacloud.modules.write import all_files, stale, write
 
-    texts = all_files(load(arguments.catalogue) if arguments.catalogue else load())
+    modules = all_files(load(arguments.catalogue) if arguments.catalogue else load())
+    count = sum(map(len, modules.values()))
     if arguments.check:
-        found = tuple(stale(arguments.out, texts))
-        print("\n".join(found) if found else f"{arguments.out}: {len(texts)} files are current.")
+        found = tuple(stale(arguments.out, modules))
+        print("\n".join(found) if found else f"{arguments.out}: {count} files are current.")
         return 1 if found else 0
-    changed = write(arguments.out, texts)
-    print("\n".join([*changed, f"{arguments.out}: {len(texts)} files, {len(changed)} of them written."]))
+    changed = write(arguments.out, modules, force=arguments.force)
+    print("\n".join([*changed, f"{arguments.out}: {count} files, {len(changed)} of them written."]))
     return 0

@@ -1,17 +1,16 @@
 """Show what `esacloud apply` would change in a live cloud: rules, packets, API calls and quotas.
 
-It reads the security groups of the deployment, found by their tags or named in the file, and changes nothing. It also shows
-where groups that terraform made from our module have drifted.
+It reads the security groups of the deployment, found by their tags or named in the file, and changes nothing. It also
+detects drift of groups that terraform made from our module.
 
-exit code 0 means: nothing to change. 1 means: something to change, or a foreign rule to look at. With --detailed-exitcode
-the codes are terraform's: 0 nothing to change, 2 something to change, 1 an error.
+exit code 0 means: nothing to change. 1 means: changes to make, or unmanaged rules to review. With --detailed-exitcode
+the codes are terraform's: 0 nothing to change, 2 changes to make, 1 an error.
 
 example: esacloud plan examples/small.yaml --lab
 """
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser, Namespace
 
 from esacloud.cli.live_options import add_connection, add_unmanaged
@@ -35,7 +34,9 @@ def run(arguments: Namespace) -> int:
     try:
         return 0 if _clean(arguments) else 2
     except EsacloudError as error:
-        print(error, file=sys.stderr)
+        from esacloud.cli.common import print_error
+
+        print_error(error)
         return 1
 
 

@@ -1,8 +1,8 @@
 """Show the port catalogue: what the gateway needs open, and the rows of the vendor's table behind it.
 
-Filters go together: an entry is shown when it satisfies all of them. Nothing found is no error.
+An entry is shown when it matches all filters. No match is not an error.
 
-example: esacloud ports --direction in --feature admin-gui
+example: esacloud ports --direction ingress --feature admin-gui
          esacloud ports --text talos --lang zh
          esacloud ports --port 443 --json
 """
@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
-from esacloud.cli.catalogue_options import add_catalogue_options, print_json, terminal_width
+from esacloud.cli.common import add_catalogue_options, print_json, terminal_width
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """What the command line takes."""
-    parser.add_argument("--port", type=_port, metavar="N", help="only what goes to this port, or is sent from it")
-    parser.add_argument("--direction", choices=("ingress", "egress"), help="only what the gateway accepts, or opens")
+    """Define the arguments of `esacloud ports`."""
+    parser.add_argument("--port", type=_port, metavar="N", help="only entries with this destination or source port")
+    parser.add_argument(
+        "--direction", choices=("ingress", "egress"), help="only connections that the gateway accepts, or opens"
+    )
     parser.add_argument("--feature", metavar="NAME", help="only the entries of this feature")
     parser.add_argument("--text", metavar="TEXT", help="only entries with this text in a name, a host or a purpose")
     add_catalogue_options(parser)
@@ -45,4 +47,4 @@ def run(arguments: Namespace) -> int:
 def _port(text: str) -> int:
     if text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535:
         return int(text)
-    raise ArgumentTypeError(f"{text!a} is no port. Write a number from 0 to 65535.")
+    raise ArgumentTypeError(f"{text!a} is not a port. Write a number from 0 to 65535.")

@@ -1,10 +1,11 @@
-"""Ask DNS for the host names that a deployment file pins, and write their addresses into the lock file beside it.
+"""Resolve the host names that a deployment file pins, and write their addresses into the lock file beside it.
 
-`generate`, `plan` and `apply` then use the lock alone and ask nobody. Each name is asked for A and AAAA; an address that
-left the answer stays in the lock for a grace time, because many hosts take turns. Nothing is written when a name cannot be
-pinned: it does not resolve, or leads to a private address. Needs dnspython: pip install 'esacloud[dns]'.
+`generate`, `plan` and `apply` then use only the lock; they make no DNS query. Each name is queried for A and AAAA. An
+address that disappears from the answer stays in the lock for a grace period, because many hosts rotate addresses. Nothing
+is written if a name cannot be pinned: it does not resolve, or resolves to a private address. Needs dnspython: pip install
+'esacloud[dns]'.
 
-With --check nothing is written, and the exit code is 1 when the addresses in the lock are no longer right.
+With --check nothing is written, and the exit code is 1 when the addresses in the lock are out of date.
 
 example: esacloud resolve examples/hostnames/pinned.yaml --resolver 9.9.9.9 --check
 """
@@ -23,19 +24,19 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="append",
         type=_resolver,
         default=[],
-        help="ask this resolver instead of the machine's own; may be given several times, and is then tried in order",
+        help="query this resolver instead of the machine's own; may be repeated, tried in order",
     )
-    parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 when addresses changed")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when addresses changed")
     parser.add_argument(
         "--grace",
         metavar="DAYS",
         type=_days,
-        help="how long an address stays that left the answer (14, or as the lock says)",
+        help="how long an address stays after it leaves the answer (default: the lock's value, else 14)",
     )
     parser.add_argument(
-        "--timeout", metavar="SECONDS", type=_seconds, default=5.0, help="how long to wait for each answer (5)"
+        "--timeout", metavar="SECONDS", type=_seconds, default=5.0, help="how long to wait for each answer (default: 5)"
     )
-    parser.add_argument("--json", action="store_true", help="print the result as JSON (schemas/resolve.schema.json)")
+    parser.add_argument("--json", action="store_true", help="print JSON (schemas/resolve.schema.json)")
 
 
 def run(arguments: Namespace) -> int:
@@ -44,7 +45,6 @@ def run(arguments: Namespace) -> int:
 
     from esacloud.cli.common import print_json, print_warnings
     from esacloud.hostnames.run import resolve, write_lock
-    from esacloud.report.text.resolved import resolved_document, resolved_text
 
     found = resolve(
         arguments.file,
@@ -57,8 +57,12 @@ def run(arguments: Namespace) -> int:
         write_lock(found)
     print_warnings(found.warnings)
     if arguments.json:
+        from esacloud.report.json.resolve import resolved_document
+
         print_json(resolved_document(found, written=not arguments.check))
     else:
+        from esacloud.report.text.resolve import resolved_text
+
         print(resolved_text(found, written=not arguments.check))
     return 1 if arguments.check and found.changed else 0
 
@@ -75,7 +79,7 @@ def _resolver(text: str) -> tuple[str, int]:
 
 def _days(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= 3650):
-        raise ArgumentTypeError(f"{text!r} is no number of days; write one from 0 to 3650")
+        raise ArgumentTypeError(f"{text!r} is not a number of days from 0 to 3650")
     return int(text)
 
 
@@ -85,5 +89,5 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0.05 <= seconds <= 300:
-        raise ArgumentTypeError(f"{text!r} is no number of seconds; write one from 0.05 to 300")
+        raise ArgumentTypeError(f"{text!r} is not a number of seconds from 0.05 to 300")
     return seconds

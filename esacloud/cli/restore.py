@@ -1,8 +1,8 @@
-"""Bring a live cloud back to a snapshot: groups, rules, descriptions, tags and attachments as they were.
+"""Restore a snapshot in a live cloud: groups, rules, descriptions, tags and attachments as they were.
 
-`esacloud apply` writes a snapshot before its first change and names it at its end and in every error. The same law holds on
-the way back: rules are added before others are removed, and a snapshot of the state before the restore is written too.
-A group that was deleted meanwhile is made anew and gets another id.
+`esacloud apply` writes a snapshot before its first change and names it at its end and in every error. A restore is as
+safe as an apply: it adds rules before it removes others, and writes a snapshot of the state before it. A group that was
+deleted in the meantime is created again, with a new id.
 
 example: esacloud restore ~/.local/state/esacloud/snapshots/SNAPSHOT.json
 """
@@ -19,18 +19,19 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("snapshot_file", metavar="SNAPSHOT", help="the file that `esacloud apply` wrote")
     add_connection(parser)
     add_changing(parser)
-    parser.add_argument("--edited", action="store_true", help="take a snapshot that was changed since it was written")
+    parser.add_argument("--edited", action="store_true", help="accept a snapshot that was edited")
     parser.add_argument("--json", action="store_true", help="print JSON (schemas/apply.schema.json); needs --yes")
 
 
 def run(arguments: Namespace) -> int:
-    """Read the snapshot and the cloud, ask, bring back."""
+    """Read the snapshot and the cloud, ask, and apply the plan."""
+    from esacloud import workflow
     from esacloud.change import run as change
     from esacloud.change import snapshot
-    from esacloud.cli.changing import carry_out
+    from esacloud.cli.changing import approve_and_apply
     from esacloud.cli.live_options import check_can_ask, restore_connection
 
     check_can_ask(arguments, arguments.snapshot_file)
     found = snapshot.load(arguments.snapshot_file, edited=arguments.edited)
-    live = change.connect_to(found, restore_connection(arguments, found["cloud"]), arguments.snapshot_file)
-    return carry_out(arguments, [(live, change.plan_restore(live, found))], "Bring this back?")
+    live = workflow.connect_to(found, restore_connection(arguments, found["cloud"]), arguments.snapshot_file)
+    return approve_and_apply(arguments, [(live, change.plan_restore(live, found))], "Restore this state?")

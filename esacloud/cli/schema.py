@@ -1,7 +1,7 @@
-"""Print the JSON Schema of the deployment file, for editors to complete and check while one types.
+"""Print the JSON Schema of the deployment file, for completion and checks in an editor.
 
-The schema of the shipped catalogue is at hand as schemas/deployment.schema.json; a deployment that names a catalogue of its
-own takes the schema of that one.
+schemas/deployment.schema.json is the schema for the shipped catalogue. For a deployment with its own catalogue, use
+--catalogue.
 
 example: esacloud schema > schemas/deployment.schema.json
 """
@@ -13,7 +13,7 @@ from argparse import ArgumentParser, Namespace
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the arguments of `esacloud schema`."""
-    parser.add_argument("--catalogue", metavar="FILE", help="the schema for deployments that name this catalogue")
+    parser.add_argument("--catalogue", metavar="FILE", help="print the schema for deployments that use this catalogue")
 
 
 def run(arguments: Namespace) -> int:

@@ -1,7 +1,8 @@
-"""YAML text (JSON is YAML) to nodes that know their place, and nothing that a deployment file has no use for.
+"""YAML text (JSON is YAML) to nodes that know their place.
 
-Refused, each with its place: what YAML itself refuses, duplicate keys, keys that are no text, tags, merge keys, more than
-one document, control characters, deep nesting, and aliases that would expand without bound.
+Refused, each with its place: what YAML itself refuses, duplicate keys, keys that are not texts, tags, merge keys, more than
+one document, control characters, deep nesting, and aliases that would expand without bound. No tag is resolved and no
+Python object is constructed, so `15.10` and `no` stay texts.
 """
 
 from __future__ import annotations
@@ -9,18 +10,23 @@ from __future__ import annotations
 import re
 from typing import Any, NoReturn
 
-import yaml
+import yaml.composer
+import yaml.parser
+import yaml.reader
+import yaml.scanner
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from esacloud.deployment.composer import DEEPEST, MOST_NODES, TooMuchError, compose
 from esacloud.errors import InputError, Place, Problem
 
 __all__ = ["MappingNode", "Node", "ScalarNode", "SequenceNode", "parse", "place_of"]
 
 _ESCAPED_PAIR = r"(?i)(?<!\\)((?:\\\\)*)\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})"
+MOST_PROBLEMS = 100  # a file with more is not a deployment file
 
 
-MOST_PROBLEMS = 100  # a file with more is another kind of file, or was made to keep us busy
+MOST_NODES = 200_000
+DEEPEST = 32
+_TOO_DEEP_FOR_LIBYAML = "maximum nesting depth"  # libyaml 0.2.6 stops at 1,000 levels
 
 
 def place_of(file: str, node: Node, key: str | None) -> Place:
@@ -33,10 +39,7 @@ def _at(file: str, mark: Any, key: str | None = None) -> Place:
 
 
 def parse(file: str, text: str) -> tuple[Node, list[Problem]]:
-    """The root node of the text, and problems that do not keep the rest from being read.
-
-    Raises InputError where nothing can be read at all.
-    """
+    """The root node of the text, and the problems that do not stop the reading. Raises InputError for the others."""
     if "\\u" in text:  # JSON writes a character beyond U+FFFF as two escapes, which YAML does not know
         text = re.sub(_ESCAPED_PAIR, _one_escape, text)
     try:
@@ -54,9 +57,9 @@ def parse(file: str, text: str) -> tuple[Node, list[Problem]]:
     return root, inspection.problems
 
 
-_TOO_DEEP = f"The file nests deeper than {DEEPEST} levels.", "Take the inner levels out; a deployment needs no more than 8."
+_TOO_DEEP = f"The file nests deeper than {DEEPEST} levels.", "Remove the inner levels; a deployment needs at most 8."
 _TOO_MANY = (
-    f"The file holds more than {MOST_NODES:,} values, aliases counted in full.",
+    f"The file contains more than {MOST_NODES:,} values, with aliases expanded.",
     "Write fewer, wider networks, or use a prefix list.",
 )
 
@@ -70,8 +73,70 @@ def _refuse(file: str, mark: Any, message: str, hint: str) -> NoReturn:
     raise InputError(Problem(Place(file) if mark is None else _at(file, mark), message, hint))
 
 
+class TooMuchError(Exception):
+    """The text has too many nodes, or too deep ones. `mark` is where, counted from 0."""
+
+    def __init__(self, mark: Any, deep: bool) -> None:
+        self.mark, self.deep = mark, deep
+
+
+class _Hooks:
+    """Replaces the resolver of tags: every scalar stays a text, and depth and number of nodes are limited."""
+
+    depth = 0
+    nodes = 0
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> str:  # noqa: ARG002 - the composers' signature
+        return ""
+
+    def descend_resolver(self, parent: Node | None, index: Any) -> None:  # noqa: ARG002 - the composers' signature
+        self.depth += 1
+        self.nodes += 1
+        if self.depth > DEEPEST or self.nodes > MOST_NODES:
+            raise TooMuchError(parent and parent.start_mark, self.depth > DEEPEST)
+
+    def ascend_resolver(self) -> None:
+        self.depth -= 1
+
+
+class PythonComposer(_Hooks, yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser, yaml.composer.Composer):
+    """The composer in Python, which gives the same nodes as libyaml, but more slowly."""
+
+    def __init__(self, text: str) -> None:
+        yaml.reader.Reader.__init__(self, text)
+        yaml.scanner.Scanner.__init__(self)
+        yaml.parser.Parser.__init__(self)
+        yaml.composer.Composer.__init__(self)
+
+
+try:
+    from yaml._yaml import CParser
+except ImportError:  # PyYAML was built without libyaml
+    FastestComposer: Any = PythonComposer
+else:
+
+    class _CComposer(_Hooks, CParser):
+        pass
+
+    FastestComposer = _CComposer
+
+
+def compose(text: str, composer: Any = None) -> Node | None:
+    """The root node of a text with one YAML document, None of an empty one.
+
+    A scalar is plain where its `style` is false. Raises yaml.YAMLError and TooMuchError.
+    """
+    try:
+        root: Node | None = (composer or FastestComposer)(text).get_single_node()
+    except yaml.scanner.ScannerError as error:
+        if _TOO_DEEP_FOR_LIBYAML not in str(error.problem):
+            raise
+        raise TooMuchError(error.problem_mark, deep=True) from None
+    return root
+
+
 class _Inspection:
-    """One walk over all nodes, aliases expanded. It keeps the first of two equal keys, as the problem says."""
+    """One walk over all nodes with aliases expanded. Keeps the first of two equal keys."""
 
     def __init__(self, file: str, root: Node) -> None:
         self.file, self.root = file, root
@@ -80,12 +145,12 @@ class _Inspection:
 
     def inspect(self, node: Node, depth: int) -> None:
         if node.tag:
-            self.note(node, f"The tag {_short(node.tag)} is not read.", "Write the plain value, without a tag.")
+            self.note(node, f"The YAML tag {_short(node.tag)} is not supported.", "Write the plain value, without a tag.")
         if isinstance(node, ScalarNode):
             return
-        if depth > DEEPEST:  # the composer has counted the levels as written, so this one comes from an alias
-            message = f"The alias here holds itself, or nests deeper than {DEEPEST} levels."
-            _refuse(self.file, node.start_mark, message, "Write the value out instead of the alias.")
+        if depth > DEEPEST:  # the composer has counted the written levels, so this level comes from an alias
+            message = f"The alias here contains itself, or nests deeper than {DEEPEST} levels."
+            _refuse(self.file, node.start_mark, message, "Write the value instead of the alias.")
         self.nodes += len(node.value)
         if self.nodes > MOST_NODES:
             _refuse(self.file, node.start_mark, *_TOO_MANY)
@@ -107,22 +172,25 @@ class _Inspection:
             if not isinstance(key, ScalarNode):
                 self.note(key, "A key here is a list or a mapping.", "Write a plain word before the colon.")
                 continue
-            if key.tag:
-                self.inspect(key, depth)
-            name = key.value
-            if name == "<<" and not key.style:
-                self.note(key, "Merge keys are not read.", "Write out the keys that it would bring.")
-            elif name in first:
-                where = f"line {first[name].start_mark.line + 1}"
-                self.note(key, f"The key {name!r} stands here a second time; the first is in {where}.", "Keep one of them.")
-            else:
-                first[name] = key
+            self.inspect_key(key, first, depth)
             if value.tag or type(value) is not ScalarNode:
                 self.inspect(value, depth + 1)
         if len(first) < len(node.value):
             node.value = [
                 (key, value) for key, value in node.value if isinstance(key, ScalarNode) and first.get(key.value) is key
             ]
+
+    def inspect_key(self, key: ScalarNode, first: dict[str, Node], depth: int) -> None:
+        if key.tag:
+            self.inspect(key, depth)
+        name = key.value
+        if name == "<<" and not key.style:
+            self.note(key, "Merge keys are not supported.", "Write the merged keys here.")
+        elif name in first:
+            where = f"line {first[name].start_mark.line + 1}"
+            self.note(key, f"The key {name!r} is repeated; the first is in {where}.", "Remove one of them.")
+        else:
+            first[name] = key
 
     def note(self, node: Node, message: str, hint: str) -> None:
         key = _key_of(self.root, node, "", 0)
@@ -132,7 +200,7 @@ class _Inspection:
 
 
 def _is_plain(node: Node) -> bool:
-    """Whether nothing is to be said of a mapping's keys: all are texts, each different, none with a tag or to be merged."""
+    """Whether all keys of a mapping are different texts without a tag, and none is a merge key."""
     try:
         names = {key.value for key, _ in node.value}
     except TypeError:  # the value of a list or mapping is a list, which is in no set
@@ -145,9 +213,9 @@ def _short(tag: str) -> str:
     return tag.replace("tag:yaml.org,2002:", "!!")
 
 
-def _key_of(inside: Node, desired: Node, path: str, depth: int) -> str | None:
-    """The path of keys to a node, searched only when there is a problem to tell."""
-    if inside is desired:
+def _key_of(inside: Node, target: Node, path: str, depth: int) -> str | None:
+    """The path of keys to a node, searched only to report a problem."""
+    if inside is target:
         return path
     if depth > DEEPEST or isinstance(inside, ScalarNode):
         return None
@@ -157,9 +225,7 @@ def _key_of(inside: Node, desired: Node, path: str, depth: int) -> str | None:
         children = []
         for key, value in inside.value:
             name = f"{path}.{key.value}" if path else str(key.value)
-            if key is desired:
+            if key is target:
                 return name if isinstance(key, ScalarNode) else path
             children.append((value, name))
-    return next(
-        (found for child, name in children if (found := _key_of(child, desired, name, depth + 1)) is not None), None
-    )
+    return next((found for child, name in children if (found := _key_of(child, target, name, depth + 1)) is not None), None)

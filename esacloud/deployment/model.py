@@ -1,7 +1,6 @@
-"""One gateway's surroundings as its user describes them, read and checked: immutable values, no trace of YAML.
+"""A deployment file as immutable values. `read.py` makes a `Deployment` from a file and a catalogue.
 
-`read.py` makes a `Deployment` from a file and a catalogue. What a cloud alone understands (its settings, its kinds of
-references) is described by that cloud's `Dialect`, so that this room knows no cloud.
+A cloud's `Dialect` describes its settings and its kinds of references, so that this package depends on no cloud.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from esacloud.packets.addresses import Network, Version
 
 @dataclass(frozen=True, slots=True)
 class AnyAddress:
-    """`any`: every address of every family that the deployment uses."""
+    """`any`: every address of the families in use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +28,15 @@ class Hostname:
 
 @dataclass(frozen=True, slots=True)
 class SelfReference:
-    """`self`: the other members that carry the same group."""
+    """`self`: the other members of the same group."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Something that only the cloud can resolve: a security group, a prefix list, a service tag.
+    """A reference that only the cloud can resolve: a security group, a prefix list, a service tag.
 
-    `kind` is one of its cloud's reference kinds; `size` is how many rules it counts as against a quota (a prefix list: its
-    maximum entries); `version` is its address family where it has one.
+    `kind` is a reference kind of its cloud; `size` is the number of rules that it counts against a quota (a prefix list:
+    its maximum entries); `version` is its address family if it has one.
     """
 
     cloud: str
@@ -47,17 +46,14 @@ class Reference:
     version: Version | None = None
 
 
-HostnameMode = Literal["open", "pinned", "filtered"]  # how a host name gets into rules that can hold none
+HostnameMode = Literal["open", "pinned", "filtered"]
 
 Remote = Network | AnyAddress | Hostname | SelfReference | Reference
 
 
 @dataclass(frozen=True, slots=True)
 class PeerItem:
-    """One line of a peer: what it is, for which cloud alone (None: for all), where it stands, and what the user says of it.
-
-    A reference always has its cloud.
-    """
+    """One item of a peer, for one cloud or for all (None). A reference always has its cloud."""
 
     remote: Remote
     cloud: str | None
@@ -76,7 +72,7 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class FeatureUse:
-    """A feature switched on at an interface, all its settings filled in, and peers that hold for this use alone."""
+    """A feature of an interface with all its settings, and peers for this use alone."""
 
     feature: str
     settings: Mapping[str, str]
@@ -95,7 +91,7 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """A guardrail's finding that the user accepts: its code, for which peer, why, and until which day (YYYY-MM-DD)."""
+    """A finding of a guardrail that the user accepts until a day (YYYY-MM-DD)."""
 
     code: str
     peer: str
@@ -106,10 +102,10 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class CloudSettings:
-    """What the file says under `cloud.<name>`: plain keys and values that the cloud's dialect has checked.
+    """The settings under `cloud.<name>`, checked by the cloud's dialect.
 
-    `quotas` overrides the cloud's limits by name. `interfaces` says, for a live cloud, what an interface's groups are
-    attached to and which existing group is taken over: interface -> key -> ids.
+    `quotas` overrides the cloud's limits by name. `interfaces` is for `plan` and `apply`: interface -> key -> ids of what
+    its groups are attached to, or of the existing group to adopt.
     """
 
     name: str
@@ -122,7 +118,7 @@ class CloudSettings:
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """What the lock file beside a deployment file says: host name -> its addresses, ascending.
+    """The lock file of a deployment file: host name -> its addresses, ascending.
 
     `file` is the lock's path; `resolved` is when the names were last looked up, in UTC, as 2026-11-24T03:00:00Z.
     """
@@ -134,16 +130,15 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A whole deployment file. `digest` is the SHA-256 of its content in canonical form: comments and order do not count.
+    """A whole deployment file. `digest` is the SHA-256 of its content, without comments and order.
 
-    - `hostnames`: how host names become addresses; None where the file does not say. `hostnames_of` says it for single
-      features and comes before it.
-    - `versions`: the address families that `any` stands for.
-    - `as_printed`: ids of entries whose printed inbound half is asked for.
-    - `wider`: ids of entries that may be opened wider than the policy where a cloud cannot say it exactly.
-    - `own_networks`: the gateway's own subnets, where the file says so; only a guardrail looks at them.
-    - `firewall`: where packets to host names go that a firewall matches (`filtered`); None where the file does not say.
-    - `pinned`: the lock file, where one is needed and there.
+    - `hostnames`: the mode of host names, None without one. `hostnames_of`: the modes of single features, which come first.
+    - `versions`: the address families in use.
+    - `as_printed`: ids of entries whose printed inbound half is opened.
+    - `wider`: ids of entries that may be wider where a cloud cannot match them exactly.
+    - `own_networks`: the gateway's own subnets.
+    - `firewall`: where packets to filtered host names go.
+    - `pinned`: the lock file, if one is needed and exists.
     - `warnings`: problems that do not stop the work.
     """
 
@@ -167,26 +162,27 @@ class Deployment:
     pinned: Pinned | None = None
 
     def mode_of(self, feature: str) -> HostnameMode | None:
-        """How the host names of a feature become addresses; None where the file does not say."""
+        """The mode of a feature's host names, None without one."""
         return self.hostnames_of.get(feature, self.hostnames)
 
-    def uses(self, way: HostnameMode) -> bool:
-        """Whether the file asks for this way for any feature."""
-        return way == self.hostnames or way in self.hostnames_of.values()
+    def uses(self, mode: HostnameMode) -> bool:
+        """Whether any feature has this mode."""
+        return mode == self.hostnames or mode in self.hostnames_of.values()
 
 
 @dataclass(frozen=True, slots=True)
 class SettingKey:
     """A key under `cloud.<name>`.
 
-    `check` takes the text and returns None when it is right, or (what is wrong, what to write instead).
-    `pattern` is the same rule for editors, a regular expression of JSON Schema.
+    `check` returns None for a valid text, else (what is wrong, what to write instead). `pattern` is the same rule as a
+    regular expression of JSON Schema. `unquoted`: whether true and false need no quotes.
     """
 
     title: str
     required: bool
     pattern: str
     check: Callable[[str], tuple[str, str] | None]
+    unquoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,12 +197,11 @@ class InterfaceKey:
 class ReferenceKind:
     """A kind of reference that a peer may hold, written `{<kind>: <id>, ...}` in the file.
 
-    - `pattern`: what an id looks like, the whole of it (JSON Schema regular expression).
-    - `shorthand`: a regular expression for ids that may stand bare in a list (`sg-0123456789abcdef0`); None for none.
-    - `size_key`: the key that gives its size, which the user must then write (`max_entries`); None where its size is 1.
-    - `has_version`: whether `family: ipv4|ipv6` may stand beside it.
-    - `sizes`: the least and the greatest size.
-    - `example`: an id that a message can show.
+    - `pattern`: the form of an id (a regular expression of JSON Schema).
+    - `shorthand`: the form of ids that may stand bare in a list (`sg-0123456789abcdef0`), if any.
+    - `size_key`: the required key of its size (`max_entries`); None where its size is 1. `sizes`: the least and the
+      greatest.
+    - `has_version`: whether it may have the key `family`.
     """
 
     kind: str
@@ -221,7 +216,7 @@ class ReferenceKind:
 
 @dataclass(frozen=True, slots=True)
 class TagKeys:
-    """What a cloud takes as tags of its resources: how many at most, and what a key and a value may be."""
+    """The rules of a cloud for tags: how many at most, and the form of keys and values."""
 
     most: int
     key: SettingKey
@@ -230,13 +225,12 @@ class TagKeys:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What a cloud adds to the deployment file, and what it can say in a rule.
+    """What a cloud adds to the deployment file, and what its rules can match.
 
-    `quotas`: the limits that a file may override, name -> (default, lowest, highest).
-    `matches_source_ports`: False where a rule cannot tell packets apart by their source port.
-    `tags` is None where the cloud has none. `check_quotas` takes all quotas, overrides filled in, and returns None when
-    they can hold together, or (what is wrong, what to write instead). `interface_settings` are the keys that
-    `cloud.<name>.interfaces.<interface>` may hold.
+    - `quotas`: the limits that a file may override, name -> (default, lowest, highest).
+    - `matches_source_ports`: whether a rule can match source ports.
+    - `check_quotas` takes all quotas and returns None for a valid combination, else (what is wrong, what to write instead).
+    - `interface_settings`: the keys under `cloud.<name>.interfaces.<interface>`.
     """
 
     cloud: str

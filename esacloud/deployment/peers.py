@@ -1,7 +1,7 @@
 """The peers of a file: who plays which role, item by item, and what an item says to one cloud alone.
 
-An item is a far side, a file of published ranges with the service that is meant, or a mapping of cloud names to far sides:
-`{aws: sg-…, azure: …}`. The same item twice is a warning.
+An item is a remote, a service in a file of published ranges, or a mapping from clouds to remotes: `{aws: sg-…, azure: …}`.
+A repeated item is a warning.
 """
 
 from __future__ import annotations
@@ -14,17 +14,9 @@ from esacloud.deployment.model import Dialect, Peer, PeerItem, Reference, Remote
 from esacloud.deployment.reader import Reader, join
 from esacloud.deployment.refusals import Dialects
 from esacloud.deployment.remotes import RemoteReader
-from esacloud.errors import Problem, one_of
+from esacloud.deployment.specification import NOTE, RANGES, RANGES_KEYS
+from esacloud.errors import one_of
 from esacloud.packets.addresses import Version
-
-LONGEST_NOTE = 200
-RANGES = "ranges"  # the key of an item that stands for what a file of published ranges has
-RANGES_KEYS = {
-    RANGES: "Write the path of a file of published ranges, seen from this file.",
-    "service": "Write the service as the file spells it.",
-    "region": "Write the region as the file spells it.",
-    "note": "Say in a few words what the item is.",
-}
 
 
 class PeerReader:
@@ -41,90 +33,85 @@ class PeerReader:
         self.reader, self.roles, self.named, self.known = reader, catalogue.roles, named, known
         self.remote, self.versions = RemoteReader(reader, known, versions), versions
 
-    def peers(self, node: Node, key: str) -> dict[str, Peer]:
-        """The peers by role, in order of the alphabet."""
-        fields = self.reader.mapping(node, key, self.roles, "role")
-        return {role: self.peer(role, fields[role], join(key, role)) for role in sorted(fields)}
+    def peers(self, node: Node, path: str) -> dict[str, Peer]:
+        """The peers by role, in alphabetical order."""
+        fields = self.reader.mapping(node, path, self.roles, "role")
+        return {role: self.peer(role, fields[role], join(path, role)) for role in sorted(fields)}
 
-    def peer(self, role: str, node: Node, key: str) -> Peer:
+    def peer(self, role: str, node: Node, path: str) -> Peer:
         """One peer: an item, or a list of items."""
         items: list[PeerItem] = []
-        if not isinstance(node, SequenceNode):
-            self._item(node, key, None, self.named, items)
-        elif not node.value:
-            self.reader.note(node, key, f"The peer {role} names nobody.", "Write a network, or take the role out.")
-        else:
-            for index, child in enumerate(node.value):
-                self._item(child, f"{key}[{index}]", None, self.named, items)
-        return Peer(role, self._without_doubles(items), self.reader.place(node, key))
+        self._items(node, path, None, self.named, items)
+        if isinstance(node, SequenceNode) and not node.value:
+            self.reader.note(node, path, f"The peer {role} is empty.", "Write a network, or remove the role.")
+        return Peer(role, self._without_repeated(items), self.reader.place(node, path))
 
-    def _without_doubles(self, items: list[PeerItem]) -> tuple[PeerItem, ...]:
+    def _without_repeated(self, items: list[PeerItem]) -> tuple[PeerItem, ...]:
         if len({(item.remote, item.cloud) for item in items}) == len(items):
             return tuple(items)
-        seen: dict[tuple[Remote, str | None], PeerItem] = {}
+        first: dict[tuple[Remote, str | None], PeerItem] = {}
         for item in items:
-            first = seen.setdefault((item.remote, item.cloud), item)
-            if first is not item:
-                message = f"This item is the same as {first.place.key} in line {first.place.line}."
-                self.reader.problems.append(Problem(item.place, message, "Take one of them out.", "warning"))
-        return tuple(seen.values())
+            same = first.setdefault((item.remote, item.cloud), item)
+            if same is not item:
+                message = f"This item is the same as {same.place.key} in line {same.place.line}."
+                self.reader.warn_at(item.place, message, "Remove one of them.")
+        return tuple(first.values())
 
-    def _item(self, node: Node, key: str, cloud: str | None, here: Mapping[str, Dialect], items: list[PeerItem]) -> None:
-        """Read one item that speaks to the clouds `here`; `cloud` is the one under whose name it stands."""
+    def _items(self, node: Node, path: str, cloud: str | None, here: Mapping[str, Dialect], items: list[PeerItem]) -> None:
+        if isinstance(node, SequenceNode):
+            for index, child in enumerate(node.value):
+                self._item(child, f"{path}[{index}]", cloud, here, items)
+        else:
+            self._item(node, path, cloud, here, items)
+
+    def _item(self, node: Node, path: str, cloud: str | None, here: Mapping[str, Dialect], items: list[PeerItem]) -> None:
+        """Read one item for the clouds `here`; `cloud` is the cloud under whose name it stands."""
         note = None
         if isinstance(node, ScalarNode):
-            remote = self.remote.bare(node, key, here)
+            remote = self.remote.bare(node, path, here)
         elif isinstance(node, MappingNode):
-            if cloud is None and any(name.value in self.known for name, _ in node.value):
-                self._item_per_cloud(node, key, items)
+            names = {name.value for name, _ in node.value}
+            if cloud is None and not names.isdisjoint(self.known):
+                self._item_per_cloud(node, path, items)
                 return
-            if any(name.value == RANGES for name, _ in node.value):
-                self._ranges(node, key, cloud, items)
+            if RANGES in names:
+                self._ranges(node, path, cloud, items)
                 return
-            remote, fields = self.remote.described(node, key, here)
-            if "note" in fields:
-                note = self.reader.line(
-                    fields["note"], join(key, "note"), LONGEST_NOTE, "Say in a few words what the item is."
-                )
+            remote, fields = self.remote.described(node, path, here)
+            if NOTE.name in fields:
+                note = self.reader.value(NOTE, fields[NOTE.name], join(path, NOTE.name))
         else:
-            self.reader.note(node, key, "The item is a list of its own.", "Write its items in the list around it.")
+            self.reader.note(node, path, "This item is a list.", "Write its items in the list around it.")
             return
         if remote is not None:
-            items.append(
-                PeerItem(
-                    remote, remote.cloud if isinstance(remote, Reference) else cloud, self.reader.place(node, key), note
-                )
-            )
+            only = remote.cloud if isinstance(remote, Reference) else cloud
+            items.append(PeerItem(remote, only, self.reader.place(node, path), note))
 
-    def _ranges(self, node: MappingNode, key: str, cloud: str | None, items: list[PeerItem]) -> None:
+    def _ranges(self, node: MappingNode, path: str, cloud: str | None, items: list[PeerItem]) -> None:
         """An item for each network that a file of published ranges has for a service."""
         from pathlib import Path
 
         from esacloud.deployment.ranges import RangesError, networks_in
 
-        reader, fields = self.reader, self.reader.mapping(node, key, RANGES_KEYS)
-        if "service" not in fields:
-            reader.missing(node, join(key, "service"), "Write the service whose networks are meant, as the file spells it.")
+        reader = self.reader
+        before = len(reader.problems)
+        values = reader.values(RANGES_KEYS, node, path)
+        if len(reader.problems) > before:
             return
-        texts = {name: reader.line(fields[name], join(key, name), LONGEST_NOTE, RANGES_KEYS[name]) for name in fields}
-        if None in texts.values():
-            return
-        path = Path(reader.file).parent / (texts[RANGES] or "")
+        file = Path(reader.file).parent / values[RANGES]
         try:
-            networks = networks_in(path, texts["service"] or "", texts.get("region"), self.versions)
+            networks = networks_in(file, values["service"], values.get("region"), self.versions)
         except RangesError as error:
-            reader.note(fields[error.key], join(key, error.key), error.message, error.hint)
+            about = next(value for key, value in node.value if key.value == error.key)
+            reader.note(about, join(path, error.key), error.message, error.hint)
             return
-        items.extend(PeerItem(network, cloud, reader.place(node, key), texts.get("note")) for network in networks)
+        items.extend(PeerItem(network, cloud, reader.place(node, path), values.get("note")) for network in networks)
 
-    def _item_per_cloud(self, node: MappingNode, key: str, items: list[PeerItem]) -> None:
-        for cloud, value in self.reader.mapping(node, key, self.known, "cloud").items():
-            inside, here = join(key, cloud), {name: dialect for name, dialect in self.named.items() if name == cloud}
-            if not here:
-                message = f"The item says something to {cloud}, and the file names {one_of(sorted(self.named))} alone."
-                self.reader.note(value, inside, message, f"Add `cloud.{cloud}`, or take this out.")
-            elif isinstance(value, SequenceNode):
-                for index, child in enumerate(value.value):
-                    self._item(child, f"{inside}[{index}]", cloud, here, items)
+    def _item_per_cloud(self, node: MappingNode, path: str, items: list[PeerItem]) -> None:
+        for cloud, value in self.reader.mapping(node, path, self.known, "cloud").items():
+            inside, here = join(path, cloud), {name: dialect for name, dialect in self.named.items() if name == cloud}
+            if here:
+                self._items(value, inside, cloud, here, items)
             else:
-                self._item(value, inside, cloud, here, items)
+                message = f"This item is for {cloud}, and the file names only {one_of(sorted(self.named))}."
+                self.reader.note(value, inside, message, f"Add `cloud.{cloud}`, or remove this item.")

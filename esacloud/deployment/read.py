@@ -1,107 +1,83 @@
-"""The user's file to a `Deployment`: every key known, every value checked, and every problem told at once.
+"""A deployment file to a `Deployment`. Checks every key and value, and reports all problems together.
 
-Two files that say the same give equal deployments, places aside, whatever their order. Nothing but the file, and the
-catalogue that it names, is looked at: no clock, no environment, no network.
+Files with the same content give equal deployments, places aside, whatever their order. Nothing is read but the file, the
+catalogue that it names and its files of published ranges: no clock, no environment, no network.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from typing import cast
 
 from esacloud.catalogue.model import Catalogue
 from esacloud.deployment.cloud_settings import read_clouds
 from esacloud.deployment.digest import digest_of
 from esacloud.deployment.document import MappingNode, Node
-from esacloud.deployment.fields import (
-    read_entries,
-    read_name,
-    read_own_networks,
-    read_release_key,
-    read_versions,
-)
-from esacloud.deployment.hostnames import read_firewall, read_hostnames
 from esacloud.deployment.interfaces import read_interfaces
-from esacloud.deployment.model import Deployment
+from esacloud.deployment.model import Deployment, Hostname, HostnameMode, Peer, Waiver
+from esacloud.deployment.names import read_release
 from esacloud.deployment.peers import PeerReader
-from esacloud.deployment.reader import Reader
+from esacloud.deployment.reader import Reader, join
 from esacloud.deployment.refusals import Dialects
 from esacloud.deployment.source import read_source
-from esacloud.deployment.waivers import read_waivers
-from esacloud.errors import InputError, one_of
+from esacloud.deployment.specification import DEFAULT_MODE, FAMILIES, HOSTNAME_MODES, MODE, Key, root_keys
+from esacloud.errors import InputError
+from esacloud.packets.addresses import AddressError, parse_network
 
-KEYS = (
-    "name",
-    "catalogue",
-    "cloud",
-    "interfaces",
-    "peers",
-    "families",
-    "hostnames",
-    "firewall",
-    "own_networks",
-    "as_printed",
-    "wider",
-    "waivers",
-)
+_READ_HERE = frozenset(("text", "words", "networks", "mappings"))  # the other types of the root need what these say
 
 
 def read(path: str, dialects: Dialects, text: str | None = None, catalogue: Catalogue | None = None) -> Deployment:
     """Read a deployment file.
 
     `dialects` are all clouds that a file may name; each is looked up only when it is needed, so a mapping may load it then.
-    With `text` given the file is not opened, and `path` only serves messages and relative paths. `catalogue` stands in for
-    the one that comes with this package; a catalogue that the file names comes before both.
+    With `text` given the file is not opened, and `path` only serves messages and relative paths. `catalogue` replaces the
+    shipped one; a catalogue that the file names comes before both.
     Raises InputError with every problem found.
     """
     reader = Reader(path, read_source(path) if text is None else text)
     if not isinstance(reader.root, MappingNode):
-        reader.mapping(reader.root, "", KEYS)
+        reader.mapping(reader.root, "", ())
         raise InputError(*reader.problems)
     catalogue = _catalogue(reader, reader.root, catalogue)
-    fields = reader.mapping(reader.root, "", (*KEYS, catalogue.release_key))
-    deployment = _deployment(reader, fields, catalogue, dialects)
+    deployment = _deployment(reader, catalogue, dialects)
     if deployment is None:
         raise InputError(*sorted(reader.problems, key=lambda problem: (problem.place.line or 0, problem.place.column or 0)))
     return deployment
 
 
-def _deployment(reader: Reader, fields: Mapping[str, Node], catalogue: Catalogue, dialects: Dialects) -> Deployment | None:
+def _deployment(reader: Reader, catalogue: Catalogue, dialects: Dialects) -> Deployment | None:
     """The deployment, or None where there is any problem that is not a warning."""
-    name, release = read_name(reader, fields), read_release_key(reader, fields, catalogue)
-    versions = read_versions(reader, fields)
-    if "cloud" in fields:
-        clouds, named = read_clouds(reader, fields["cloud"], "cloud", dialects, catalogue.interfaces)
-    else:
-        clouds, named = {}, {}
-        reader.missing(reader.root, "cloud", f"Add `cloud:` with {one_of(sorted(dialects))} under it.")
+    keys = {key.name: key for key in root_keys(catalogue, dialects)}
+    nodes = reader.nodes(keys.values(), reader.root, "")
+    values = {
+        name: reader.value(key, nodes[name], name) for name, key in keys.items() if name in nodes and key.type in _READ_HERE
+    }
+    families = [FAMILIES[name] for name in values.get("families", ())]
+    versions = tuple(families) or tuple(FAMILIES.values())
+    clouds, named = read_clouds(reader, nodes.get("cloud"), "cloud", dialects, tuple(catalogue.interfaces))
     peer_reader = PeerReader(reader, catalogue, named, dialects, versions)
-    peers = peer_reader.peers(fields["peers"], "peers") if "peers" in fields else {}
-    if "interfaces" in fields:
-        interfaces = read_interfaces(reader, fields["interfaces"], "interfaces", catalogue, peer_reader)
-    else:
-        interfaces = ()
-        known = one_of(tuple(catalogue.interfaces))
-        reader.missing(reader.root, "interfaces", f"Add `interfaces:` with {known} and the features that it serves.")
+    peers = peer_reader.peers(nodes["peers"], "peers") if "peers" in nodes else {}
+    interfaces = read_interfaces(reader, nodes.get("interfaces"), "interfaces", catalogue, peer_reader)
     used = {use.feature for interface in interfaces for use in interface.features}
-    hostnames, hostnames_of = read_hostnames(reader, fields, catalogue.features, used)
-    firewall = read_firewall(reader, fields, peer_reader)
-    own_networks = read_own_networks(reader, fields)
-    as_printed, wider = read_entries(reader, fields, catalogue)
-    waivers = read_waivers(reader, fields["waivers"], "waivers") if "waivers" in fields else ()
-    if name is None or release is None or any(problem.severity == "error" for problem in reader.problems):
+    hostnames, hostnames_of = _hostnames(reader, keys["hostnames"], nodes.get("hostnames"), catalogue, used)
+    firewall = _firewall(reader, nodes, peer_reader)
+    waivers = _waivers(reader, values.get("waivers", ()))
+    if reader.failed():
         return None
+    release = read_release(values[catalogue.release_key], catalogue)
+    assert release is not None  # noqa: S101 - the key's check has accepted it
     plain = {
-        "name": name,
+        "name": values["name"],
         "release": release,
         "catalogue": catalogue.digest,
         "hostnames": [hostnames, hostnames_of] if hostnames_of else hostnames,
         "families": versions,
-        "own_networks": own_networks,
-        "as_printed": as_printed,
-        "wider": wider,
+        **{key: values.get(key, ()) for key in ("own_networks", "as_printed", "wider")},
     }
     return Deployment(
-        name=name,
+        name=values["name"],
         catalogue=catalogue,
         release=release,
         clouds=clouds,
@@ -109,27 +85,28 @@ def _deployment(reader: Reader, fields: Mapping[str, Node], catalogue: Catalogue
         peers=peers,
         hostnames=hostnames,
         versions=versions,
-        as_printed=as_printed,
-        wider=wider,
+        as_printed=plain["as_printed"],
+        wider=plain["wider"],
         waivers=waivers,
         digest=digest_of(plain, clouds, interfaces, {**peers, "(firewall)": firewall} if firewall else peers, waivers),
         place=reader.place(reader.root, ""),
         warnings=tuple(reader.problems),
-        own_networks=own_networks,
+        own_networks=plain["own_networks"],
         hostnames_of=hostnames_of,
         firewall=firewall,
     )
 
 
 def _catalogue(reader: Reader, root: MappingNode, given: Catalogue | None) -> Catalogue:
-    named = next((value for key, value in root.value if key.value == "catalogue"), None)
-    if named is None and given is not None:
+    """The catalogue decides which keys there are, so its own key is read first."""
+    node = next((value for key, value in root.value if key.value == "catalogue"), None)
+    if node is None and given is not None:
         return given
     from esacloud.catalogue.load import load
 
-    if named is None:
+    if node is None:
         return load()
-    path = reader.text(named, "catalogue", "Write the path of a catalogue file, seen from this file.")
+    path = reader.text(node, "catalogue", "Write the path of a catalogue file, relative to this file.")
     if path is None:
         raise InputError(*reader.problems)
     try:
@@ -137,5 +114,49 @@ def _catalogue(reader: Reader, root: MappingNode, given: Catalogue | None) -> Ca
 
         return load(str(Path(reader.file).parent / path))
     except InputError as error:
-        reader.note(named, "catalogue", f"The catalogue {path!r} cannot be used.", "Mend what is said about it here.")
+        reader.note(node, "catalogue", f"The catalogue {path!r} cannot be used.", "Correct the problems listed for it.")
         raise InputError(*reader.problems, *error.problems) from None
+
+
+def _hostnames(
+    reader: Reader, key: Key, node: Node | None, catalogue: Catalogue, used: set[str]
+) -> tuple[HostnameMode | None, dict[str, HostnameMode]]:
+    """The mode of all features, None where the file does not say, and the modes of single features."""
+    if node is None:
+        return None, {}
+    if not isinstance(node, MappingNode):
+        mode = reader.scalar(node, key.name, key.hint)
+        if mode is not None and mode not in HOSTNAME_MODES:
+            reader.unknown(node, key.name, MODE.noun, mode, HOSTNAME_MODES)
+        return cast(HostnameMode | None, mode), {}
+    modes: dict[str, HostnameMode] = {}
+    for name, value in reader.mapping(node, key.name, (DEFAULT_MODE, *catalogue.features), "feature").items():
+        inside = join(key.name, name)
+        if (mode := reader.value(MODE, value, inside)) is not None:
+            modes[name] = mode
+        if name not in used and name != DEFAULT_MODE:
+            message = f"{name} is not switched on, so its mode has no effect."
+            reader.warn(value, inside, message, "Remove it, or switch the feature on.")
+    return modes.pop(DEFAULT_MODE, None), dict(sorted(modes.items()))
+
+
+def _firewall(reader: Reader, nodes: Mapping[str, Node], peers: PeerReader) -> Peer | None:
+    if "firewall" not in nodes:
+        return None
+    firewall = peers.peer("firewall", nodes["firewall"], "firewall")
+    for item in firewall.items:
+        if isinstance(item.remote, Hostname):
+            message = f"{item.remote.name} is a host name, and a rule towards the firewall cannot contain one."
+            reader.note(nodes["firewall"], item.place.key or "firewall", message, "Write its networks.")
+    return firewall
+
+
+def _waivers(reader: Reader, items: list[tuple[Node, str, dict[str, str]]]) -> tuple[Waiver, ...]:
+    """The waivers, ordered by code and peer; those that lack a key have their problem noted already."""
+    waivers = []
+    for node, path, values in items:
+        if len(values) == 4:
+            with suppress(AddressError):  # the name of a peer
+                values["peer"] = str(parse_network(values["peer"]))
+            waivers.append(Waiver(place=reader.place(node, path), **values))
+    return tuple(sorted(waivers, key=lambda waiver: (waiver.code, waiver.peer, waiver.until, waiver.reason)))

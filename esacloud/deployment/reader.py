@@ -1,18 +1,19 @@
-"""Nodes to plain values of the expected shape, collecting every problem instead of stopping at the first.
+"""Nodes to plain values of the type that a `Key` declares. Collects every problem instead of stopping at the first.
 
-A method that finds what it was asked for returns it; otherwise it notes a problem and returns None, and the caller goes on
-with what it has. Numbers, true, false and null are not texts here unless they are quoted, which is also what JSON Schema
-says of the same file.
+A method returns the value, or notes a problem and returns None; the caller then continues without it. Numbers, true, false
+and null are not texts unless they are quoted, as in the JSON Schema of the same file.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
+from typing import Any
 
 from esacloud.deployment.document import MOST_PROBLEMS, MappingNode, Node, ScalarNode, SequenceNode, parse, place_of
-from esacloud.deployment.names import Refusal
+from esacloud.deployment.specification import Key
 from esacloud.errors import InputError, Place, Problem, nearest, one_of
+from esacloud.packets.addresses import AddressError, Network, parse_network
 
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 BOOLEANS = frozenset(("true", "True", "TRUE", "false", "False", "FALSE"))
@@ -47,6 +48,10 @@ class Reader:
         self._errors = 0
         self._meant: set[str] = set()  # keys that are there, misspelt
 
+    def failed(self) -> bool:
+        """Whether there is a problem that is not a warning."""
+        return any(problem.severity == "error" for problem in self.problems)
+
     def place(self, node: Node, key: str) -> Place:
         """Where the node stands."""
         mark = node.start_mark
@@ -62,10 +67,58 @@ class Reader:
         if self._errors == MOST_PROBLEMS:
             raise InputError(*self.problems)
 
+    def warn(self, node: Node, key: str, message: str, hint: str) -> None:
+        """Remember a warning."""
+        self.warn_at(self.place(node, key), message, hint)
+
+    def warn_at(self, place: Place, message: str, hint: str) -> None:
+        """Remember a warning about a place."""
+        self.problems.append(Problem(place, message, hint, "warning"))
+
+    def value(self, key: Key, node: Node, path: str) -> Any:
+        """The value of a key, by its type; None where it cannot be used. Types that have a module are not read here."""
+        match key.type:
+            case "text":
+                read = self.scalar if key.unquoted else self.text
+                return self._checked(key, node, path, read(node, path, key.instead()))
+            case "line":
+                return self._checked(key, node, path, self._line(key, node, path))
+            case "word":
+                return self._word(key, node, path)
+            case "words":
+                return self._words(key, node, path)
+            case "number":
+                return self._number(node, path, key.bounds)
+            case "networks":
+                return self._networks(key, node, path)
+            case "mapping":
+                return self.values(key.keys, node, path, key.noun)
+            case "mappings":
+                items = enumerate(self.items(node, path, key.instead()))
+                return [
+                    (item, f"{path}[{index}]", self.values(key.keys, item, f"{path}[{index}]")) for index, item in items
+                ]
+        raise ValueError(key.type)
+
+    def values(self, keys: Iterable[Key], node: Node, path: str, noun: str = "key") -> dict[str, Any]:
+        """The value of each key of a mapping that is there and can be used."""
+        nodes = self.nodes(keys, node, path, noun)
+        values = {key.name: self.value(key, nodes[key.name], join(path, key.name)) for key in keys if key.name in nodes}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def nodes(self, keys: Iterable[Key], node: Node, path: str, noun: str = "key") -> dict[str, Node]:
+        """The nodes of the keys of a mapping; unknown keys, and required ones that are not there, are noted."""
+        fields = self.mapping(node, path, [key.name for key in keys], noun)
+        if isinstance(node, MappingNode) or is_null(node):
+            for key in keys:
+                if key.required and key.name not in fields:
+                    self.missing(node, join(path, key.name), key.missing())
+        return fields
+
     def mapping(self, node: Node, key: str, known: Collection[str], noun: str = "key") -> dict[str, Node]:
-        """The known keys of a mapping with their values; unknown ones, and a node that is no mapping, are noted."""
+        """The known keys of a mapping with their nodes; unknown ones, and a node that is not a mapping, are noted."""
         if not isinstance(node, MappingNode):
-            message = f"{_named(key)} should be a mapping with {noun}s, and is {_kind(node)}."
+            message = f"{_named(key)} must be a mapping with {noun}s, but is {_kind(node)}."
             self.note(node, key, message, f"Write `{noun}: value` lines under it.")
             return {}
         fields = {}
@@ -79,26 +132,24 @@ class Reader:
         return fields
 
     def any_mapping(self, node: Node, key: str) -> list[tuple[Node, str, Node]]:
-        """Key node, key and value of a mapping whose keys the user makes up."""
+        """Key node, key and value of a mapping with keys of the user's choice."""
         if isinstance(node, MappingNode):
             return [(name, name.value, value) for name, value in node.value]
-        self.note(
-            node, key, f"{_named(key)} should be a mapping, and is {_kind(node)}.", "Write `key: value` lines under it."
-        )
+        message = f"{_named(key)} must be a mapping, but is {_kind(node)}."
+        self.note(node, key, message, "Write `key: value` lines under it.")
         return []
 
     def unknown(self, node: Node, key: str, noun: str, name: str, known: Iterable[str]) -> None:
-        """Note a name that is none of the known ones, and name the nearest of them."""
+        """Note a name that is not known, with the nearest known one."""
         names = tuple(known)
-        close = nearest(name, names)
-        if close is not None:
+        if (close := nearest(name, names)) is not None:
             hint = f"Write {close}."
         else:
-            hint = f"Write {one_of(names)}." if len(names) <= _MANY else "`esacloud ports` lists the known ones."
+            hint = f"Write {one_of(names)}." if len(names) <= _MANY else "List the known ones with `esacloud ports`."
         self.note(node, key, f"The {noun} {name!r} is unknown.", hint)
 
     def missing(self, node: Node, key: str, hint: str) -> None:
-        """Note that a key is not there, unless it is there under a misspelt name."""
+        """Note that a key is not there, unless a misspelt key was meant to be it."""
         if key not in self._meant:
             self.note(node, key, f"The key {key.rpartition('.')[2]!r} is missing.", hint)
 
@@ -107,67 +158,100 @@ class Reader:
         if isinstance(node, SequenceNode):
             nodes: list[Node] = node.value
             return nodes
-        self.note(node, key, f"{_named(key)} should be a list, and is {_kind(node)}.", hint)
+        self.note(node, key, f"{_named(key)} must be a list, but is {_kind(node)}.", hint)
         return []
 
     def scalar(self, node: Node, key: str, hint: str) -> str | None:
-        """The text of a scalar, quoted or not: a number keeps its digits as written. Null is none."""
+        """The text of a scalar, quoted or not: a number keeps its digits as written. None for null."""
         if isinstance(node, ScalarNode) and not is_null(node):
             text: str = node.value
             return text
-        self.note(node, key, f"{_named(key)} should be a text, and is {_kind(node)}.", hint)
+        self.note(node, key, f"{_named(key)} must be a text, but is {_kind(node)}.", hint)
         return None
 
     def text(self, node: Node, key: str, hint: str) -> str | None:
-        """A text: what YAML would read as a number or as true or false has to be quoted."""
+        """A text; one that YAML reads as a number or as true or false must be quoted."""
         text = self.scalar(node, key, hint)
         if text is not None and not node.style and (text in BOOLEANS or is_number(text)):  # type: ignore[attr-defined]
-            self.note(node, key, f"{_named(key)} should be a text, and is {_kind(node)}.", f'Write "{text}", in quotes.')
+            self.note(node, key, f"{_named(key)} must be a text, but is {_kind(node)}.", f'Write "{text}", in quotes.')
             return None
         return text
 
-    def line(self, node: Node, key: str, longest: int, hint: str) -> str | None:
-        """A text of one line that says something, for people to read."""
-        text = self.text(node, key, hint)
-        if text is None:
-            return None
-        if not text.strip() or not text.isprintable() or len(text) > longest:
-            message = f"{_named(key)} should be one line of 1 to {longest} characters."
-            self.note(node, key, message, hint)
+    def texts(self, key: Key, node: Node, path: str) -> list[tuple[Node, str, str]]:
+        """Node, path and text of a text, or of each item of a list of texts, that the key's check accepts."""
+        many = key.type == "texts"
+        nodes = self.items(node, path, key.instead()) if many else [node]
+        places = [(item, f"{path}[{index}]" if many else path) for index, item in enumerate(nodes)]
+        found = [
+            (item, place, self._checked(key, item, place, self.text(item, place, key.instead()))) for item, place in places
+        ]
+        return [(item, place, text) for item, place, text in found if text is not None]
+
+    def _checked(self, key: Key, node: Node, path: str, text: str | None) -> str | None:
+        if text is not None and key.check is not None and (refusal := key.check(text)):
+            self.note(node, path, *refusal)
             return None
         return text
 
-    def number(self, node: Node, key: str, bounds: tuple[int, int]) -> int | None:
-        """A whole number within bounds, both of which belong to it."""
+    def _line(self, key: Key, node: Node, path: str) -> str | None:
+        text = self.text(node, path, key.instead())
+        if text is not None and (not text.strip() or not text.isprintable() or len(text) > key.longest):
+            message = f"{_named(path)} must be one line of 1 to {key.longest} characters."
+            self.note(node, path, message, key.instead())
+            return None
+        return text
+
+    def _word(self, key: Key, node: Node, path: str) -> str | None:
+        words = key.words or {}
+        text = self.scalar(node, path, key.hint or f"Write {one_of(tuple(words))}.")
+        if text is not None and text not in words:
+            self.unknown(node, path, key.noun, text, words)
+            return None
+        return text
+
+    def _words(self, key: Key, node: Node, path: str) -> tuple[str, ...]:
+        """The words in alphabetical order."""
+        words = key.words or {}
+        hint = f"Write [{', '.join(list(words)[:2])}]."
+        items, found = self.items(node, path, hint), set()
+        if key.at_least_one and isinstance(node, SequenceNode) and not items:
+            self.note(node, path, f"{_named(path)} is empty.", hint)
+        for index, item in enumerate(items):
+            place = f"{path}[{index}]"
+            word = self.scalar(item, place, f"Write the name of {_article(key.noun)} {key.noun}.")
+            if word is None:
+                continue
+            if word not in words:
+                self.unknown(item, place, key.noun, word, words)
+            elif word in found:
+                self.note(item, place, f"{word} is repeated.", "Remove it.")
+            else:
+                self._checked(key, item, place, word)
+                found.add(word)
+        return tuple(sorted(found))
+
+    def _number(self, node: Node, path: str, bounds: tuple[int, int]) -> int | None:
         low, high = bounds
         text = node.value if isinstance(node, ScalarNode) and not node.style else ""
         if not re.fullmatch(r"0|[1-9][0-9]{0,8}", text):
             hint = f"Write a number from {low:,} to {high:,}, without quotes."
-            self.note(node, key, f"{_named(key)} should be a whole number, and is {_kind(node)}.", hint)
+            self.note(node, path, f"{_named(path)} must be a whole number, but is {_kind(node)}.", hint)
         elif not low <= int(text) <= high:
-            self.note(node, key, f"{text} is out of bounds.", f"Write a number from {low:,} to {high:,}.")
+            self.note(node, path, f"{text} is out of bounds.", f"Write a number from {low:,} to {high:,}.")
         else:
             return int(text)
         return None
 
-    def choices(
-        self, node: Node, key: str, noun: str, known: Collection[str], unfit: Callable[[str], Refusal | None] | None = None
-    ) -> tuple[str, ...]:
-        """A list of known names, each once, in order of the alphabet. `unfit` says why a known one may not be here."""
-        found: set[str] = set()
-        for index, item in enumerate(self.items(node, key, f"Write [{', '.join(list(known)[:2])}].")):
-            place = f"{key}[{index}]"
-            name = self.scalar(item, place, f"Write the name of {_article(noun)} {noun}.")
-            if name is None:
-                continue
-            if name not in known:
-                self.unknown(item, place, noun, name, known)
-            elif name in found:
-                self.note(item, place, f"{name} stands here a second time.", "Take it out.")
-            elif unfit and (refusal := unfit(name)):
-                self.note(item, place, *refusal)
-            found.add(name)
-        return tuple(sorted(found))
+    def _networks(self, key: Key, node: Node, path: str) -> tuple[Network, ...]:
+        """The networks, ascending, each once."""
+        networks = set()
+        for index, item in enumerate(self.items(node, path, key.instead())):
+            text = self.scalar(item, f"{path}[{index}]", key.instead())
+            try:
+                networks.update([] if text is None else [parse_network(text)])
+            except AddressError as error:
+                self.note(item, f"{path}[{index}]", error.message, error.hint)
+        return tuple(sorted(networks))
 
 
 def _named(key: str) -> str:

@@ -1,118 +1,126 @@
-"""One far side of a peer: a network, `any`, `self`, a host name, or what only a cloud can resolve.
+"""One remote of a peer: a network, `any`, `self`, a host name, or a reference that only a cloud can resolve.
 
-A bare text is a network before anything else, then a cloud's id, then a host name. A single word is never a host name: it
-would be a typing mistake that opens a port to everyone. In a file that names several clouds, what only one of them
-understands stands under that cloud's name.
+A bare text is read as a network first, then as a cloud's id, then as a host name. A single word is never a
+host name, because a typing mistake would open a port to everyone. In a file with several clouds, a reference stands under
+its cloud's name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from esacloud.deployment.document import MappingNode, Node, ScalarNode
 from esacloud.deployment.model import AnyAddress, Dialect, Hostname, Reference, ReferenceKind, Remote, SelfReference
 from esacloud.deployment.names import fits, hostname_refusal
 from esacloud.deployment.reader import Reader, is_null, is_number, join
-from esacloud.deployment.refusals import Dialects, ambiguous, id_or_hostname, short, unmanaged, why_no_remote
+from esacloud.deployment.refusals import Dialects, ambiguous, id_or_hostname, of_other_cloud, short, why_no_remote
+from esacloud.deployment.specification import FAMILIES, FAMILY, HOSTNAME_KEYS, NETWORK_KEYS, NOTE, Key, reference_keys
 from esacloud.errors import one_of
 from esacloud.packets.addresses import AddressError, Network, Version, parse_network
 
-FAMILIES: dict[str, Version] = {"ipv4": 4, "ipv6": 6}
 _WORDS: dict[str, Remote] = {"any": AnyAddress(), "self": SelfReference()}
 
 
 class RemoteReader:
-    """Reads the far sides of one file. `known` are all clouds, `versions` the address families of the file."""
+    """Reads the remotes of one file. `known` are all clouds, `versions` the address families of the file."""
 
     def __init__(self, reader: Reader, known: Dialects, versions: tuple[Version, ...]) -> None:
         self.reader, self.known, self.versions = reader, known, versions
 
-    def bare(self, node: ScalarNode, key: str, here: Mapping[str, Dialect]) -> Remote | None:
-        """A far side that is one text, at a place that speaks to the clouds `here`."""
+    def bare(self, node: ScalarNode, path: str, here: Mapping[str, Dialect]) -> Remote | None:
+        """A remote that is one text, at a place that is for the clouds `here`."""
         text: str = node.value
         if (word := _WORDS.get(text)) is not None:
             return word
         try:
             network = parse_network(text)
         except AddressError:
-            return self._id_or_hostname(node, key, here, text)
-        return network if network.version in self.versions else self._of_our_families(node, key, network)
+            return self._id_or_hostname(node, path, here, text)
+        return network if network.version in self.versions else self._in_our_families(node, path, network)
 
-    def _id_or_hostname(self, node: ScalarNode, key: str, here: Mapping[str, Dialect], text: str) -> Remote | None:
+    def _id_or_hostname(self, node: ScalarNode, path: str, here: Mapping[str, Dialect], text: str) -> Remote | None:
         for dialect in here.values():
             for kind in dialect.references:
                 if kind.shorthand and fits(kind.shorthand, text):
-                    return self._reference(node, key, dialect, kind, text, {}, here)
+                    return self._reference(node, path, dialect, kind, text, {}, here)
         if hostname_refusal(text) is None and (node.style or not is_number(text)):
             if (refusal := id_or_hostname(text, here)) is None:
                 return _hostname(text)
-            self.reader.note(node, key, *refusal)
+            self.reader.note(node, path, *refusal)
             return None
-        self.reader.note(node, key, *why_no_remote("" if is_null(node) else text, here, self.known))
+        self.reader.note(node, path, *why_no_remote("" if is_null(node) else text, here, self.known))
         return None
 
     def described(
-        self, node: MappingNode, key: str, here: Mapping[str, Dialect]
+        self, node: MappingNode, path: str, here: Mapping[str, Dialect]
     ) -> tuple[Remote | None, Mapping[str, Node]]:
-        """A far side that is a mapping, where exactly one key says what it is; and the mapping's values."""
+        """A remote that is a mapping, where exactly one key says what it is; and the mapping's nodes."""
         kinds = {kind.kind: (dialect, kind) for dialect in here.values() for kind in dialect.references}
+        known = [NETWORK_KEYS[0].name, HOSTNAME_KEYS[0].name, *kinds]
         present = {name.value for name, _ in node.value}
-        unmanaged_kind = self._unmanaged_kind(present - kinds.keys() - {"network", "hostname"}, here)
-        beside = {"note"}
-        for _, kind in (kinds[name] for name in present & kinds.keys()):
-            beside.update(filter(None, (kind.size_key, "family" if kind.has_version else None)))
-        allowed = ["network", "hostname", *kinds, *(unmanaged_kind or {}), *sorted(beside)]
-        fields = self.reader.mapping(node, key, allowed)
-        subjects = [name for name in fields if name not in beside]
+        elsewhere = self._kind_elsewhere(present.difference(known), here)
+        details = {NOTE.name, *(key.name for name in present & kinds.keys() for key in _detail_keys(kinds[name][1]))}
+        fields = self.reader.mapping(node, path, [*known, *elsewhere, *sorted(details)])
+        subjects = [name for name in fields if name not in details]
         if not subjects and len(fields) < len(node.value):
-            return None, fields  # what it should have said is misspelt, and noted
+            return None, fields  # the key is misspelt, and noted
         if len(subjects) != 1:
-            known = one_of(["network", "hostname", *kinds])
-            message = f"The item is {' and '.join(subjects)} at once." if subjects else "The item does not say what it is."
-            self.reader.note(node, key, message, f"Write one of these keys: {known}.")
+            named = " and ".join(subjects) + " at once" if subjects else "neither a network, a host name nor a reference"
+            self.reader.note(node, path, f"The item names {named}.", f"Write one of these keys: {one_of(known)}.")
             return None, fields
         (subject,) = subjects
-        inside = join(key, subject)
-        if unmanaged_kind:
-            self.reader.note(node, inside, *unmanaged(*unmanaged_kind[subject], here))
+        inside = join(path, subject)
+        if elsewhere:
+            self.reader.note(node, inside, *of_other_cloud(*elsewhere[subject], here))
             return None, fields
+        return self._of_subject(node, path, subject, kinds.get(subject), fields, here), fields
+
+    def _of_subject(
+        self,
+        node: MappingNode,
+        path: str,
+        subject: str,
+        kind_of_cloud: tuple[Dialect, ReferenceKind] | None,
+        fields: Mapping[str, Node],
+        here: Mapping[str, Dialect],
+    ) -> Remote | None:
+        inside = join(path, subject)
         text = self.reader.text(fields[subject], inside, "Write it as a text.")
         if text is None:
-            return None, fields
-        if subject in kinds:
-            dialect, kind = kinds[subject]
-            if fits(kind.pattern, text):
-                return self._reference(node, key, dialect, kind, text, fields, here), fields
-            self.reader.note(
-                fields[subject], inside, f"{text!r} is no id of {short(kind)}.", f"Write one as {kind.example}."
-            )
-            return None, fields
-        return self._network_or_hostname(fields[subject], inside, subject, text), fields
+            return None
+        if kind_of_cloud is None:
+            return self._network_or_hostname(fields[subject], inside, subject, text)
+        dialect, kind = kind_of_cloud
+        if not fits(kind.pattern, text):
+            message = f"{text!r} is not an ID of {short(kind)}."
+            self.reader.note(fields[subject], inside, message, f"Write one as {kind.example}.")
+            return None
+        return self._reference(node, path, dialect, kind, text, fields, here)
 
-    def _network_or_hostname(self, node: Node, key: str, subject: str, text: str) -> Remote | None:
+    def _network_or_hostname(self, node: Node, path: str, subject: str, text: str) -> Remote | None:
         if subject == "network":
             try:
-                return self._of_our_families(node, key, parse_network(text))
+                return self._in_our_families(node, path, parse_network(text))
             except AddressError as error:
                 refusal = error.message, error.hint
         elif (refused := hostname_refusal(text)) is None:
             return _hostname(text)
         else:
             refusal = refused
-        self.reader.note(node, key, *refusal)
+        self.reader.note(node, path, *refusal)
         return None
 
-    def _of_our_families(self, node: Node, key: str, network: Network) -> Network | None:
+    def _in_our_families(self, node: Node, path: str, network: Network) -> Network | None:
         if network.version in self.versions:
             return network
-        message = f"{network} is IPv{network.version}, which `families` leaves out."
-        self.reader.note(node, key, message, f"Add ipv{network.version} to `families`, or take the network out.")
+        message = f"{network} is IPv{network.version}, which `families` does not contain."
+        self.reader.note(node, path, message, f"Add ipv{network.version} to `families`, or remove the network.")
         return None
 
     def _reference(
         self,
         node: Node,
-        key: str,
+        path: str,
         dialect: Dialect,
         kind: ReferenceKind,
         text: str,
@@ -120,50 +128,41 @@ class RemoteReader:
         here: Mapping[str, Dialect],
     ) -> Reference | None:
         if len(here) > 1:
-            self.reader.note(node, key, *ambiguous(dialect, kind, here))
+            self.reader.note(node, path, *ambiguous(dialect, kind, here))
             return None
         size: int | None = 1
         if kind.size_key:
-            inside = join(key, kind.size_key)
-            if kind.size_key in fields:
-                size = self.reader.number(fields[kind.size_key], inside, kind.sizes)
+            key = next(key for key in reference_keys(kind) if key.name == kind.size_key)
+            size, inside = None, join(path, key.name)
+            if key.name in fields:
+                size = self.reader.value(key, fields[key.name], inside)
             else:
-                low, high = kind.sizes
-                self.reader.missing(
-                    node, inside, f"Write it beside the {kind.kind}: the most entries it may hold, {low} to {high:,}."
-                )
-                size = None
+                self.reader.missing(node, inside, key.missing())
         version = None
-        if "family" in fields:
-            version = self._family(fields["family"], join(key, "family"))
-            if version is None:
-                return None
+        if FAMILY.name in fields and (version := self._family(fields[FAMILY.name], join(path, FAMILY.name))) is None:
+            return None
         return None if size is None else Reference(dialect.cloud, kind.kind, text, size, version)
 
-    def _family(self, node: Node, key: str) -> Version | None:
-        name = self.reader.scalar(node, key, f"Write {one_of(list(FAMILIES))}.")
-        if name is None:
-            return None
-        if name not in FAMILIES:
-            self.reader.unknown(node, key, "family", name, FAMILIES)
-            return None
-        if FAMILIES[name] not in self.versions:
-            self.reader.note(
-                node, key, f"`families` leaves {name} out.", f"Add {name} to `families`, or take the item out."
-            )
-            return None
-        return FAMILIES[name]
+    def _family(self, node: Node, path: str) -> Version | None:
+        name = self.reader.value(FAMILY, node, path)
+        if name is None or FAMILIES[name] in self.versions:
+            return FAMILIES.get(name)
+        message = f"`families` does not contain {name}."
+        self.reader.note(node, path, message, f"Add {name} to `families`, or remove the item.")
+        return None
 
-    def _unmanaged_kind(
-        self, names: set[str], here: Mapping[str, Dialect]
-    ) -> dict[str, tuple[Dialect, ReferenceKind]] | None:
-        """The kind of reference, of a cloud that this place does not speak to, that one of the names is."""
+    def _kind_elsewhere(self, names: set[str], here: Mapping[str, Dialect]) -> dict[str, tuple[Dialect, ReferenceKind]]:
+        """The kind of reference that one of the names is, of a cloud that is not `here`; empty where there is none."""
         for cloud in sorted(self.known.keys() - here.keys()) if names else ():
             dialect = self.known[cloud]
             for kind in dialect.references:
                 if kind.kind in names:
                     return {kind.kind: (dialect, kind)}
-        return None
+        return {}
+
+
+def _detail_keys(kind: ReferenceKind) -> Iterator[Key]:
+    return (key for key in reference_keys(kind) if key.name != kind.kind)
 
 
 def _hostname(text: str) -> Hostname:

@@ -1,7 +1,4 @@
-"""The bytes of a deployment file to text: UTF-8, of a size that a person could have written.
-
-Nothing that is not text in UTF-8 gets past here, and no more of a file is read than may be used.
-"""
+"""The bytes of a deployment file to text: UTF-8, of a size that a person could have written."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ _MARKS = {b"\xff\xfe\x00\x00": "UTF-32", b"\x00\x00\xfe\xff": "UTF-32", b"\xff\x
 def read_source(path: str) -> str:
     """The text of the file, without a byte order mark.
 
-    Raises InputError when the file is not there, cannot be read, is larger than MOST_BYTES or is not UTF-8.
+    Raises InputError when the file does not exist, cannot be read, is larger than MOST_BYTES or is not UTF-8.
     """
     try:
         with open(path or ".", "rb") as file:  # noqa: PTH123 - pathlib costs every start 3 ms
@@ -25,7 +22,7 @@ def read_source(path: str) -> str:
     except IsADirectoryError:
         raise _refused(path, "This is a directory.", "Name the deployment file in it.") from None
     except FileNotFoundError:
-        raise _refused(path, "There is no such file.", "Check the path, or write one with `esacloud init`.") from None
+        raise _refused(path, "The file does not exist.", "Check the path, or create a file with `esacloud init`.") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL byte in the path
         reason = getattr(error, "strerror", None) or str(error)
         raise _refused(path, f"The file cannot be read: {reason}.", "Check its permissions and its path.") from None
@@ -33,14 +30,14 @@ def read_source(path: str) -> str:
         raise _refused(
             path,
             f"The file is larger than {MOST_BYTES // 1024**2} MiB.",
-            "Name a deployment file; one with 5,000 networks takes a fifth of a megabyte.",
+            "Name a deployment file; one with 5,000 networks has 0.2 MB.",
         )
     return _decoded(path, data)
 
 
 def _decoded(path: str, data: bytes) -> str:
     encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), None)
-    if encoding is None and b"\x00" in data[:2]:  # UTF-16 or UTF-32 without a mark: every text here begins with ASCII
+    if encoding is None and b"\x00" in data[:2]:  # UTF-16 or UTF-32 without a mark: each file starts with ASCII
         encoding = "UTF-16"
     if encoding:
         raise _refused(

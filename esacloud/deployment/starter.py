@@ -1,5 +1,5 @@
-"""A commented deployment file to start from, made from the catalogue: every feature and role is in it, most of them as
-comments. As it stands it passes `esacloud check`.
+"""A commented deployment file to start from, made from the catalogue. It contains every feature and role, most of them as
+comments, and passes `esacloud check` unchanged.
 """
 
 from __future__ import annotations
@@ -17,21 +17,20 @@ from esacloud.errors import InputError, OutsideError, Place, Problem, one_of
 
 _COLUMN = 44  # where comments begin
 _HEAD = """\
-# One gateway and its surroundings. What each line means: docs/deployment-file.md; `esacloud ports` shows what a feature
-# opens. Then `esacloud check FILE` says what is wrong, and `esacloud generate FILE --out DIR` writes a Terraform module.
+# One gateway and its surroundings. docs/deployment-file.md explains each line; `esacloud ports` shows what a feature opens.
+# Then check this file with `esacloud check FILE`, and write a Terraform module with `esacloud generate FILE --out DIR`.
 """
 
 
 def starter_text(catalogue: Catalogue, dialects: Mapping[str, Dialect], path: str | None = None) -> str:
     """The text of the file, for the clouds whose dialects are given.
 
-    `path` is that of the catalogue, seen from the file, where it is not the shipped one.
+    `path` is that of the catalogue, relative to the file, where it is not the shipped one.
     """
     features = {name for names in catalogue.starter.values() for name in names}
     entries = [entry for feature in sorted(features) for entry in _entries(catalogue, catalogue.features[feature])]
     named = any(entry.hostnames and not entry.networks for entry in entries)
     needed = {entry.role for entry in entries if not entry.hostnames and not entry.networks}
-    known = _known_roles(catalogue)
     lines = [
         "name: my-gateway",
         *([f"catalogue: {json.dumps(path)}"] if path else []),
@@ -43,13 +42,10 @@ def starter_text(catalogue: Catalogue, dialects: Mapping[str, Dialect], path: st
         "interfaces:",
         *_interfaces(catalogue),
         "",
-        "peers:" if needed else "peers: {}",
-        *(_role(role, role.name in needed) for role in catalogue.roles.values() if role.name not in known),
-        "  # The catalogue has host names or networks for these. What is given here takes their place.",
-        *(_role(catalogue.roles[name], False) for name in known),
+        *_peers(catalogue, needed),
         "",
-        "# No security group can hold a host name. `open` opens the ports of those features to every address; without this",
-        "# line, every far side has to be given under `peers` as networks.",
+        "# A security group cannot contain a host name. `open` opens the ports of features with host names to any address;",
+        "# without this line, name the networks of their roles under `peers`.",
         "hostnames: open" if named else "# hostnames: open",
     ]
     return _HEAD + "\n" + "\n".join(lines) + "\n"
@@ -69,12 +65,12 @@ def _cloud(dialect: Dialect) -> Iterator[str]:
 
 def _interfaces(catalogue: Catalogue) -> Iterator[str]:
     everywhere = {name for names in catalogue.starter.values() for name in names}
-    offered = next(iter(catalogue.interfaces))  # the interface that shows what else there is
+    offered = next(iter(catalogue.interfaces))  # the interface that shows the other features
     for interface, title in catalogue.interfaces.items():
         chosen = catalogue.starter.get(interface, ())
         if chosen:
             yield _line(f"  {interface}:", title.en)
-        else:  # the first one stands there in any case, because a file without an interface says nothing
+        else:  # the first is always there, because a file needs an interface
             yield _line(f"  {'' if interface == offered and not everywhere else '# '}{interface}: []", title.en)
         for name in chosen:
             yield _line(f"    - {name}", _feature_comment(catalogue.features[name]))
@@ -94,14 +90,22 @@ def _feature_comment(feature: Feature) -> str:
     return "; ".join([feature.title.en, *settings])
 
 
+def _peers(catalogue: Catalogue, needed: set[str]) -> Iterator[str]:
+    known = _known_roles(catalogue)
+    yield "peers:" if needed else "peers: {}"
+    yield from (_role(role, role.name in needed) for role in catalogue.roles.values() if role.name not in known)
+    yield "  # The catalogue has host names or networks for these roles. Peers that you name here replace them."
+    yield from (_role(catalogue.roles[name], False) for name in known)
+
+
 def _role(role: Role, needed: bool) -> str:
     return _line(f"  {'' if needed else '# '}{role.name}: [{role.example}]", role.title.en)
 
 
 def _known_roles(catalogue: Catalogue) -> list[str]:
-    """The roles whose far sides the catalogue always knows."""
-    asked_for = {entry.role for entry in catalogue.entries if not entry.hostnames and not entry.networks}
-    return [name for name in catalogue.roles if name not in asked_for]
+    """The roles for which the catalogue always has host names or networks."""
+    needed = {entry.role for entry in catalogue.entries if not entry.hostnames and not entry.networks}
+    return [name for name in catalogue.roles if name not in needed]
 
 
 def _entries(catalogue: Catalogue, feature: Feature) -> Iterable[Entry]:
@@ -110,14 +114,14 @@ def _entries(catalogue: Catalogue, feature: Feature) -> Iterable[Entry]:
 
 
 def write_new(path: str, text: str) -> None:
-    """Write a file that is not there yet, whole or not at all.
+    """Write a new file, whole or not at all.
 
-    Raises InputError where something of that name is there or its directory is not, OutsideError when the disk fails.
+    Raises InputError where the file exists or its directory does not, OutsideError when the disk fails.
     """
     try:
         handle, draft = tempfile.mkstemp(prefix=".esacloud-", dir=Path(path).parent)
     except (FileNotFoundError, NotADirectoryError):
-        problem = Problem(Place(path), "The directory of this file does not exist.", "Make it first, or choose another.")
+        problem = Problem(Place(path), "The directory of this file does not exist.", "Create it first, or choose another.")
         raise InputError(problem) from None
     except OSError as error:
         raise OutsideError(f"{path}: the file cannot be written: {error.strerror}.") from None
@@ -125,10 +129,10 @@ def write_new(path: str, text: str) -> None:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
         Path(draft).chmod(0o644)  # mkstemp makes files for one user alone
-        os.link(draft, path)  # unlike a rename, this never replaces what is there
+        os.link(draft, path)  # unlike a rename, this never replaces a file
     except FileExistsError:
         raise InputError(
-            Problem(Place(path), "The file is there already.", "Choose another name, or move it away.")
+            Problem(Place(path), "The file exists already.", "Choose another name, or move it away.")
         ) from None
     except OSError as error:
         raise OutsideError(f"{path}: the file cannot be written: {error.strerror}.") from None

@@ -1,6 +1,6 @@
-"""The judgement: every guardrail over one subject, waivers applied. Reads no clock: the day is a parameter.
+"""The judgement: every guardrail over one subject, with waivers. Reads no clock: the date is a parameter.
 
-A waiver takes its packets out of what a guardrail is asked about, for that guardrail alone; whatever is still found counts.
+A waiver removes its packets from the subject of its own guardrail; violations that remain are findings.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ def judge(
     packets: Mapping[str, PacketSet] | None = None,
     public_address_spaces: frozenset[str] = frozenset(),
 ) -> Judgement:
-    """What in the policy must not be open. `packets` are those of the policy by interface, where they are known already.
+    """The judgement of a policy. `packets` are its packets by interface, if already computed.
 
-    `today` decides which waivers have expired: a waiver holds through its last day.
+    `today` decides which waivers have expired: a waiver is valid through its last day.
     """
     return judge_subject(policy_subject(policy, deployment, packets, public_address_spaces), deployment.waivers, today)
 
 
 def judge_subject(subject: Subject, waivers: Iterable[Waiver], today: date) -> Judgement:
-    """What in any subject must not be open."""
+    """The judgement of any subject."""
     problems: list[Problem] = []
     by_code: dict[str, list[Waiver]] = {}
     for waiver in waivers:
@@ -53,41 +53,44 @@ def judge_subject(subject: Subject, waivers: Iterable[Waiver], today: date) -> J
     waived: list[Waived] = []
     for guardrail in GUARDRAILS:
         violations = list(guardrail.find(subject))
-        of_it = by_code.pop(guardrail.code, [])
-        if violations and of_it:
-            taken_out = [(waiver, accepted(waiver, subject)) for waiver in of_it]
-            for waiver, packets in taken_out:
-                shares = [(violation, violation.packets & packets) for violation in violations]
-                hit = [
-                    Waived(
-                        _finding(subject, guardrail, Violation(violation.interface, share, f"{in_words(share)} may pass.")),
-                        waiver,
-                    )
-                    for violation, share in shares
-                    if share
-                ]
-                waived.extend(hit)
-                if not hit:
-                    problems.append(unused(waiver))
-            everything = PacketSet.of(box for _, packets in taken_out for box in packets.boxes())
-            violations = list(guardrail.find(subject.without(everything)))
-        else:
-            problems.extend(map(unused, of_it))
-        findings.extend(_finding(subject, guardrail, violation) for violation in violations)
+        if own := by_code.get(guardrail.code):
+            accepted_findings, violations = _waive(subject, guardrail, violations, own)
+            used = {id(one.waiver) for one in accepted_findings}
+            waived += accepted_findings
+            problems += (unused(waiver) for waiver in own if id(waiver) not in used)
+        findings += (_finding(subject, guardrail, violation) for violation in violations)
     findings.sort(key=lambda finding: (finding.severity, finding.code, finding.interface))
     problems.sort(key=lambda problem: (problem.severity, problem.place.line or 0, problem.message))
     return Judgement(tuple(findings), tuple(waived), tuple(problems))
 
 
+def _waive(
+    subject: Subject, guardrail: Guardrail, violations: list[Violation], waivers: Iterable[Waiver]
+) -> tuple[list[Waived], list[Violation]]:
+    """The findings that the waivers accept, and the violations without the waivers' packets."""
+    if not violations:
+        return [], []
+    waived: list[Waived] = []
+    boxes: list[Box] = []
+    for waiver in waivers:
+        packets = accepted(waiver, subject)
+        boxes += packets.boxes()
+        for violation in violations:
+            if share := violation.packets & packets:
+                part = Violation(violation.interface, share, f"{in_words(share)} may pass.")
+                waived.append(Waived(_finding(subject, guardrail, part), waiver))
+    return waived, list(guardrail.find(subject.without(PacketSet.of(boxes))))
+
+
 def _finding(subject: Subject, guardrail: Guardrail, violation: Violation) -> Finding:
-    services: dict[Box, list[Range]] = {}  # the breach's boxes without addresses -> ascending spans
+    services: dict[Box, list[Range]] = {}  # the violation's boxes without addresses -> ascending spans
     for box in violation.packets.boxes():
         services.setdefault(box._replace(addresses=ONE_POINT), []).append(box.addresses)
     behind = [
         statement
         for statement in subject.statements(violation.interface)
         if any(
-            _meet(box, service) and overlaps(spans, box.addresses)
+            _overlap(box, service) and overlaps(spans, box.addresses)
             for box in statement.boxes
             for service, spans in services.items()
         )
@@ -97,8 +100,8 @@ def _finding(subject: Subject, guardrail: Guardrail, violation: Violation) -> Fi
     return Finding(guardrail, violation.interface, violation.packets, violation.message, places, labels)
 
 
-def _meet(box: Box, service: Box) -> bool:
-    """Whether a box and a service share a direction, a realm, a protocol and ports."""
+def _overlap(box: Box, service: Box) -> bool:
+    """Whether a box and a service share a direction, an address space, a protocol and ports."""
     return (
         box[:2] == service[:2]
         and box.protocols[0] <= service.protocols[1]

@@ -1,4 +1,4 @@
-"""The values of this room: a guardrail, a breach of it, a finding, and the judgement over a whole subject."""
+"""The values of guardrails: a rule, a violation of it, a finding, and the judgement of a whole subject."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """What a guardrail's function reports: the packets that must not pass at an interface, and the same in words."""
+    """What a guardrail's function reports: the packets that must not pass at an interface, and a sentence about them."""
 
     interface: str
     packets: PacketSet
@@ -25,7 +25,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A subject as text: one sentence a statement (`tcp/22 in from any`), `role: ` before it where a role matters."""
+    """A subject as text: one statement per sentence (`tcp/22 in from any`), after `role: ` where a role matters."""
 
     statements: tuple[str, ...]
     own_networks: tuple[str, ...] = ()
@@ -33,9 +33,9 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Guardrail:
-    """One rule. `code` never changes its meaning; `reason` and `hint` are sentences; `source` is an address or section.
+    """One rule. `code` never changes its meaning; `reason` and `hint` are sentences; `source` is a URL or a section.
 
-    The tests run `bad` and `good`; the documentation page is made of all of this.
+    The tests evaluate `bad` and `good`; the documentation page is generated from all of it.
     """
 
     code: str
@@ -51,9 +51,9 @@ class Guardrail:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A guardrail broken at an interface: by which packets, in words, and by which lines or rules.
+    """A guardrail violated at an interface: the packets, a sentence about them, and the lines or rules behind them.
 
-    `places` are where the user would mend it, first the likeliest; it is empty where the source has no lines.
+    `places` are where to correct it, likeliest first; it is empty when the source has no lines.
     `statements` are the labels of the flows or rules that permit the packets.
     """
 
@@ -75,7 +75,7 @@ class Finding:
         return self.guardrail.severity
 
     def problem(self, place: Place) -> Problem:
-        """The finding as a linter prints it; `place` serves where the finding has no place of its own."""
+        """The finding as a linter prints it; `place` stands in where the finding has no place of its own."""
         here = self.places[0] if self.places else place.at(place.key or self.interface)
         rule = self.guardrail
         return Problem(
@@ -93,7 +93,7 @@ class Waived:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What was found, what was found and waived, and what is wrong with the waivers themselves."""
+    """The findings, the waived findings, and the problems of the waivers themselves."""
 
     findings: tuple[Finding, ...]
     waived: tuple[Waived, ...]
@@ -102,6 +102,9 @@ class Judgement:
     @property
     def refuses(self) -> bool:
         """Whether anything in it is an error, so that nothing may be written."""
-        return any(finding.severity == "error" for finding in self.findings) or any(
-            problem.severity == "error" for problem in self.problems
-        )
+        severities = (*(finding.severity for finding in self.findings), *(problem.severity for problem in self.problems))
+        return "error" in severities
+
+    def all_problems(self, place: Place) -> tuple[Problem, ...]:
+        """The findings and the problems of waivers; `place` stands in where a finding has no place."""
+        return (*(finding.problem(place) for finding in self.findings), *self.problems)

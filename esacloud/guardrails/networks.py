@@ -1,7 +1,7 @@
-"""Which addresses are public, which belong to documentation: the special-purpose registries of IANA, as spans to search in.
+"""Public and documentation addresses according to the special-purpose registries of IANA, as searchable spans.
 
-Everything that no registry takes out of the public Internet counts as public. Networks kept for documentation count as
-public too, because whoever replaces one that was left in replaces it with a public network.
+Every address that no registry excludes counts as public. Documentation networks count as public too, because a person who
+replaces one that was left in a file replaces it with a public network.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from esacloud.package_data import read_beside
+from esacloud.json_files import read_beside
 from esacloud.packets.addresses import BITS, Version, parse_network
 from esacloud.packets.sets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, Box, Direction, PacketSet, Range
 
@@ -35,7 +35,7 @@ def listed(address_space: str, kind: str) -> Spans:
 
 @lru_cache(maxsize=2)
 def public(address_space: str) -> Spans:
-    """All public addresses of one family: the whole of it without what the registry takes out."""
+    """All public addresses of one family: the whole family without the registry's `not_public` networks."""
     spans, start = [], 0
     for first, last in listed(address_space, "not_public"):
         if first > start:
@@ -97,7 +97,7 @@ def joined(spans: Iterable[Range]) -> Spans:
 
 
 def everything_at(address_space: str, spans: Iterable[Range]) -> PacketSet:
-    """All packets, both ways, whose far side lies in the spans."""
+    """All packets, in both directions, whose remote is in the spans."""
     directions: tuple[Direction, Direction] = ("ingress", "egress")
     return PacketSet.of(
         Box(direction, address_space, EVERY_PROTOCOL, EVERY_PORT, EVERY_PORT, span)

@@ -1,4 +1,4 @@
-"""A compiled policy as a guardrail's subject: its flows as statements, each with the line of the file behind it."""
+"""A compiled policy as a guardrail's subject: its flows as statements, each with its line in the file."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from esacloud.errors import Place
 from esacloud.guardrails.subject import Subject
 from esacloud.packets.addresses import Network
 from esacloud.packets.sets import Box, PacketSet
-from esacloud.policy.actual import Statement
-from esacloud.policy.model import Endpoint, Flow, Policy
+from esacloud.policy.model import Endpoint, Flow, Policy, Statement
 from esacloud.policy.packets import flow_boxes, packets_by_interface
 
 
@@ -21,20 +20,20 @@ def policy_subject(
     public_address_spaces: frozenset[str] = frozenset(),
     limits: Mapping[str, int] | None = None,
 ) -> Subject:
-    """The policy as guardrails see it. `packets` by interface spare computing them where a proof has them already."""
+    """The policy as a subject. `packets` are its packets by interface, if already computed."""
     by_name = {interface.name: interface for interface in deployment.interfaces}
     known: dict[str, list[Statement]] = {}
-    flow_of: dict[int, Flow] = {}  # by the statement's identity: places are looked for only where something is found
+    flow_of: dict[int, Flow] = {}  # by the statement's identity: places are needed only for findings
 
     def statements(name: str) -> list[Statement]:
         boxes: list[tuple[Box, ...]]
         if name not in known:
             flows = [flow for flow in policy.flows if flow.interface == name]
             boxes = [(box,) for box in flow_boxes(flows)]
-            if len(boxes) > len(flows):  # a flow of ICMP may have two
+            if len(boxes) > len(flows):  # a flow of ICMP may have two boxes
                 boxes = [tuple(flow_boxes((flow,))) for flow in flows]
             known[name] = [
-                Statement(", ".join(flow.entries), its, flow.peers) for flow, its in zip(flows, boxes, strict=True)
+                Statement(", ".join(flow.entries), own, flow.peers) for flow, own in zip(flows, boxes, strict=True)
             ]
             flow_of.update(zip(map(id, known[name]), flows, strict=True))
         return known[name]
@@ -50,7 +49,7 @@ def policy_subject(
 
 
 def _places(flow: Flow, deployment: Deployment, interface: Interface | None) -> Iterable[Place]:
-    """Where the file says this flow's far side, the likeliest first; else where it switches the feature on."""
+    """Where the file has this flow's remote, likeliest first; else where it enables the feature."""
     uses = interface.features if interface is not None else ()
     known = deployment.catalogue.of_id
     features = {known[entry].feature for entry in flow.entries if entry in known}
@@ -59,14 +58,14 @@ def _places(flow: Flow, deployment: Deployment, interface: Interface | None) -> 
         given = deployment.peers.get(role)
         for peer in own or ([given] if given is not None else []):
             for item in peer.items:
-                if _is_said_by(flow.remote, item.remote):
+                if _is_made_from(flow.remote, item.remote):
                     yield item.place
     for use in uses:
         if use.feature in features:
             yield use.place
 
 
-def _is_said_by(remote: Endpoint, said: Remote) -> bool:
-    if isinstance(said, AnyAddress | Hostname):
-        return isinstance(remote, Network) and remote.prefix == 0
-    return remote == said
+def _is_made_from(endpoint: Endpoint, written: Remote) -> bool:
+    if isinstance(written, AnyAddress | Hostname):
+        return isinstance(endpoint, Network) and endpoint.prefix == 0
+    return endpoint == written

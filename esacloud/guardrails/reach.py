@@ -1,4 +1,4 @@
-"""What most guardrails ask: which packets of a service reach public addresses, and how to say so in a sentence."""
+"""The question of most guardrails: which packets of a service come from or go to public addresses, and their text."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from esacloud.guardrails.subject import Subject, cuts
 from esacloud.packets.addresses import BITS, Version, networks_between
 from esacloud.packets.sets import IPV4, IPV6, Box, Direction, PacketSet
 
-_MANY_PORTS = 1024  # a statement of so many ports names no service
+_MANY_PORTS = 1024  # a statement with this many ports is not about a service
 _FAMILIES: dict[str, tuple[Version, str]] = {IPV4: (4, "IPv4"), IPV6: (6, "IPv6")}
 
 
 def public_violations(subject: Subject, direction: Direction, *services: str) -> Iterator[Violation]:
-    """One breach for each interface where packets of the services come from, or go to, public addresses."""
+    """One violation for each interface where packets of the services come from, or go to, public addresses."""
     for interface in subject.packets:
         boxes = list(subject.to_services(interface, direction, *services, public=True))
         if boxes:
@@ -23,22 +23,22 @@ def public_violations(subject: Subject, direction: Direction, *services: str) ->
 
 
 def public_egress(subject: Subject, *services: str) -> Iterator[Violation]:
-    """The same for packets out, as far as statements of few ports permit them.
+    """The same for egress, as far as statements with few ports permit it.
 
-    Wide ranges out are there for other reasons (FTP data), and the gateway opens a service only where it is told to.
+    Wide egress ranges have other purposes (FTP data), and the gateway connects to a service only where it is configured.
     """
     ties = subject.services(*services)
     for interface in subject.packets:
         if any(True for _ in subject.to_services(interface, "egress", *services, public=True)):
-            said = (box for statement in subject.statements(interface) for box in statement.boxes)
-            narrow = (box for box in said if box.direction == "egress" and box.ports[1] - box.ports[0] < _MANY_PORTS)
+            stated = (box for statement in subject.statements(interface) for box in statement.boxes)
+            narrow = (box for box in stated if box.direction == "egress" and box.ports[1] - box.ports[0] < _MANY_PORTS)
             boxes = [cut for box in narrow for cut in cuts(box, ties) if subject.is_public(cut)]
             if boxes:
                 yield violation(interface, public_part(boxes))
 
 
 def public_part(boxes: Iterable[Box]) -> Iterator[Box]:
-    """The boxes cut down to their public addresses; references stay as they are."""
+    """The boxes cut to their public addresses; references are unchanged."""
     for box in boxes:
         if box.address_space in _FAMILIES:
             for span in shared((box.addresses,), public(box.address_space)):
@@ -48,28 +48,28 @@ def public_part(boxes: Iterable[Box]) -> Iterator[Box]:
 
 
 def violation(interface: str, boxes: Iterable[Box], after: str = "") -> Violation:
-    """A breach by these boxes, with its sentence; `after` is put behind it, before the full stop."""
+    """A violation by these boxes, with its sentence; `after` is appended before the full stop."""
     packets = PacketSet.of(boxes)
     return Violation(interface, packets, f"{in_words(packets)} may pass{after}.")
 
 
 def in_words(packets: PacketSet) -> str:
     """The packets as a phrase: `tcp/80 and tcp/443 in from every public IPv4 address`; many networks are counted."""
-    ways: dict[str, tuple[dict[str, None], dict[str, list[tuple[int, int]]]]] = {}
+    by_direction: dict[str, tuple[dict[str, None], dict[str, list[tuple[int, int]]]]] = {}
     for box in packets.boxes():
         head, _, _ = str(box).partition(" in from " if box.direction == "ingress" else " out to ")
-        heads, remotes = ways.setdefault(box.direction, ({}, {}))
+        heads, remotes = by_direction.setdefault(box.direction, ({}, {}))
         heads[head] = None
         remotes.setdefault(box.address_space, []).append(box.addresses)
     parts = []
-    for direction, (heads, remotes) in ways.items():
+    for direction, (heads, remotes) in by_direction.items():
         services = _listed(list(heads), "services")
         parts.append(f"{services} {'in from' if direction == 'ingress' else 'out to'} {describe_remote(remotes)}")
     return " and ".join(parts)
 
 
 def describe_remote(remotes: dict[str, list[tuple[int, int]]]) -> str:
-    """Far sides as a phrase: realm -> spans."""
+    """Remotes as a phrase; `remotes` maps address space -> spans."""
     words: list[str] = []
     for address_space, found in remotes.items():
         if address_space not in _FAMILIES:
@@ -91,9 +91,9 @@ def _networks_in_words(version: Version, spans: Spans) -> str:
     return _listed(networks, "networks")
 
 
-def _listed(words: list[str], message: str, most: int = 3) -> str:
+def _listed(words: list[str], noun: str, most: int = 3) -> str:
     if len(words) > most:
-        return f"{', '.join(words[:most])} and {len(words) - most} more {message}"
+        return f"{', '.join(words[:most])} and {len(words) - most} more {noun}"
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 

@@ -1,7 +1,7 @@
-"""What a guardrail looks at: packets by interface, and the statements behind them, of a policy or of a cloud's groups.
+"""The subject of a guardrail: packets by interface and the statements behind them, of a policy or of a cloud's groups.
 
-A subject also knows the appliance's services by the guardrails' own words (`command-line`, `spam-quarantine`), which
-`services.json` ties to features and entries of the port catalogue.
+A subject also has the appliance's services: by the id of an entry of the port catalogue (`snmp`), or by a name that
+`services.json` maps to several entries (`command-line`).
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any
 from esacloud.catalogue.model import Catalogue
 from esacloud.errors import Place
 from esacloud.guardrails.networks import has_public
-from esacloud.package_data import read_beside
+from esacloud.json_files import read_beside
 from esacloud.packets.addresses import Network
 from esacloud.packets.sets import IPV4, IPV6, TCP, UDP, Box, Direction, PacketSet, Range
-from esacloud.policy.actual import Statement
+from esacloud.policy.model import Statement
 
 Service = tuple[Range, Range]  # protocols, ports
 Heaps = dict[object, list[Box]]  # boxes by direction, and by direction and "public"
@@ -25,10 +25,10 @@ _PROTOCOLS: dict[str, Range] = {"tcp": (TCP, TCP), "udp": (UDP, UDP)}
 
 
 class Subject:
-    """Packets by interface with the statements that permit them. Built once, asked by every guardrail; nothing changes it.
+    """Packets by interface with the statements that permit them. Immutable; every guardrail evaluates the same one.
 
-    `own_networks`: the gateway's subnets, where known. `public_address_spaces`: references that stand for the Internet.
-    `statements` is asked only where a guardrail needs to know who said what, and `place_of` where one is in a finding.
+    `own_networks`: the gateway's subnets, if known. `public_address_spaces`: references that stand for the Internet.
+    `statements` is called only by guardrails that need statements, and `place_of` only for findings.
     """
 
     __slots__ = (
@@ -70,21 +70,22 @@ class Subject:
         return self._sorted(interface)["all"]
 
     def public_boxes(self, interface: str, direction: Direction) -> Sequence[Box]:
-        """Those of one direction with any public far address, uncut."""
+        """Those of one direction with any public remote address, uncut."""
         return self._sorted(interface)[direction, "public"] if self._parts(interface)[direction, "public"] else ()
 
     def _sorted(self, interface: str) -> Heaps:
-        """The disjoint boxes put in heaps once, because most guardrails ask for the same few."""
+        """The disjoint boxes by direction, cached, because most guardrails need the same few."""
         found = self._boxes.get(interface)
         if found is None:
             found = self._boxes[interface] = self._heaps(self.packets[interface].boxes())
         return found
 
     def _parts(self, interface: str) -> Heaps:
-        """The same of boxes that may overlap, which cost nothing to get.
+        """The same for boxes that may overlap, which need no computation.
 
-        Whether any packet lies in a direction, a service and the public addresses, any boxes of the same packets tell
-        alike: each of the three is a range, or a few, of one side of a box. So disjoint ones are not waited for.
+        Whether any packet is in a direction, a service and the public addresses does not depend on how packets are split
+        into boxes: each of the three is one or a few ranges of one side of a box. So disjoint boxes are not needed for
+        that.
         """
         found = self._rough.get(interface)
         if found is None:
@@ -105,22 +106,21 @@ class Subject:
         return self._statements(interface)
 
     def services(self, *names: str) -> tuple[Service, ...]:
-        """The protocols and ports of the services; none for what the catalogue does not have. Raises KeyError."""
-        return tuple(service for name in names for service in self._services[name])
+        """The protocols and ports of services of `services.json` or entries of the catalogue; none for what it lacks."""
+        return tuple(service for name in names for service in self._services.get(name, ()))
 
     def to_services(self, interface: str, direction: Direction, *names: str, public: bool = False) -> Iterator[Box]:
-        """The interface's boxes of one direction, each cut down to the ports of a service; `public` ones alone if asked."""
+        """The interface's boxes of one direction, each cut to the ports of a service; only `public` ones if asked."""
         services, parts = self.services(*names), self._parts(interface)
-        if public and not any(_meets(box, services) for box in parts[direction, "public"]):
+        if public and not any(_intersects(box, services) for box in parts[direction, "public"]):
             return
-        # Only what meets a service is put in order: at those ports it is all that there is.
-        meeting = [box for box in parts[direction] if _meets(box, services)]
-        for box in PacketSet.of(meeting).boxes():
+        # Only boxes that intersect a service are made disjoint: at its ports there are no others.
+        for box in PacketSet.of(box for box in parts[direction] if _intersects(box, services)).boxes():
             if not public or self.is_public(box):
                 yield from cuts(box, services)
 
     def is_public(self, box: Box) -> bool:
-        """Whether any far address of the box is public."""
+        """Whether any remote address of the box is public."""
         if box.address_space in (IPV4, IPV6):
             return has_public(box.address_space, box.addresses)
         return box.address_space in self.public_address_spaces
@@ -129,7 +129,7 @@ class Subject:
         """The subject without the waived packets, and without the statements that permit nothing else."""
 
         def statements(interface: str) -> list[Statement]:
-            return [said for said in self._statements(interface) if not PacketSet.of(said.boxes) <= waived]
+            return [rule for rule in self._statements(interface) if not PacketSet.of(rule.boxes) <= waived]
 
         packets = {interface: packets - waived for interface, packets in self.packets.items()}
         return Subject(
@@ -137,8 +137,8 @@ class Subject:
         )
 
 
-def _meets(box: Box, services: Iterable[Service]) -> bool:
-    """Whether `cuts` gives anything."""
+def _intersects(box: Box, services: Iterable[Service]) -> bool:
+    """Whether `cuts` yields anything."""
     _, _, (first, last), _, (low, high), _ = box
     for protocols, ports in services:
         if low <= ports[1] and ports[0] <= high and first <= protocols[1] and protocols[0] <= last:
@@ -157,7 +157,7 @@ def cuts(box: Box, services: Iterable[Service]) -> Iterator[Box]:
 
 @lru_cache(maxsize=1)
 def default_limits() -> dict[str, int]:
-    """The numbers that guardrails judge by."""
+    """The limits that guardrails use."""
     data = read_beside(__file__, "limits.json")
     return {name: value for name, value in data.items() if isinstance(value, int)}
 
@@ -172,22 +172,21 @@ _known_services: dict[str, dict[str, tuple[Service, ...]]] = {}
 
 
 def _services(catalogue: Catalogue) -> dict[str, tuple[Service, ...]]:
-    """Service name -> its protocols and ports in this catalogue. Kept by the catalogue's digest: every run asks."""
+    """Name of a service, or id of an entry -> its protocols and ports. Kept by the catalogue's digest: every run asks."""
     found = _known_services.get(catalogue.digest)
     if found is None:
+        by_entry = {
+            entry.id: {
+                (_PROTOCOLS[transport], ports)
+                for transport in entry.transports
+                if transport in _PROTOCOLS
+                for ports in entry.ports
+            }
+            for entry in catalogue.entries
+        }
+        ties = {name: tie["entries"] for name, tie in _tied()["services"].items()}
         found = _known_services[catalogue.digest] = {
-            name: tuple(
-                sorted(
-                    {
-                        (_PROTOCOLS[transport], ports)
-                        for entry in catalogue.entries
-                        if entry.id in tie["entries"]
-                        for transport in entry.transports
-                        if transport in _PROTOCOLS
-                        for ports in entry.ports
-                    }
-                )
-            )
-            for name, tie in _tied()["services"].items()
+            name: tuple(sorted({service for entry in entries for service in by_entry.get(entry, ())}))
+            for name, entries in {**{entry: [entry] for entry in by_entry}, **ties}.items()
         }
     return found

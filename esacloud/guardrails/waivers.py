@@ -1,4 +1,4 @@
-"""Waivers: which packets each accepts, and what is wrong with it. A waiver is matched on packets, never on spelling."""
+"""Waivers: which packets each accepts, and its problems. A waiver is matched by packets, never by notation."""
 
 from __future__ import annotations
 
@@ -18,36 +18,32 @@ if TYPE_CHECKING:
 
 
 def problem_with(waiver: Waiver, codes: tuple[str, ...], today: date) -> Problem | None:
-    """Why the waiver does not count: a code that does not exist, or a day that has passed."""
+    """Why the waiver is invalid: an unknown code, or an expired date."""
     if waiver.code not in codes:
         near = nearest(waiver.code, codes)
-        hint = (
-            f"Write {near} if that is meant."
-            if near
-            else f"Write one from {codes[0]} to {codes[-1]}, or remove the waiver."
-        )
-        return Problem(waiver.place, f"There is no guardrail {waiver.code!r} to waive.", hint)
+        hint = f"Did you mean {near}?" if near else f"Use a code from {codes[0]} to {codes[-1]}, or remove the waiver."
+        return Problem(waiver.place, f"There is no guardrail {waiver.code!r}.", hint)
     if waiver.until < today.isoformat():
         return Problem(
             waiver.place,
             f"The waiver of {waiver.code} for {waiver.peer} expired on {waiver.until}.",
-            "Close what it waives and remove it, or decide again and write a later day.",
+            "Close what it waives and remove it, or decide again and set a later date.",
         )
     return None
 
 
 def unused(waiver: Waiver) -> Problem:
-    """The warning about a waiver that accepts nothing."""
+    """The warning about an unused waiver."""
     return Problem(
         waiver.place,
-        f"Nothing breaks {waiver.code} for {waiver.peer}: the waiver is not used.",
+        f"Nothing violates {waiver.code} for {waiver.peer}: the waiver is unused.",
         "Remove it, so that it does not hide a later mistake.",
         "warning",
     )
 
 
 def accepted(waiver: Waiver, subject: Subject) -> PacketSet:
-    """All packets whose far side the waiver's peer stands for: `any`, a network, a role, `self` or a reference."""
+    """All packets with the waiver's peer as remote: `any`, a network, a role, `self` or a reference."""
     text = waiver.peer
     if text == "any":
         return everything_at(IPV4, [_whole(4)]) | everything_at(IPV6, [_whole(6)])
@@ -63,7 +59,7 @@ def _whole(version: int) -> Range:
 
 
 def _by_name(text: str, subject: Subject) -> PacketSet:
-    """The far sides of the role of that name, or the reference of that name, with or without its kind."""
+    """The remotes of the role with that name, or the reference with that name, with or without its kind."""
     remote: set[tuple[str, Range]] = set()
     for interface in subject.packets:
         for statement in subject.statements(interface):

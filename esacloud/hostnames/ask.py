@@ -1,7 +1,7 @@
-"""Asking DNS for the addresses of names, all at once: the one module here that touches a network.
+"""Querying DNS for the addresses of many names at once: the only module here that uses a network.
 
-A and AAAA are asked for each name; CNAME chains, truncated answers and several resolvers are dnspython's work. What comes
-back are values; nothing is judged here beyond whether there was an answer. Needs `dnspython` (the extra `dns`).
+Each name is queried for A and AAAA; dnspython handles CNAME chains, truncated answers and several resolvers. The results
+are values; nothing is judged here beyond whether there was an answer. Needs `dnspython` (the extra `dns`).
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from dns.name import Name as DnsName
     from dns.resolver import Answer as DnsAnswer
 
-AT_ONCE = 64  # names; a home router's resolver drops more than about a hundred questions at a time
+AT_ONCE = 64  # names; a home router's resolver drops more than about 100 queries at a time
 PORT = 53
 _TYPES: dict[Version, str] = {4: "A", 6: "AAAA"}
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Why there was no answer: the name does not exist (`outside` is False), or the resolvers did not do their work."""
+    """Why there was no answer: the name does not exist (`outside` is False), or the resolvers failed."""
 
     message: str
     outside: bool
@@ -35,10 +35,10 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was said of one name.
+    """The answer for one name.
 
-    `addresses` is empty where the name has none; `failed` says for which family there was no answer at all. `aliases` is
-    the CNAME chain in lower case, `ttl` the least of the chain in seconds, `resolver` who answered, as `10.0.0.2:53`.
+    `addresses` is empty when the name has none; `failed` has the families without any answer. `aliases` is the CNAME
+    chain in lower case, `ttl` the minimum of the chain in seconds, `resolver` the server that answered, as `10.0.0.2:53`.
     """
 
     addresses: tuple[Network, ...]
@@ -56,9 +56,9 @@ def resolver_address(text: str) -> tuple[str, int]:
         port = port if closed and not rest else rest[1:] if rest[:1] == ":" else ""
     elif text.count(":") == 1:
         host, _, port = text.partition(":")
-    hint = "Write an address, or an address and a port, as 10.0.0.2, 10.0.0.2:5353 or [2001:db8::53]:5353."
+    hint = "Write an address with or without a port: 10.0.0.2, 10.0.0.2:5353 or [2001:db8::53]:5353."
     if "/" in host or not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise AddressError(f"{text!r} is no resolver.", hint)
+        raise AddressError(f"{text!r} is not the address of a resolver.", hint)
     try:
         return str(parse_network(host)).partition("/")[0], int(port)
     except AddressError as error:
@@ -68,10 +68,10 @@ def resolver_address(text: str) -> tuple[str, int]:
 def ask(
     names: Sequence[str], servers: Sequence[tuple[str, int]] = (), *, timeout: float = 5.0, at_once: int = AT_ONCE
 ) -> dict[str, Answer]:
-    """Ask for every name, `at_once` names at the same time, each question for at most `timeout` seconds.
+    """Query every name, `at_once` names in parallel, each query for at most `timeout` seconds.
 
-    `servers` are tried in order; without any, those of this machine are. Raises OutsideError where dnspython is missing or
-    this machine has no resolver; that a name has no answer is in its `Answer`.
+    `servers` are tried in order; the default is this machine's resolvers. Raises OutsideError when dnspython is missing or
+    this machine has no resolver; a name without an answer is not an error but an `Answer`.
     """
     try:
         from dns.asyncresolver import Resolver
@@ -82,10 +82,10 @@ def ask(
     try:
         resolver = Resolver(configure=not servers)
     except NoResolverConfiguration:
-        raise OutsideError("This machine has no resolver configured; name one with --resolver.") from None
+        raise OutsideError("This machine has no resolver configured. Give one with --resolver.") from None
     if servers:
         resolver.nameservers = [Do53Nameserver(address, port) for address, port in servers]
-    resolver.lifetime, resolver.timeout = timeout, max(timeout / 2, 0.1)  # one lost packet is not the end
+    resolver.lifetime, resolver.timeout = timeout, max(timeout / 2, 0.1)  # survive one lost packet
     return asyncio.run(_ask_all(resolver, names, at_once))
 
 
@@ -94,7 +94,7 @@ async def _ask_all(resolver: Resolver, names: Sequence[str], at_once: int) -> di
 
     async def one(name: str) -> Answer:
         async with room:
-            return _together(*await asyncio.gather(*(_ask_one(resolver, name, version) for version in _TYPES)))
+            return _combined(*await asyncio.gather(*(_ask_one(resolver, name, version) for version in _TYPES)))
 
     return dict(zip(names, await asyncio.gather(*map(one, names)), strict=True))
 
@@ -111,27 +111,25 @@ async def _ask_one(resolver: Resolver, name: str, version: Version) -> DnsAnswer
     except LifetimeTimeout:
         return version, Failed(f"No resolver answered for {name} in {resolver.lifetime:g} seconds.", outside=True)
     except NoNameservers as error:
-        said = [f"{_server(server, port)} said {message}" for server, _, port, message, _ in error.kwargs["errors"]]
-        return version, Failed(
-            f"Every resolver failed for {name}: {', '.join(said) or 'none took the question'}.", outside=True
-        )
+        answers = [f"{_server(server, port)} answered {code}" for server, _, port, code, _ in error.kwargs["errors"]]
+        reason = ", ".join(answers) or "none accepted the query"
+        return version, Failed(f"Every resolver failed for {name}: {reason}.", outside=True)
     except (DNSException, OSError) as error:
         return version, Failed(f"The answer for {name} cannot be used: {error}.", outside=True)
 
 
-def _together(*found: DnsAnswer | tuple[Version, Failed]) -> Answer:
-    """One answer of those to the questions for each address family."""
-    failed = dict(one for one in found if isinstance(one, tuple))
-    answers = [one for one in found if not isinstance(one, tuple)]
-    if any(
-        one.rrset for one in answers
-    ):  # a name that has one family exists, whatever is said of the other (RFC 4074, 4.2)
+def _combined(*found: DnsAnswer | tuple[Version, Failed]) -> Answer:
+    """One answer from those for each address family."""
+    failed = dict(result for result in found if isinstance(result, tuple))
+    answers = [result for result in found if not isinstance(result, tuple)]
+    records = [record for answer in answers for record in answer.rrset or ()]
+    if records:  # a name with one family exists, whatever the answer for the other family (RFC 4074, 4.2)
         failed = {version: failure for version, failure in failed.items() if failure.outside}
-    best = max(answers, key=lambda one: bool(one.rrset), default=None)
+    best = max(answers, key=lambda answer: bool(answer.rrset), default=None)
     if best is None:
         return Answer((), failed)
     return Answer(
-        addresses=tuple(sorted({_network(record.address) for one in answers for record in one.rrset or ()})),
+        addresses=tuple(sorted({_network(record.address) for record in records})),
         failed=failed,
         aliases=tuple(_text(record.target) for cname in best.chaining_result.cnames for record in cname),
         ttl=best.chaining_result.minimum_ttl,
@@ -139,14 +137,14 @@ def _together(*found: DnsAnswer | tuple[Version, Failed]) -> Answer:
     )
 
 
-def _server(said: str | None, port: int | None) -> str:
-    """`10.0.0.2:53` of what dnspython says, which is `10.0.0.2` in answers and `Do53:10.0.0.2@53` in errors."""
-    address = (said or "").removeprefix("Do53:").partition("@")[0]
+def _server(name: str | None, port: int | None) -> str:
+    """`10.0.0.2:53` from dnspython's name of a server: `10.0.0.2` in answers, `Do53:10.0.0.2@53` in errors."""
+    address = (name or "").removeprefix("Do53:").partition("@")[0]
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def _network(address: str) -> Network:
-    """An address as DNS gave it; also one that no packet carries, for who judges it."""
+    """An address from DNS; also one that no packet carries, which resolve.py then refuses."""
     version: Version = 6 if ":" in address else 4
     number = int.from_bytes(socket.inet_pton(socket.AF_INET6 if version == 6 else socket.AF_INET, address), "big")
     return Network(version, number, BITS[version])

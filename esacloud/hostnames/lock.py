@@ -1,8 +1,7 @@
-"""The lock file beside a deployment file: which addresses stand for each host name, since when, and how that is known.
+"""The lock file beside a deployment file: the addresses of each host name, since when, and who answered.
 
-Rules that this module obeys: the lock holds everything that a policy needs, so that nothing is looked up later; whoever
-edits it by hand is found by its digest; two runs with the same answers differ in two lines (`resolved` and `digest`).
-No clock, no network: days and times come in as values.
+The lock holds everything that a policy needs, so nothing is resolved later. Its digest detects edits. Two runs with the
+same answers differ in two lines (`resolved` and `digest`). No clock, no network: days and times are parameters.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ SUFFIX = ".lock.json"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """One address of a name: the day it was first in the answer; where it has left it, the last day it was there."""
+    """One address of a name: the day it was first in the answer and, once it is not, the last day it was."""
 
     since: str
     last: str | None = None
@@ -29,12 +28,12 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class LockedName:
-    """What is known of one name.
+    """One name in the lock.
 
-    - `addresses`: every address that counts, ascending; one that left the answer counts until its grace is over.
+    - `addresses`: every address that counts, ascending; one that left the answer counts until its grace period ends.
     - `aliases`: the CNAME chain, in order, ending in the name that has the addresses.
-    - `ttl`: seconds; the most that was seen, for a cache counts down.
-    - `resolver`: who answered; `changed`: when the answer was last a different one, in UTC.
+    - `ttl`: seconds; the maximum seen, because a cache counts down.
+    - `resolver`: the server that answered; `changed`: when the answer last changed, in UTC.
     """
 
     addresses: Mapping[Network, Known]
@@ -46,7 +45,7 @@ class LockedName:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """A whole lock file. `resolved` is when the names were last looked up, in UTC: 2026-11-24T03:00:00Z."""
+    """A whole lock file. `resolved` is when the names were last resolved, in UTC: 2026-11-24T03:00:00Z."""
 
     deployment: str
     grace_days: int
@@ -67,7 +66,7 @@ def lock_text(lock: Lock) -> str:
     """The text of the file: keys in a fixed order, names and addresses sorted, one address a line."""
     document = _document(lock)
     document["digest"] = digest_of(document)
-    names = ",\n".join(_name_text(name, said) for name, said in document["names"].items())
+    names = ",\n".join(_name_text(name, locked) for name, locked in document["names"].items())
     lines = [f"  {_json(key)}: {_json(value)}" for key, value in document.items() if key != "names"]
     lines.insert(-1, '  "names": ' + (f"{{\n{names}\n  }}" if names else "{}"))
     return "{\n" + ",\n".join(lines) + "\n}\n"
@@ -79,11 +78,11 @@ def _document(lock: Lock) -> dict[str, Any]:
         "deployment": lock.deployment,
         "grace_days": lock.grace_days,
         "resolved": lock.resolved,
-        "names": {name: _said(lock.names[name]) for name in sorted(lock.names)},
+        "names": {name: _locked(lock.names[name]) for name in sorted(lock.names)},
     }
 
 
-def _said(locked: LockedName) -> dict[str, Any]:
+def _locked(locked: LockedName) -> dict[str, Any]:
     return {
         "aliases": list(locked.aliases),
         "ttl": locked.ttl,
@@ -96,9 +95,9 @@ def _said(locked: LockedName) -> dict[str, Any]:
     }
 
 
-def _name_text(name: str, said: Mapping[str, Any]) -> str:
-    lines = [f"      {_json(key)}: {_json(value)}" for key, value in said.items() if key != "addresses"]
-    addresses = ",\n".join(f"        {_json(address)}: {_json(known)}" for address, known in said["addresses"].items())
+def _name_text(name: str, locked: Mapping[str, Any]) -> str:
+    lines = [f"      {_json(key)}: {_json(value)}" for key, value in locked.items() if key != "addresses"]
+    addresses = ",\n".join(f"        {_json(address)}: {_json(known)}" for address, known in locked["addresses"].items())
     lines.append('      "addresses": ' + (f"{{\n{addresses}\n      }}" if addresses else "{}"))
     return f"    {_json(name)}: {{\n" + ",\n".join(lines) + "\n    }"
 
@@ -108,6 +107,6 @@ def _json(value: object) -> str:
 
 
 def digest_of(document: Mapping[str, Any]) -> str:
-    """The SHA-256, in hexadecimal, of what a lock says: of its canonical JSON without the key `digest`."""
-    said = {key: value for key, value in document.items() if key != "digest"}
-    return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    """The SHA-256, in hexadecimal, of a lock's canonical JSON without the key `digest`."""
+    content = {key: value for key, value in document.items() if key != "digest"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

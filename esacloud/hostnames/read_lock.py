@@ -1,4 +1,4 @@
-"""Reading a lock file: its shape, its digest, and whose it is. What is wrong is told with what to do about it."""
+"""Reading a lock file: its structure, its digest, and its deployment. Each error has a hint."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from esacloud.packets.addresses import BITS, AddressError, Network, parse_networ
 LARGEST = 16 * 1024 * 1024  # bytes; 1,000 names with 20 addresses each take about 1.3 MB
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
-_ANEW = "Make it anew: remove it, and run `esacloud resolve` with the deployment file."
+_AGAIN = "Remove the lock and run `esacloud resolve` with the deployment file."
 
 
 class _DeviationError(Exception):
-    """A part of the document that is not as esacloud writes it: its key, and what is wrong with it."""
+    """A part of the document that differs from what esacloud writes: its key and a message."""
 
     def __init__(self, key: str, message: str) -> None:
         super().__init__(message)
@@ -27,36 +27,36 @@ class _DeviationError(Exception):
 
 
 def read_lock(path: str, deployment: str) -> Lock | None:
-    """The lock at a path, or None where there is no file. `deployment` is the name that it has to be for.
+    """The lock at a path, or None when there is no file. `deployment` is the name that the lock has to have.
 
-    Raises InputError for a file that cannot be read, was edited by hand, or belongs to another deployment.
+    Raises InputError for a file that cannot be read, was edited, or belongs to another deployment.
     """
     try:
         data = Path(path).read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
-        problem = Problem(Place(path), f"The lock cannot be read: {error.strerror}.", "Check its permissions.")
-        raise InputError(problem) from None
+        message = f"The lock cannot be read: {error.strerror}."
+        raise InputError(Problem(Place(path), message, "Check its permissions.")) from None
     try:
         document = json.loads(data) if len(data) <= LARGEST else None
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict) or "lock" not in document:
-        raise InputError(Problem(Place(path), "The file is no lock of esacloud, or only the beginning of one.", _ANEW))
+        raise InputError(Problem(Place(path), "The file is not a lock of esacloud, or is truncated.", _AGAIN))
     if document["lock"] != FORMAT or type(document["lock"]) is not int:
-        message = f"The lock has the format {document['lock']!r:.40}, and this version of esacloud reads {FORMAT}."
-        raise InputError(Problem(Place(path, key="lock"), message, "Use the version that wrote it, or make it anew."))
+        message = f"The lock has format {document['lock']!r:.40}; this version of esacloud reads format {FORMAT}."
+        raise InputError(Problem(Place(path, key="lock"), message, f"Use the version that wrote it, or: {_AGAIN}"))
     if document.get("digest") != digest_of(document):
-        message = "The lock was edited since esacloud wrote it: its digest is not that of its content."
-        raise InputError(Problem(Place(path, key="digest"), message, f"Bring the file back as it was, or: {_ANEW}"))
+        message = "The lock was edited after esacloud wrote it: its digest does not match its content."
+        raise InputError(Problem(Place(path, key="digest"), message, f"Revert the edit, or: {_AGAIN}"))
     try:
         lock = _lock(document)
     except _DeviationError as deviation:
-        raise InputError(Problem(Place(path, key=deviation.key), deviation.message, _ANEW)) from None
+        raise InputError(Problem(Place(path, key=deviation.key), deviation.message, _AGAIN)) from None
     if lock.deployment != deployment:
-        message = f"The lock is for the deployment {lock.deployment!r}, and the file beside it is {deployment!r}."
-        raise InputError(Problem(Place(path, key="deployment"), message, _ANEW))
+        message = f"The lock is for the deployment {lock.deployment!r}; the deployment file has {deployment!r}."
+        raise InputError(Problem(Place(path, key="deployment"), message, _AGAIN))
     return lock
 
 
@@ -65,24 +65,24 @@ def _lock(document: dict[str, Any]) -> Lock:
     return Lock(
         deployment=_typed(document, "deployment", str),
         grace_days=_typed(document, "grace_days", int),
-        resolved=_like(_TIME, document, "resolved"),
-        names={name: _name(said, f"names.{name}") for name, said in names.items()},
+        resolved=_time(_TIME, document, "resolved"),
+        names={name: _name(value, f"names.{name}") for name, value in names.items()},
     )
 
 
-def _name(said: Any, key: str) -> LockedName:
-    if not isinstance(said, dict):
-        raise _DeviationError(key, "This is no name with its addresses.")
-    aliases = _typed(said, "aliases", list, key)
+def _name(value: Any, key: str) -> LockedName:
+    if not isinstance(value, dict):
+        raise _DeviationError(key, "The value is not an object.")
+    aliases = _typed(value, "aliases", list, key)
     if not all(isinstance(alias, str) for alias in aliases):
-        raise _DeviationError(f"{key}.aliases", "These are no host names.")
-    addresses = _typed(said, "addresses", dict, key)
+        raise _DeviationError(f"{key}.aliases", "The list has an item that is not a host name.")
+    addresses = _typed(value, "addresses", dict, key)
     return LockedName(
         addresses={_address(text, key): _known(known, f"{key}.addresses.{text}") for text, known in addresses.items()},
         aliases=tuple(aliases),
-        ttl=_typed(said, "ttl", int, key),
-        resolver=_typed(said, "resolver", str, key),
-        changed=_like(_TIME, said, "changed", key),
+        ttl=_typed(value, "ttl", int, key),
+        resolver=_typed(value, "resolver", str, key),
+        changed=_time(_TIME, value, "changed", key),
     )
 
 
@@ -92,33 +92,31 @@ def _address(text: str, key: str) -> Network:
     except AddressError as error:
         raise _DeviationError(f"{key}.addresses", error.message) from None
     if network.prefix != BITS[network.version]:
-        raise _DeviationError(f"{key}.addresses", f"{text} is a whole network, and a name stands for single addresses.")
+        raise _DeviationError(f"{key}.addresses", f"{text} is a network, not a single address.")
     return network
 
 
-def _known(said: Any, key: str) -> Known:
-    if not isinstance(said, dict):
-        raise _DeviationError(key, "This does not say since when the address is known.")
-    return Known(_like(_DAY, said, "since", key), _like(_DAY, said, "last", key) if "last" in said else None)
+def _known(value: Any, key: str) -> Known:
+    if not isinstance(value, dict):
+        raise _DeviationError(key, "The value is not an object.")
+    return Known(_time(_DAY, value, "since", key), _time(_DAY, value, "last", key) if "last" in value else None)
 
 
-def _typed(said: dict[str, Any], name: str, kind: type, key: str = "") -> Any:
-    value = said.get(name)
+def _typed(document: dict[str, Any], name: str, kind: type, key: str = "") -> Any:
+    value = document.get(name)
     if type(value) is not kind:
-        raise _DeviationError(f"{key}.{name}" if key else name, "The value is missing, or not of its kind.")
+        raise _DeviationError(f"{key}.{name}" if key else name, "The value is missing or has the wrong type.")
     return value
 
 
-def _is_time(text: str) -> bool:
+def _time(pattern: re.Pattern[str], document: dict[str, Any], name: str, key: str = "") -> str:
+    text: str = _typed(document, name, str, key)
     try:
-        datetime.fromisoformat(text)
+        valid = bool(pattern.match(text)) and bool(datetime.fromisoformat(text))
     except ValueError:
-        return False
-    return True
-
-
-def _like(pattern: re.Pattern[str], said: dict[str, Any], name: str, key: str = "") -> str:
-    text: str = _typed(said, name, str, key)
-    if not (pattern.match(text) and _is_time(text)):
-        raise _DeviationError(f"{key}.{name}" if key else name, f"{text!r:.60} is no time of esacloud's.")
+        valid = False
+    if not valid:
+        raise _DeviationError(
+            f"{key}.{name}" if key else name, f"{text!r:.60} is not a date or time as esacloud writes it."
+        )
     return text

@@ -1,9 +1,9 @@
-"""From answers of DNS to a lock: what may be pinned, what stays for its grace time, what changed since the lock before.
+"""From DNS answers to a lock: which addresses may be pinned, which stay for their grace period, what changed.
 
-Rules that this module obeys: one name that cannot be pinned keeps the whole lock from being written; an address that leads
-inside (private, loopback, link-local) is refused, because whoever owns a public name could open the gateway's own network
-with it (DNS rebinding); an address that left the answer stays for the grace time, because hosts take turns. No network and
-no clock here: answers and the time are values.
+If one name cannot be pinned, the whole lock is not written. An address that is not public (private, loopback, link-local)
+is refused, because the owner of a public name could open the gateway's own network with it (DNS rebinding). An address
+that left the answer stays for the grace period, because hosts rotate addresses. No network and no clock: both are
+parameters.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from esacloud.packets.sets import IPV4, IPV6
 
 GRACE_DAYS = 14
 MOST_ADDRESSES = 100  # of one name; a security group has 60 rules before it is split
+_CORRECT = "Correct the name, or remove it."
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How the addresses of one name moved.
+    """How the addresses of one name changed.
 
-    `added` are new and count from now on, `removed` no longer count, `kept` left the answer and are within their grace.
+    `added` are new, `removed` no longer count, `kept` left the answer and are within their grace period.
     """
 
     name: str
@@ -40,16 +41,14 @@ class Change:
 def refusals(
     places: Mapping[str, Place], answers: Mapping[str, Answer], versions: tuple[Version, ...]
 ) -> Iterator[tuple[Problem, bool]]:
-    """Why names cannot be pinned, and whether it is the resolvers' fault; `versions` are the address families in use."""
+    """Why names cannot be pinned, and whether the resolvers are the cause; `versions` are the address families in use."""
     for name, place in places.items():
         answer = answers[name]
         failures = [failed for version, failed in answer.failed.items() if version in versions]
         if failures:
             outside = any(failed.outside for failed in failures)
             failed = next(failed for failed in failures if failed.outside == outside)
-            hint = (
-                "Try again, or name another resolver with --resolver." if outside else "Correct the name, or take it out."
-            )
+            hint = "Try again, or give another resolver with --resolver." if outside else _CORRECT
             yield Problem(place, failed.message, hint), outside
         elif (refusal := _refusal(name, answer, versions)) is not None:
             yield Problem(place, *refusal), False
@@ -58,39 +57,33 @@ def refusals(
 def _refusal(name: str, answer: Answer, versions: tuple[Version, ...]) -> tuple[str, str] | None:
     if not answer.addresses:
         through = f" through {' and '.join(answer.aliases)}" if answer.aliases else ""
-        return f"{name} has no address{through}.", "Correct the name, or take it out."
+        return f"{name} has no address{through}.", _CORRECT
     if not any(network.version in versions for network in answer.addresses):
         (version,) = {network.version for network in answer.addresses}
-        message = f"{name} has IPv{version} addresses alone, and `families` leaves IPv{version} out."
-        return message, f"Add ipv{version} to `families`, or choose another way for the name under `hostnames`."
-    inside = [network for network in answer.addresses if _leads_inside(network)]
-    if inside:
-        message = (
-            f"{name} resolves to {_words(inside)}, which is no public address; a forged answer could open your own network."
-        )
-        return message, "Give the networks under `peers` instead of the name, if they are meant."
+        message = f"{name} has only IPv{version} addresses, and `families` does not have IPv{version}."
+        return message, f"Add ipv{version} to `families`, or choose another mode for the name under `hostnames`."
+    if inside := [network for network in answer.addresses if not _is_public(network)]:
+        message = f"{name} resolves to {_words(inside)}, which is not public; a forged answer could open your own network."
+        return message, "If these networks are intended, list them under `peers` instead of the name."
     if len(answer.addresses) > MOST_ADDRESSES:
-        message = f"{name} resolves to {len(answer.addresses)} addresses, and at most {MOST_ADDRESSES} are pinned."
-        return (
-            message,
-            "Choose another way for the name under `hostnames`, or name the service's published ranges as the peer.",
-        )
+        message = f"{name} resolves to {len(answer.addresses)} addresses; the maximum for pinning is {MOST_ADDRESSES}."
+        hint = "Choose another mode for the name under `hostnames`, or use the service's published ranges as the peer."
+        return message, hint
     return None
 
 
-def _leads_inside(network: Network) -> bool:
+def _is_public(network: Network) -> bool:
+    number = network.first
     if network.version == 4:
-        return not has_public(IPV4, (network.first, network.first))
-    if network.first >> 32 == 0xFFFF:  # an IPv4 address in the clothes of IPv6, which no packet carries (RFC 4291, 2.5.5.2)
-        return True
-    carried = _carried(network.first)
-    return not has_public(IPV6, (network.first, network.first)) or (
-        carried is not None and not has_public(IPV4, (carried, carried))
-    )
+        return has_public(IPV4, (number, number))
+    if number >> 32 == 0xFFFF:  # an IPv4-mapped IPv6 address, which no packet carries (RFC 4291, 2.5.5.2)
+        return False
+    embedded = _embedded(number)
+    return has_public(IPV6, (number, number)) and (embedded is None or has_public(IPV4, (embedded, embedded)))
 
 
-def _carried(number: int) -> int | None:
-    """The IPv4 address to which a translator or a tunnel brings packets for an IPv6 address, if any."""
+def _embedded(number: int) -> int | None:
+    """The IPv4 address to which a translator or a tunnel forwards packets for an IPv6 address, if any."""
     if number >> 32 == 0x64FF9B << 64:  # RFC 6052, 2.1
         return number & 0xFFFFFFFF
     return number >> 80 & 0xFFFFFFFF if number >> 112 == 0x2002 else None  # RFC 3056, 2
@@ -102,9 +95,9 @@ def _words(networks: list[Network]) -> str:
 
 
 def next_lock(deployment: str, answers: Mapping[str, Answer], before: Lock | None, now: datetime, grace_days: int) -> Lock:
-    """The lock after these answers, which hold nothing that `refusals` refuses. Names that are not asked for any more go.
+    """The lock after these answers, none of which `refusals` refuses. Names without an answer are removed.
 
-    `now` is in UTC. Where a name's answer is the same as before, its part of the lock stays as it was.
+    `now` is in UTC. If a name's answer is unchanged, its part of the lock is unchanged too.
     """
     names = {
         name: _next(answer, before.names.get(name) if before else None, before, now, grace_days)
@@ -120,18 +113,18 @@ def _next(answer: Answer, old: LockedName | None, before: Lock | None, now: date
         return LockedName(known, answer.aliases, answer.ttl, answer.resolver, time_text(now))
     last_run = time_of(before.resolved).date().isoformat()
     oldest = (now.date() - timedelta(days=grace_days)).isoformat()
-    for network, said in old.addresses.items():
+    for network, before_now in old.addresses.items():
         if network in known:
-            known[network] = Known(said.since)
-        elif (last := said.last or last_run) >= oldest:
-            known[network] = Known(said.since, last)
+            known[network] = Known(before_now.since)
+        elif (last := before_now.last or last_run) >= oldest:
+            known[network] = Known(before_now.since, last)
     if known == old.addresses and set(answer.aliases) == set(old.aliases):
         return LockedName(known, old.aliases, max(answer.ttl, old.ttl), old.resolver, old.changed)
     return LockedName(known, answer.aliases, max(answer.ttl, old.ttl), answer.resolver, time_text(now))
 
 
 def changes(before: Lock | None, after: Lock) -> tuple[Change, ...]:
-    """How each name's addresses moved from one lock to the next, names that are no longer in it included."""
+    """How each name's addresses changed from one lock to the next, removed names included."""
     out = []
     old_names = before.names if before else {}
     for name in sorted(old_names.keys() | after.names.keys()):

@@ -1,4 +1,4 @@
-"""Resolving for one deployment file, from end to end: which names, what DNS says, the next lock, and writing it whole."""
+"""Resolving for one deployment file, end to end: the names, their answers, the next lock, and writing it atomically."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from esacloud.deployment.read import read
 from esacloud.errors import InputError, OutsideError, Place, Problem
 from esacloud.hostnames.ask import ask
 from esacloud.hostnames.lock import Lock, lock_path, lock_text
-from esacloud.hostnames.pinned import from_the_future, is_from_the_future
+from esacloud.hostnames.pinned import future_problem
 from esacloud.hostnames.read_lock import read_lock
 from esacloud.hostnames.resolve import GRACE_DAYS, Change, changes, next_lock, refusals
 from esacloud.policy.compile import pinned_names
@@ -24,7 +24,7 @@ from esacloud.policy.compile import pinned_names
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """What DNS said for a deployment file. `path` is the lock's; `warnings` do not stop the work."""
+    """The result for a deployment file. `path` is the lock's."""
 
     deployment: str
     path: str
@@ -35,7 +35,7 @@ class Resolved:
 
     @property
     def changed(self) -> bool:
-        """Whether other addresses count than before, so that modules would change."""
+        """Whether the addresses changed, so that modules would change."""
         return any(change.added or change.removed for change in self.changes) or (
             self.before is None or self.before.names.keys() != self.lock.names.keys()
         )
@@ -49,17 +49,17 @@ def resolve(
     grace_days: int | None = None,
     timeout: float = 5.0,
 ) -> Resolved:
-    """Ask for every name that the file pins, on any of its clouds. `now` is in UTC; nothing is written.
+    """Resolve every name that the file pins, on any of its clouds. `now` is in UTC; nothing is written.
 
-    Raises InputError for names that cannot be pinned and for a lock that cannot be used, OutsideError where resolvers
-    alone are at fault.
+    Raises InputError for names that cannot be pinned and for a lock that cannot be used, OutsideError when only resolvers
+    failed.
     """
-    dialects = {name: clouds.load(name).DIALECT for name in clouds.CLOUDS}
+    dialects = {name: clouds.load(name).dialect for name in clouds.CLOUDS}
     deployment = read(file, dialects)
     path = lock_path(file)
     before = read_lock(path, deployment.name)
-    if before is not None and is_from_the_future(before, now):
-        raise InputError(from_the_future(Place(path, key="resolved"), before.resolved, now))
+    if before is not None and (problem := future_problem(path, before.resolved, now)):
+        raise InputError(problem)
     places = _places(deployment)
     answers = ask(tuple(places), servers, timeout=timeout) if places else {}
     found = list(refusals(places, answers, deployment.versions))
@@ -71,32 +71,32 @@ def resolve(
     lock = next_lock(deployment.name, answers, before, now, days)
     warnings = list(deployment.warnings)
     if not places:
-        message = "No host name of this file is pinned, so there is nothing to look up."
+        message = "No host name of this file is pinned, so there is nothing to resolve."
         warnings.append(Problem(Place(file, key="hostnames"), message, "Write `hostnames: pinned`.", "warning"))
     return Resolved(deployment.name, path, before, lock, changes(before, lock), tuple(warnings))
 
 
 def _places(deployment: Deployment) -> dict[str, Place]:
-    """The names that any of the clouds pins -> where the file asks for them, in order."""
+    """The names that any of the clouds pins -> their places in the file, in order."""
     places: dict[str, Place] = {}
     for cloud in deployment.clouds:
-        for name, place in pinned_names(deployment, clouds.load(cloud).DIALECT).items():
+        for name, place in pinned_names(deployment, clouds.load(cloud).dialect).items():
             places.setdefault(name, place)
     return dict(sorted(places.items()))
 
 
 def write_lock(resolved: Resolved) -> None:
-    """Write the lock, whole or not at all. Raises OutsideError where the disk refuses."""
+    """Write the lock atomically. Raises OutsideError when the disk fails."""
     path = Path(resolved.path)
     draft = None
     try:
         handle, draft = tempfile.mkstemp(prefix=".esacloud-", dir=path.parent)
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(lock_text(resolved.lock))
-        Path(draft).chmod(0o644)  # mkstemp makes files for one user alone
+        Path(draft).chmod(0o644)  # mkstemp creates files for one user only
         Path(draft).replace(path)
     except OSError as error:
-        raise OutsideError(f"{path}: The lock cannot be written: {error.strerror}. It is as it was.") from None
+        raise OutsideError(f"{path}: The lock cannot be written: {error.strerror}. It is unchanged.") from None
     finally:
         if draft is not None:
             with suppress(FileNotFoundError):

@@ -1,7 +1,7 @@
-"""Local clouds that outlive the command that starts them: one process a cloud, told by a file of state.
+"""Local clouds that keep running after the command that starts them: one process for each cloud, described by a state file.
 
-A lab holds a lock on its file for as long as it lives, so that a file left behind by a machine that was switched off is not
-taken for a running lab, and no other process is ever stopped in its place.
+A lab holds a lock on its file while it runs. So a file that was left when the machine was switched off is not mistaken
+for a running lab, and no other process is ever stopped by mistake.
 """
 
 from __future__ import annotations
@@ -13,20 +13,16 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
 from esacloud.errors import InputError, OutsideError, Place, Problem, one_of
+from esacloud.provider import CLOUDS, Lab, load_lab
 
-# Each module has `serve(ready, lag)`, which blocks, `connection(address)`, `furnish(connection, deployment, lowered)`,
-# `in_use(connection, deployment)` and `instructions(address)`.
-LABS = {"aws": "esacloud.lab.ec2.lab", "azure": "esacloud.lab.arm.lab"}
 STARTS_WITHIN = 30.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Lab:
+class RunningLab:
     """A running local cloud. `lag`: seconds by which its reads lag behind its writes."""
 
     cloud: str
@@ -35,46 +31,36 @@ class Lab:
     lag: float = 0.0
 
 
-def lab_module(cloud: str) -> ModuleType:
-    """What the lab of a cloud offers. Raises InputError for one that has none."""
-    name = LABS.get(cloud)
+def lab_of(cloud: str) -> Lab:
+    """The lab of a cloud. Raises InputError for an unknown cloud, or where a package that its lab needs is missing."""
+    if cloud not in CLOUDS:
+        raise InputError(Problem(Place("lab"), f"There is no lab for {cloud!r}.", f"Choose {one_of(tuple(CLOUDS))}."))
     try:
-        if name is not None:
-            return import_module(name)
+        return load_lab(cloud)
     except ModuleNotFoundError as error:
-        if error.name != name:
-            raise InputError(
-                Problem(Place("lab"), f"The lab needs {error.name}.", "Install it: pip install 'esacloud[lab]'.")
-            ) from None
-    raise InputError(Problem(Place("lab"), f"There is no lab for {cloud!r}.", f"Choose {one_of(tuple(available()))}."))
+        hint = "Install it: pip install 'esacloud[lab]'."
+        raise InputError(Problem(Place("lab"), f"The lab needs {error.name}.", hint)) from None
 
 
-def available() -> list[str]:
-    """The clouds that have a lab."""
-    from importlib.util import find_spec
-
-    return [cloud for cloud, name in LABS.items() if find_spec(name)]
-
-
-def running(cloud: str, state_directory: Path) -> Lab | None:
+def running(cloud: str, state_directory: Path) -> RunningLab | None:
     """The lab of a cloud, when it is running."""
     path = _file(cloud, state_directory)
     try:
         if not _held(path):
             return None
         found = json.loads(path.read_text(encoding="utf-8"))
-        return Lab(cloud, found["address"], found["pid"], found.get("lag", 0.0))
+        return RunningLab(cloud, found["address"], found["pid"], found.get("lag", 0.0))
     except (OSError, ValueError, KeyError):
         return None
 
 
-def start(cloud: str, state_directory: Path, lag: float | None = None) -> Lab:
+def start(cloud: str, state_directory: Path, lag: float | None = None) -> RunningLab:
     """The lab of a cloud, started if it is not running. Raises OutsideError when it does not start.
 
-    `lag` is how many seconds its reads are to lag behind its writes; None takes a running lab as it is, and starts one
-    without. Raises InputError when the lab runs with another lag, which nothing can change while it runs.
+    `lag`: seconds by which its reads lag behind its writes; None for that of a running lab, else 0. Raises InputError when
+    the lab runs with another lag, which cannot be changed.
     """
-    lab_module(cloud)
+    lab_of(cloud)
     found = running(cloud, state_directory)
     if found is not None:
         return _with_lag(found, lag)
@@ -97,24 +83,21 @@ def start(cloud: str, state_directory: Path, lag: float | None = None) -> Lab:
         if process.poll() is not None:
             break
         time.sleep(0.02)
-    found = running(cloud, state_directory)  # another command may have won the race
+    found = running(cloud, state_directory)  # another command may have started it at the same time
     if found is not None:
         return _with_lag(found, lag)
     process.kill()
-    said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    raise OutsideError(f"The lab for {cloud} did not start: {said[-1] if said else 'it said nothing'} (see {log}).")
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    raise OutsideError(f"The lab for {cloud} did not start: {lines[-1] if lines else 'no output'} (see {log}).")
 
 
-def _with_lag(lab: Lab, lag: float | None) -> Lab:
+def _with_lag(lab: RunningLab, lag: float | None) -> RunningLab:
     if lag is None or lag == lab.lag:
         return lab
     has = f"a lag of {lag_text(lab.lag)}" if lab.lag else "no lag"
-    what = f"The lab for {lab.cloud} is running with {has}, and its lag cannot be changed."
-    raise InputError(
-        Problem(
-            Place("--lag"), what, f"Stop it with `esacloud lab stop {lab.cloud}` (what is in it is lost), or omit --lag."
-        )
-    )
+    message = f"The lab for {lab.cloud} is running with {has}, and its lag cannot be changed."
+    hint = f"Stop it with `esacloud lab stop {lab.cloud}` (its content is lost), or omit --lag."
+    raise InputError(Problem(Place("--lag"), message, hint))
 
 
 def lag_of(text: str) -> float:
@@ -123,8 +106,8 @@ def lag_of(text: str) -> float:
 
     found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)s|(\d{1,6})ms", text)
     if found is None:
-        what = f"{text!r} is not a duration."
-        raise InputError(Problem(Place("--lag"), what, "Write a number with its unit: --lag 2s, --lag 500ms or --lag 0s."))
+        hint = "Write a number with its unit: --lag 2s, --lag 500ms or --lag 0s."
+        raise InputError(Problem(Place("--lag"), f"{text!r} is not a duration.", hint))
     return float(found[1]) if found[1] else int(found[2]) / 1000
 
 
@@ -134,7 +117,7 @@ def lag_text(seconds: float) -> str:
 
 
 def stop(cloud: str, state_directory: Path) -> bool:
-    """Stop the lab of a cloud, and with it all that is in it; False when it was not running."""
+    """Stop the lab of a cloud; its content is lost. False when it was not running."""
     found = running(cloud, state_directory)
     if found is None:
         return False
@@ -143,7 +126,7 @@ def stop(cloud: str, state_directory: Path) -> bool:
     until = time.monotonic() + STARTS_WITHIN
     while _held(path):
         if time.monotonic() > until:
-            raise OutsideError(f"The lab for {cloud} (process {found.pid}) does not end.")
+            raise OutsideError(f"The lab for {cloud} (process {found.pid}) does not stop.")
         time.sleep(0.02)
     path.unlink(missing_ok=True)
     return True

@@ -1,6 +1,6 @@
-"""The process of a lab: `python -m esacloud.lab.serve CLOUD FILE --lag SECONDS` serves until told to end.
+"""The process of a lab: `python -m esacloud.lab.serve CLOUD FILE --lag SECONDS` serves until it is terminated.
 
-It says in FILE where it listens.
+It writes its address into FILE.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import sys
 from argparse import ArgumentParser
 from types import FrameType
 
-from esacloud.lab.process import lab_module
+from esacloud.lab.process import lab_of
 
 
 def main(cloud: str, path: str, lag: float = 0.0) -> int:
-    """Serve, with reads that lag so many seconds. Returns 1 at once when another process serves this file."""
+    """Serve, with reads that lag by so many seconds. Returns 1 at once when another process serves this file."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -32,7 +32,7 @@ def main(cloud: str, path: str, lag: float = 0.0) -> int:
 
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
-    serve = lab_module(cloud).serve
+    serve = lab_of(cloud).serve
     if lag:
         serve(ready, lag)
     else:

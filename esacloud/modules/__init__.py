@@ -1,1 +1,1 @@
-"""The reusable Terraform modules `modules/aws` and `modules/azure`, made from the port catalogue alone."""
+"""The reusable Terraform modules: their HCL is copied, their catalogue and the tables of their README are made."""

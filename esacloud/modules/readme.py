@@ -1,71 +1,41 @@
-"""The README of a reusable module, in the layout that the public registry and terraform-docs give to modules.
+"""The tables of a reusable module's README, between its two marks: from the catalogue and from the module's own HCL.
 
-All of it comes from the documents and the catalogue, so that it cannot say what the module does not do.
+The layout is that of terraform-docs and the public registry. All other text of the README is written by hand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 from esacloud.catalogue.model import Catalogue
-from esacloud.modules.parts import OUTPUTS, VARIABLES, VERSIONS, part
+from esacloud.modules.hcl import Block, arguments, blocks, one_line
 
-_TEXT = """\
-# {cloud} groups for the {appliance}
-
-A Terraform module that makes the {groups} one gateway needs, from the vendor's port table
-({edition}).
-Every rule cites the table rows behind it. Made by `esacloud modules`; the tests prove it equal, packet for packet, to what
-`esacloud generate` makes from a deployment file of the same content.
-
-## Usage
-
-```hcl
-{example}
-```
-
-`name` and the keys of your own in `peers` have to be known when terraform plans, and so have networks; ids need not be.
-
-- **Keys are made of a rule's own content.** Another network under a role adds that network's rules and touches no other.
-- **Nothing is opened by default** but mail (25) on an interface with the mail feature. A feature whose peer is missing is
-  an error that names the table rows and the role. Hosts that the table knows by name alone need `hostnames_open = true`.
-- **Guardrails stop the plan** with their code and reason where a public network would reach administration, a quarantine,
-  the cluster, QMQP or SNMP, unless `waivers` accepts it, with a reason and a last day. What looks at all rules of a gateway
-  together (ESA013, ESA014) and what only warns is left to `terraform show -json PLAN | esacloud audit -`.
-- **Quotas are counted before the first call.** This module neither merges rules nor splits groups; `esacloud generate`
-  does both, exactly. It also resolves host names (`hostnames: pinned`) and puts a firewall before them (`filtered`).
-{more}
-`terraform test` runs the tests in `tests/` with a mocked provider: no account, no network.
-
-"""
+BEGIN, END = "<!-- BEGIN: made by `esacloud modules`, do not edit -->", "<!-- END -->"
 
 
-def readme(catalogue: Catalogue, cloud: str, documents: Mapping[str, Mapping[str, Any]]) -> str:
-    """The text of `README.md`."""
-    own = part(cloud)
+def with_tables(readme: str, catalogue: Catalogue, hcl: Mapping[str, str]) -> str:
+    """The README with its tables. Raises ValueError where it lacks the marks; `hcl` is file name -> text."""
+    before, begin, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError("the README has no place for its tables")
+    found = [block for name in sorted(hcl) for block in blocks(hcl[name])]
+    (terraform,) = (block for block in found if block.kind == "terraform")
     lines = [
-        _TEXT.format(
-            cloud=own.TITLE,
-            appliance=catalogue.title.en,
-            groups=own.GROUPS,
-            edition=catalogue.edition,
-            example=own.EXAMPLE,
-            more=own.MORE,
-        ).rstrip("\n"),
+        f"The port table is that of {catalogue.title.en} ({catalogue.edition}).",
         "",
         *_features(catalogue),
         *_roles(catalogue),
-        *_peer(own.PEER),
-        *_requirements(documents[VERSIONS]["terraform"]),
-        *_resources(documents["main.tf.json"]["resource"], own.DOCS),
-        *_inputs(documents[VARIABLES]["variable"]),
-        *_outputs(documents[OUTPUTS]["output"]),
+        *_peers(next(block for block in found if block.labels == ("peers",))),
+        *_requirements(terraform),
+        *_resources([block for block in found if block.kind == "resource"], terraform),
+        *_inputs([block for block in found if block.kind == "variable"]),
+        *_outputs([block for block in found if block.kind == "output"]),
     ]
-    return "\n".join(lines).rstrip("\n") + "\n"
+    return "\n".join([f"{before}{begin}", *lines, f"{end}{after}"])
 
 
-def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]], title: str = "") -> Iterator[str]:
+def _table(title: str, head: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[str]:
     if title:
         yield from (f"## {title}", "")
     yield from (f"| {' | '.join(head)} |", "|" + "|".join(" --- " for _ in head) + "|")
@@ -76,6 +46,7 @@ def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]], title: str = 
 def _features(catalogue: Catalogue) -> Iterator[str]:
     yield from ("## Features", "", f"Interfaces are {', '.join(f'`{name}`' for name in catalogue.interfaces)}.", "")
     yield from _table(
+        "",
         ("Feature", "What", "Settings (default first)", "Peers", "Rows"),
         (
             (
@@ -84,7 +55,7 @@ def _features(catalogue: Catalogue) -> Iterator[str]:
                 "; ".join(
                     f"`{setting.name}`: "
                     + ", ".join(sorted(setting.choices, key=lambda choice: choice != setting.default))
-                    + (" (to be chosen)" if setting.default is None else "")
+                    + (" (required)" if setting.default is None else "")
                     for setting in feature.settings.values()
                 ),
                 ", ".join(sorted({f"`{entry.role}`" for entry in catalogue.of_feature[feature.name]})),
@@ -98,91 +69,83 @@ def _features(catalogue: Catalogue) -> Iterator[str]:
 def _roles(catalogue: Catalogue) -> Iterator[str]:
     named = {entry.role for entry in catalogue.entries if entry.hostnames and not entry.networks}
     fixed = {entry.role for entry in catalogue.entries if entry.networks}
+
+    def default(role: str, of_role: str | None) -> str:
+        if of_role == "any":
+            return "any address"
+        found = ["the table's networks"] * (role in fixed) + ["any address, with `hostnames_open`"] * (role in named)
+        return " or ".join(found) or "an error"
+
     return _table(
-        ("Role", "Who", "Where `peers` does not name it"),
-        (
-            (
-                f"`{role.name}`",
-                role.title.en,
-                "any address"
-                if role.default == "any"
-                else " or ".join(
-                    words
-                    for words, holds in (
-                        ("the table's networks", role.name in fixed),
-                        ("any address, with `hostnames_open`", role.name in named),
-                    )
-                    if holds
-                )
-                or "an error",
-            )
-            for role in catalogue.roles.values()
-        ),
         "Roles",
+        ("Role", "Who", "Without a peer"),
+        ((f"`{role.name}`", role.title.en, default(role.name, role.default)) for role in catalogue.roles.values()),
     )
 
 
-def _peer(fields: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+def _peers(variable: Block) -> Iterator[str]:
     return _table(
-        ("Field of a peer", "Type", "What"),
-        ((f"`{name}`", f"`{kind}`", what) for name, (kind, what) in fields.items()),
         "Peers",
-    )
-
-
-def _requirements(terraform: Mapping[str, Any]) -> Iterator[str]:
-    providers = terraform["required_providers"]
-    rows = [("terraform", terraform["required_version"]), *((name, found["version"]) for name, found in providers.items())]
-    yield from _table(
-        ("Name", "Version"), ((_anchor("requirement", name), version) for name, version in rows), "Requirements"
-    )
-    yield from _table(
-        ("Name", "Version"),
-        ((_anchor("provider", name), found["version"]) for name, found in providers.items()),
-        "Providers",
-    )
-
-
-def _resources(resources: Mapping[str, Any], docs: str) -> Iterator[str]:
-    return _table(
-        ("Name", "Type"),
+        ("Field of a peer", "Type", "What"),
         (
-            (f"[{kind}.{name}]({docs}/{kind.partition('_')[2]})", "resource")
-            for kind, named in sorted(resources.items())
-            for name in named
+            (f"`{field.name}`", f"`{one_line(field.value)}`", field.comment)
+            for field in arguments(variable.argument("type") or "", margin="    ")
         ),
-        "Resources",
     )
 
 
-def _inputs(variables: Mapping[str, Any]) -> Iterator[str]:
+def _provider(terraform: Block) -> tuple[str, str, str]:
+    """Its name, source and version."""
+    ((name, inner),) = ((block.name, block.value) for block in arguments(terraform.body, margin="    "))
+    values = {found.name: found.value.strip('"') for found in arguments(inner, margin="      ")}
+    return name, values["source"], values["version"]
+
+
+def _requirements(terraform: Block) -> Iterator[str]:
+    provider, _, version = _provider(terraform)
+    required = (terraform.argument("required_version") or "").split('"')[1]
+    yield from _table(
+        "Requirements",
+        ("Name", "Version"),
+        iter([(_anchor("requirement", "terraform"), required), (_anchor("requirement", provider), version)]),
+    )
+
+
+def _resources(resources: Sequence[Block], terraform: Block) -> Iterator[str]:
+    docs = f"https://registry.terraform.io/providers/{_provider(terraform)[1]}/latest/docs/resources"
+    labels = sorted(block.labels for block in resources)
     return _table(
+        "Resources",
+        ("Name", "Type"),
+        ((f"[{kind}.{name}]({docs}/{kind.partition('_')[2]})", "resource") for kind, name in labels),
+    )
+
+
+def _inputs(variables: Sequence[Block]) -> Iterator[str]:
+    return _table(
+        "Inputs",
         ("Name", "Description", "Type", "Default", "Required"),
         (
             (
-                _anchor("input", name),
-                variable["description"],
-                f"`{variable['type']}`",
-                f"`{_default(variable['default'])}`" if "default" in variable else "n/a",
-                "no" if "default" in variable else "yes",
+                _anchor("input", *variable.labels),
+                variable.text("description"),
+                f"`{one_line(variable.argument('type') or '')}`",
+                "n/a" if (default := variable.argument("default")) is None else f"`{one_line(default)}`",
+                "yes" if default is None else "no",
             )
-            for name, variable in sorted(variables.items())
+            for variable in sorted(variables, key=lambda block: block.labels)
         ),
-        "Inputs",
     )
 
 
-def _default(value: Any) -> str:
-    from json import dumps
-
-    return dumps(value)
-
-
-def _outputs(outputs: Mapping[str, Any]) -> Iterator[str]:
+def _outputs(outputs: Sequence[Block]) -> Iterator[str]:
     return _table(
-        ("Name", "Description"),
-        ((_anchor("output", name), output["description"]) for name, output in sorted(outputs.items())),
         "Outputs",
+        ("Name", "Description"),
+        (
+            (_anchor("output", *output.labels), output.text("description"))
+            for output in sorted(outputs, key=lambda block: block.labels)
+        ),
     )
 
 

@@ -1,7 +1,7 @@
-"""The port catalogue as the tables of `catalogue.tf.json`: what the expressions of a reusable module work on.
+"""`catalogue.tf.json`: the port catalogue as the tables that the expressions of a reusable module work on.
 
-One row an entry, in words that need no knowledge of the catalogue's file. Which guardrails stand over an entry is asked of
-the guardrails themselves, with packets from a public and from a private address, so that a module refuses what they do.
+Which guardrails refuse an entry is asked of the guardrails themselves, with packets from a public and from a private
+address, so that a module refuses what they refuse.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from esacloud.guardrails.rules import GUARDRAILS
 from esacloud.guardrails.subject import Subject
 from esacloud.packets.addresses import ANY_IPV4, ANY_IPV6, Network, networks_between, parse_network
 from esacloud.packets.sets import IPV4, IPV6, TCP, UDP, Box, Direction, PacketSet
-from esacloud.policy.actual import Statement
+from esacloud.policy.model import Statement
 from esacloud.terraform.syntax import literal
 
 FILE = "catalogue.tf.json"
@@ -26,33 +26,49 @@ _PUBLIC, _PRIVATE, _EVERYONE = (parse_network("8.8.8.8"),), (parse_network("10.0
 
 def catalogue_document(catalogue: Catalogue) -> dict[str, Any]:
     """`catalogue.tf.json`. Raises ValueError for an entry of a protocol other than tcp and udp."""
-    codes = {code for entry in catalogue.entries for found in _guards(catalogue, entry).values() for code in found}
+    entries = {entry.id: _row(catalogue, entry) for entry in catalogue.entries}
+    codes = {code for row in entries.values() for found in row["guardrails"].values() for code in found}
     return {
         "//": [
-            f"The port catalogue {catalogue.name} ({catalogue.edition}) as tables. Made by `esacloud modules`.",
-            "guards: the guardrails that refuse public far sides, by direction; -everyone: those that refuse `any` alone.",
+            f"The port catalogue {catalogue.name} ({catalogue.edition}) as tables.",
+            "Made by `esacloud modules`, do not edit.",
+            "entries.guardrails: what refuses public remotes, by direction; after _any: what refuses any address alone.",
+            "entries.since and until: positions in releases.",
         ],
         "locals": {
             "catalogue": {"name": catalogue.name, "edition": literal(catalogue.edition), "digest": catalogue.digest},
             "releases": [release_text(release) for release in catalogue.releases],
+            "default_release": default_release(catalogue),
             "last_row": max((row.number for row in catalogue.rows), default=0),
-            "default_settings": {
-                feature.name: {name: setting.default for name, setting in feature.settings.items() if setting.default}
+            "interfaces": list(catalogue.interfaces),
+            "features": {
+                feature.name: {
+                    "defaults": {name: setting.default for name, setting in feature.settings.items() if setting.default},
+                    "choices": {name: list(setting.choices) for name, setting in feature.settings.items()},
+                    "required": [name for name, setting in feature.settings.items() if setting.default is None],
+                }
                 for feature in catalogue.features.values()
             },
-            "role_defaults": {role.name: role.default or "" for role in catalogue.roles.values()},
+            "roles": {role.name: role.default or "" for role in catalogue.roles.values()},
             "guardrails": {
                 rule.code: literal(f"{rule.code} {rule.title} {rule.reason} {rule.hint}")
                 for rule in GUARDRAILS
                 if rule.code in codes
             },
+            "waivable": [rule.code for rule in GUARDRAILS],
             "not_public": [str(network) for network in not_public()],
             "checklist": [
                 {"advice": literal(text.en), "command": command or None} for text, command in catalogue.checklist
             ],
-            "entries": {entry.id: _row(catalogue, entry) for entry in catalogue.entries},
+            "entries": entries,
         },
     }
+
+
+def default_release(catalogue: Catalogue) -> str:
+    """The release that the catalogue's table was printed for, else the newest known one."""
+    releases = [release_text(release) for release in catalogue.releases]
+    return next((text for text in reversed(releases) if f" {text}," in catalogue.edition), releases[-1])
 
 
 def not_public() -> tuple[Network, ...]:
@@ -69,29 +85,37 @@ def _row(catalogue: Catalogue, entry: Entry) -> dict[str, Any]:
     return {
         "feature": entry.feature,
         "rows": list(entry.rows),
+        "citation": _citation(entry),
         "transports": list(entry.transports),
         "ports": [list(ports) for ports in entry.ports],
         "source_ports": None if entry.source_ports == EVERY_PORT else list(entry.source_ports),
-        "direction": entry.direction,
+        "directions": ["ingress", "egress"] if entry.direction == "both" else [entry.direction],
+        "printed_ingress": entry.prints_inbound,
         "role": entry.role,
         "networks": [str(network) for network in entry.networks],
         "hostnames": list(entry.hostnames),
         "when": {name: list(values) for name, values in entry.when.items()},
         "since": next((number for number, release in enumerate(known) if first is None or release >= first), len(known)),
         "until": max((number for number, release in enumerate(known) if last is None or release <= last), default=-1),
-        "guards": _guards(catalogue, entry),
+        "guardrails": _guardrails(catalogue, entry),
     }
 
 
-def _guards(catalogue: Catalogue, entry: Entry) -> dict[str, list[str]]:
-    """The codes of errors by direction: for any public far side, and under `...-everyone` those for `any` alone."""
-    found: dict[str, list[str]] = {"ingress": [], "egress": [], "ingress-everyone": [], "egress-everyone": []}
+def _citation(entry: Entry) -> str:
+    if not entry.rows:
+        return f"not in the table: {entry.id}"
+    return f"table row{'s' if len(entry.rows) > 1 else ''} {', '.join(map(str, entry.rows))}: {entry.id}"
+
+
+def _guardrails(catalogue: Catalogue, entry: Entry) -> dict[str, list[str]]:
+    """The codes of errors by direction: for any public remote, and under `..._any` those for `any` alone."""
+    found: dict[str, list[str]] = {"ingress": [], "egress": [], "ingress_any": [], "egress_any": []}
     for direction in directions(entry):
         found[direction] = list(_errors(catalogue, entry, direction, _PUBLIC))
         if always := set(_errors(catalogue, entry, direction, _PRIVATE)):
             raise ValueError(f"{entry.id}: {', '.join(always)} refuses it from private addresses too")
         everyone = _errors(catalogue, entry, direction, _EVERYONE)
-        found[f"{direction}-everyone"] = [code for code in everyone if code not in found[direction]]
+        found[f"{direction}_any"] = [code for code in everyone if code not in found[direction]]
     return found
 
 
@@ -116,8 +140,8 @@ def _errors(catalogue: Catalogue, entry: Entry, direction: Direction, networks: 
         for ports in entry.ports
         for network in networks
     )
-    said = Statement(entry.id, boxes, (entry.role,))
-    subject = Subject(catalogue, {"": PacketSet.of(boxes)}, lambda _: [said])
+    statement = Statement(entry.id, boxes, (entry.role,))
+    subject = Subject(catalogue, {"": PacketSet.of(boxes)}, lambda _: [statement])
     return (rule.code for rule in GUARDRAILS if _is_error(rule) and any(True for _ in rule.find(subject)))
 
 

@@ -1,9 +1,8 @@
 """IPv4 and IPv6 networks as numbers: strict to read, canonical to write.
 
-A `Network` is an immutable triple, made for sets of many thousands. Reading refuses host bits, leading zeros, zone
-identifiers and short forms, because each of them hides a mistake in a firewall rule. Text is the canonical form of
-RFC 5952, which is also how EC2 and Azure print it. Both are done here and not by `socket` or `ipaddress`, which cost every
-start of the command several milliseconds.
+Reading refuses host bits, leading zeros, zone identifiers and short forms, because each of them hides a mistake in a rule.
+Text is the canonical form of RFC 5952, as EC2 and Azure print it. `socket` and `ipaddress` are not used, because each
+costs every start of the command several milliseconds.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ BITS = {4: 32, 6: 128}
 
 
 class AddressError(ValueError):
-    """A text that is no network. `message` says why, `hint` what to write instead; both are whole sentences."""
+    """A text that is not a network: `message` and `hint` are whole sentences."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(f"{message} {hint}")
@@ -60,7 +59,7 @@ def address_text(version: Version, number: int) -> str:
     return groups[1:-1]
 
 
-_ZEROS = tuple(":" + "0:" * groups for groups in range(8, 1, -1))  # the longest run of zeros is the one that is left out
+_ZEROS = tuple(":" + "0:" * groups for groups in range(8, 1, -1))  # the longest run of zeros is omitted
 _LENGTHS = {version: {str(length): length for length in range(bits + 1)} for version, bits in BITS.items()}
 _OCTETS = {str(octet): octet for octet in range(256)}
 _HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
@@ -68,7 +67,7 @@ _HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 
 @lru_cache(maxsize=4096)  # a network is read from the file and again from the module made of it
 def parse_network(text: str) -> Network:
-    """Read `10.0.0.0/24`, `10.0.0.2`, `2001:db8::/32` or `2001:db8::53`; an address alone is a network of one.
+    """Read `10.0.0.0/24`, `10.0.0.2`, `2001:db8::/32` or `2001:db8::53`; an address alone is a network with one address.
 
     Raises `AddressError` for anything else, host bits included.
     """
@@ -91,8 +90,8 @@ def parse_network(text: str) -> Network:
     if host_bits:
         network = Network(version, number - host_bits, prefix)
         raise AddressError(
-            f"{text!r} has host bits set: the network that holds it is {network}.",
-            f"Write {network} for the whole network, or {address_text(version, number)} for the one address.",
+            f"{text!r} has host bits set: the network is {network}.",
+            f"Write {network} for the whole network, or {address_text(version, number)} for one address.",
         )
     return _unmapped(text, Network(version, number, prefix))
 
@@ -106,7 +105,7 @@ def _ipv4(text: str) -> int:
 def _ipv6(text: str) -> int:
     """The number of any text of RFC 4291 section 2.2. Raises KeyError or ValueError."""
     head, double, tail = text.partition("::")
-    if "." in text:  # the last 32 bits in the way of IPv4
+    if "." in text:  # the last 32 bits are written as in IPv4
         rest, _, dotted = text.rpartition(":")
         number = _ipv4(dotted)
         return _ipv6(f"{rest}:{number >> 16:x}:{number & 0xFFFF:x}")
@@ -123,18 +122,16 @@ def _ipv6(text: str) -> int:
 
 
 def _unmapped(text: str, network: Network) -> Network:
-    """Refuse IPv4-mapped networks (RFC 4291 section 2.5.5.2): never on the wire, such a rule matches nothing."""
+    """Refuse IPv4-mapped networks (RFC 4291 section 2.5.5.2), which no packet has."""
     if network.version == 6 and network.prefix >= 96 and network.first >> 32 == 0xFFFF:
         plain = Network(4, network.first & 0xFFFFFFFF, network.prefix - 96)
-        raise AddressError(
-            f"{text!r} is an IPv4 address in the clothes of IPv6, which no packet carries.", f"Write {plain}."
-        )
+        raise AddressError(f"{text!r} is an IPv4-mapped IPv6 address, which no packet has.", f"Write {plain}.")
     return network
 
 
 def _why_no_address(text: str, address: str) -> tuple[str, str]:
     if "%" in address:
-        return f"{text!r} names a zone, which only means something on one machine.", "Leave out the % and what follows it."
+        return f"{text!r} has a zone, which is only valid on one machine.", "Remove the % and the text after it."
     octets = address.split(".")
     if len(octets) == 4 and all(octet.isascii() and octet.isdigit() for octet in octets):
         if any(len(octet) > 1 and octet[0] == "0" for octet in octets):
@@ -142,12 +139,15 @@ def _why_no_address(text: str, address: str) -> tuple[str, str]:
             return f"{text!r} has a leading zero, which some programs read as octal.", f"Write {plain} if that is meant."
         return f"{text!r} has a number over 255.", "Write four numbers from 0 to 255 with dots between them."
     if "-" in text:
-        return f"{text!r} is a range of addresses.", "Write the networks that make it up, one by one."
-    return f"{text!r} is no IPv4 or IPv6 network.", "Write one like 10.0.0.0/24, 10.0.0.2, 2001:db8::/32 or 2001:db8::53."
+        return f"{text!r} is a range of addresses.", "List the networks of the range."
+    return (
+        f"{text!r} is not an IPv4 or IPv6 network.",
+        "Write one like 10.0.0.0/24, 10.0.0.2, 2001:db8::/32 or 2001:db8::53.",
+    )
 
 
 def networks_between(version: Version, first: int, last: int) -> Iterator[Network]:
-    """The fewest networks that hold exactly the addresses from `first` to `last`, in order."""
+    """The fewest networks with exactly the addresses from `first` to `last`, in order."""
     bits = BITS[version]
     while first <= last:
         size = min((first & -first).bit_length() - 1 if first else bits, (last - first + 1).bit_length() - 1)

@@ -1,25 +1,22 @@
-"""Exact sets of packets: the arithmetic on which every proof in this package stands.
+"""Exact sets of packets, on which every proof in this package is based.
 
-A packet, as far as a security group or a policy tells packets apart, is (direction, protocol, source port, destination
-port, far address). A `PacketSet` holds any set of them that is a finite union of boxes, and always in one canonical form,
-so that equal sets are equal values whatever they were made from:
+A packet, as security groups and policies see it, is (direction, protocol, source port, destination port, remote address).
+A `PacketSet` is any finite union of boxes of packets, in one canonical form: equal sets are equal values.
 
-- The far side lives in a realm: `ipv4`, `ipv6`, or an opaque reference (a security group, a prefix list, a service tag):
-  a set that cannot be seen into from here, so it is one indivisible point, apart from every other and from all addresses.
-- For each (direction, realm) the set is a tree of disjoint ascending layers: protocols, in each the source ports, in each
-  the destination ports, in each the addresses. Neighbouring layers with the same inside are always joined.
+- The address space of a remote is `ipv4`, `ipv6`, or an opaque reference (a security group, a prefix list, a service tag).
+  The addresses of a reference are unknown here, so it is one indivisible point, apart from all other address spaces.
+- For each (direction, address space) the set is a tree of disjoint ascending layers: protocols, in each the source ports,
+  in each the destination ports, in each the addresses. Neighbouring layers with the same inside are joined.
 - Protocols are the numbers of the IP header, 0 to 255. For ICMP and ICMPv6 a destination port is type * 256 + code
-  (RFC 792, RFC 4443). Protocols without ports take the whole range.
-
-Cost: building sorts once a level and is close to linear where port ranges are equal or disjoint; k different port ranges
-that all overlap cost k times more there.
+  (RFC 792, RFC 4443). Protocols without ports have the whole range.
+Cost: close to linear where port ranges are equal or disjoint; k different port ranges that all overlap cost k times more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
-from operator import and_, or_
+from operator import and_, gt, or_
 from typing import Any, Literal, NamedTuple
 
 from esacloud.packets.addresses import BITS, Version, networks_between
@@ -27,7 +24,7 @@ from esacloud.packets.addresses import BITS, Version, networks_between
 Direction = Literal["ingress", "egress"]
 Range = tuple[int, int]
 Sides = tuple[Range, Range, Range]  # protocols, source ports, destination ports
-Spans = dict[Sides, list[Range]]  # boxes of one direction and realm: their sides -> their addresses
+Spans = dict[Sides, list[Range]]  # boxes of one direction and address space: their sides -> their addresses
 Layers = tuple[Any, ...]  # a level of the tree: ((first, last, inside), ...); at the last level ((first, last), ...)
 
 IPV4, IPV6 = "ipv4", "ipv6"
@@ -42,7 +39,7 @@ Regions = dict[tuple[Direction, str], Layers]
 
 
 class Box(NamedTuple):
-    """All packets of one direction whose every coordinate lies in a range; both ends belong to it.
+    """All packets of one direction with every coordinate in a range that includes both ends.
 
     `address_space` is `ipv4`, `ipv6` or the name of an opaque reference, for which `addresses` is `ONE_POINT`.
     """
@@ -55,20 +52,18 @@ class Box(NamedTuple):
     addresses: Range
 
     def __str__(self) -> str:
-        """As an engineer would say it: `tcp/443 out to 203.0.113.0/24`. Of several networks the first is named."""
+        """As `tcp/443 out to 203.0.113.0/24`; of several networks the first."""
         first, last = self.protocols
-        if self.protocols == EVERY_PROTOCOL:
-            text = "every protocol"
-        else:
-            text = _NAMES.get(first, f"protocol {first}") if first == last else f"protocols {first}-{last}"
-            text += _ports_text(first, self.ports) if first == last else ""
+        text = "every protocol" if self.protocols == EVERY_PROTOCOL else f"protocols {first}-{last}"
+        if first == last:
+            text = _NAMES.get(first, f"protocol {first}") + _ports_text(first, self.ports)
         if self.source_ports != EVERY_PORT:
             text += f" from source port {_range_text(self.source_ports)}"
         side = "in from" if self.direction == "ingress" else "out to"
         return f"{text} {side} {self.remote_text()}"
 
     def remote_text(self) -> str:
-        """The far side alone: a network, or the reference's name."""
+        """The remote alone: a network, or the name of a reference."""
         if self.address_space not in (IPV4, IPV6):
             return self.address_space
         version: Version = 4 if self.address_space == IPV4 else 6
@@ -89,10 +84,9 @@ def _ports_text(protocol: int, ports: Range) -> str:
 
 
 class PacketSet:
-    """An immutable set of packets. Build it with `PacketSet.of`; combine with `|`, `&`, `-`, `^`.
+    """An immutable set of packets. Build it with `PacketSet.of`; combine with `|`, `&`, `-`, `^`; true when not empty.
 
-    Sets compare by what they hold (`==`, `<=`, `hash`), and are true when they hold anything. The canonical form is worked
-    out when it is first needed: two sets made of the same boxes are equal without it.
+    The canonical form is built when it is first needed: two sets of the same boxes are equal without it.
     """
 
     __slots__ = ("_boxes", "_layers")
@@ -135,7 +129,7 @@ class PacketSet:
         return self._with(other, and_)
 
     def __sub__(self, other: PacketSet) -> PacketSet:
-        return self._with(other, _keep_first_alone)
+        return self._with(other, gt)  # of two truth values: left and not right
 
     def __xor__(self, other: PacketSet) -> PacketSet:
         return (self - other) | (other - self)
@@ -158,22 +152,20 @@ class PacketSet:
         return f"PacketSet.of({list(self.boxes())!r})"
 
     def boxes(self) -> Iterator[Box]:
-        """Disjoint boxes that together are the set, in one order that depends on the set alone."""
-        for (direction, address_space), layers in sorted(self._regions.items(), key=_ingress_first):
+        """Disjoint boxes that make up the set, in an order that depends on the set alone."""
+        for (direction, space), layers in sorted(self._regions.items(), key=_ingress_first):
             for p_first, p_last, by_source in layers:
                 for s_first, s_last, by_port in by_source:
                     for d_first, d_last, addresses in by_port:
                         for span in addresses:
-                            yield Box(
-                                direction, address_space, (p_first, p_last), (s_first, s_last), (d_first, d_last), span
-                            )
+                            yield Box(direction, space, (p_first, p_last), (s_first, s_last), (d_first, d_last), span)
 
     def witness(self) -> Box | None:
-        """One box of the set to show a person, the first in order; None of the empty set."""
+        """The first box of the set, to show a person; None for the empty set."""
         return next(self.boxes(), None)
 
     def only(self, direction: Direction | None = None, address_space: str | None = None) -> PacketSet:
-        """The part of the set that goes one way, or lives in one realm."""
+        """The part of the set in one direction, or in one address space."""
         return self._from(
             {
                 region: layers
@@ -183,39 +175,29 @@ class PacketSet:
         )
 
     def address_spaces(self) -> frozenset[str]:
-        """The realms in which the set holds anything."""
+        """The address spaces in which the set is not empty."""
         return frozenset(address_space for _, address_space in self._regions)
 
     def parts(self) -> Collection[Box]:
-        """Boxes that together are the set, perhaps overlapping, in no order: for these no canonical form is worked out."""
+        """Boxes that make up the set, in no order, that may overlap; cheaper than the canonical form."""
         return self._boxes or tuple(self.boxes())
 
     def _with(self, other: PacketSet, keep: Callable[[bool, bool], bool]) -> PacketSet:
         regions = {}
         for region in self._regions.keys() | other._regions.keys():
-            mine, theirs = self._regions.get(region, ()), other._regions.get(region, ())
-            regions[region] = mine if mine == theirs and keep(True, True) else _combine(mine, theirs, keep, 0)
+            left, right = self._regions.get(region, ()), other._regions.get(region, ())
+            regions[region] = left if left == right and keep(True, True) else _combine(left, right, keep, 0)
         return self._from(regions)
 
 
 def _ingress_first(region: tuple[tuple[Direction, str], Layers]) -> tuple[bool, str]:
-    (direction, address_space), _ = region
-    return direction == "egress", address_space
-
-
-def _keep_first_alone(mine: bool, theirs: bool) -> bool:
-    return mine and not theirs
+    return region[0][0] == "egress", region[0][1]
 
 
 def _is_possible(box: Box) -> bool:
-    _, address_space, protocols, source_ports, ports, addresses = box
-    top = _LAST_ADDRESS.get(address_space, 0)
-    return (
-        0 <= protocols[0] <= protocols[1] <= 255
-        and 0 <= source_ports[0] <= source_ports[1] <= 65535
-        and 0 <= ports[0] <= ports[1] <= 65535
-        and 0 <= addresses[0] <= addresses[1] <= top
-    )
+    _, space, (p, p_last), (s, s_last), (d, d_last), (a, a_last) = box
+    ports_fit = 0 <= s <= s_last <= 65535 and 0 <= d <= d_last <= 65535
+    return ports_fit and 0 <= p <= p_last <= 255 and 0 <= a <= a_last <= _LAST_ADDRESS.get(space, 0)
 
 
 def _build(spans: Spans, level: int) -> Layers:
@@ -253,7 +235,7 @@ def _swept(ranges: list[Range], by_range: Mapping[Range, Spans], level: int) -> 
 
 
 def _joined(layers: Iterable[tuple[int, int, Layers]]) -> Layers:
-    """Ascending disjoint layers with neighbours of the same inside made one."""
+    """Ascending disjoint layers, with neighbours of the same inside joined."""
     out: list[tuple[int, int, Layers]] = []
     for first, last, inside in layers:
         if out and out[-1][1] + 1 == first and out[-1][2] == inside:
@@ -264,7 +246,7 @@ def _joined(layers: Iterable[tuple[int, int, Layers]]) -> Layers:
 
 
 def _joined_spans(spans: list[Range]) -> Layers:
-    """Sorted spans, overlapping and touching ones made one."""
+    """Sorted spans, with overlapping and touching spans joined."""
     out: list[Range] = []
     low, high = spans[0]
     for first, last in spans:
@@ -277,29 +259,42 @@ def _joined_spans(spans: list[Range]) -> Layers:
     return tuple(out)
 
 
-def _combine(mine: Layers, theirs: Layers, keep: Callable[[bool, bool], bool], level: int) -> Layers:
-    """Walk two canonical levels side by side and keep, between each two borders, what `keep` says."""
-    if not mine:
-        return theirs if keep(False, True) else ()
-    if not theirs:
-        return mine if keep(True, False) else ()
-    borders = sorted({edge for side in (mine, theirs) for layer in side for edge in (layer[0], layer[1] + 1)})
-    layers: list[Any] = []
-    i = j = 0
-    for start, stop in pairwise(borders):
-        while i < len(mine) and mine[i][1] < start:
-            i += 1
-        while j < len(theirs) and theirs[j][1] < start:
-            j += 1
-        in_mine = i < len(mine) and mine[i][0] <= start
-        in_theirs = j < len(theirs) and theirs[j][0] <= start
-        if level == _ADDRESSES:
-            if keep(in_mine, in_theirs):
-                layers.append((start, stop - 1))
-        elif in_mine or in_theirs:
-            inside = _combine(mine[i][2] if in_mine else (), theirs[j][2] if in_theirs else (), keep, level + 1)
-            if inside:
-                layers.append((start, stop - 1, inside))
+def _combine(left: Layers, right: Layers, keep: Callable[[bool, bool], bool], level: int) -> Layers:
+    """What `keep` says of two canonical levels, side by side."""
+    if not left:
+        return right if keep(False, True) else ()
+    if not right:
+        return left if keep(True, False) else ()
     if level == _ADDRESSES:
-        return _joined_spans(layers) if layers else ()
+        return _combine_addresses(left, right, keep)
+    left_from, right_from = _inside_from(left), _inside_from(right)
+    layers = []
+    inside_left: Layers = ()
+    inside_right: Layers = ()
+    for start, stop in pairwise(sorted(left_from.keys() | right_from.keys())):
+        inside_left, inside_right = left_from.get(start, inside_left), right_from.get(start, inside_right)
+        if inside := _combine(inside_left, inside_right, keep, level + 1):
+            layers.append((start, stop - 1, inside))
     return _joined(layers)
+
+
+def _inside_from(layers: Layers) -> dict[int, Layers]:
+    """Each border -> the layers inside from there on, nothing after a layer that ends."""
+    inside_from: dict[int, Layers] = {}
+    for first, last, inside in layers:
+        inside_from[first], inside_from[last + 1] = inside, ()
+    return inside_from
+
+
+def _combine_addresses(left: Layers, right: Layers, keep: Callable[[bool, bool], bool]) -> Layers:
+    """The same for the last level. Spans do not touch, so every border changes whether a side holds what follows."""
+    left_borders = {border for first, last in left for border in (first, last + 1)}
+    right_borders = {border for first, last in right for border in (first, last + 1)}
+    spans = []
+    in_left = in_right = False
+    for start, stop in pairwise(sorted(left_borders | right_borders)):
+        in_left ^= start in left_borders
+        in_right ^= start in right_borders
+        if keep(in_left, in_right):
+            spans.append((start, stop - 1))
+    return _joined_spans(spans) if spans else ()

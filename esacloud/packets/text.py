@@ -1,7 +1,7 @@
-"""Packets as a sentence: reads what `packets.Box` prints, as `tcp/25 in from any` or `udp/53 out to 10.0.0.2`.
+"""Packets from a sentence, as `tcp/25 in from any` or `udp/53 out to 10.0.0.2`.
 
-Rules that this module obeys: `str(box)` of a box with one network reads back as that box; a sentence may also name several
-ports (`tcp/80,443`), `any` for both address families, and `icmp type 8` for every code of a type.
+`str(box)` of a box with one network reads back as that box. A sentence may also name several ports (`tcp/80,443`), `any`
+for both address families, and `icmp type 8` for every code of a type.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _FORM = "Write it as `tcp/25 in from any` or `udp/53 out to 10.0.0.2`."
 
 
 class PacketTextError(ValueError):
-    """A text that names no packets. `message` says why, `hint` what to write instead; both are whole sentences."""
+    """A text that does not name packets: `message` and `hint` are whole sentences."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(f"{message} {hint}")
@@ -38,12 +38,12 @@ class PacketTextError(ValueError):
 
 
 def parse_packets(*sentences: str) -> PacketSet:
-    """The union of what the sentences name. Raises `PacketTextError`."""
+    """The union of the packets that the sentences name. Raises `PacketTextError`."""
     return PacketSet.of(box for sentence in sentences for box in parse_boxes(sentence))
 
 
 def parse_boxes(sentence: str) -> tuple[Box, ...]:
-    """The boxes that one sentence names. Raises `PacketTextError` for anything that is not such a sentence."""
+    """The boxes that one sentence names. Raises `PacketTextError`."""
     message, direction, remote = _halves(sentence)
     message, from_port, source = message.partition(" from source port ")
     source_ports = _range(source, 65535, sentence) if from_port else EVERY_PORT
@@ -61,7 +61,7 @@ def _halves(sentence: str) -> tuple[str, Direction, str]:
     before, outgoing, remote = sentence.partition(" out to ")
     if outgoing and remote.strip():
         return before.strip(), "egress", remote.strip()
-    raise PacketTextError(f"{sentence!r} says neither `in from` nor `out to` somewhere.", _FORM)
+    raise PacketTextError(f"{sentence!r} has neither `in from` nor `out to` and a remote.", _FORM)
 
 
 def _services(text: str, sentence: str) -> Iterator[tuple[Range, Range]]:
@@ -77,17 +77,17 @@ def _services(text: str, sentence: str) -> Iterator[tuple[Range, Range]]:
     name, slash, ports = text.partition("/")
     protocol = _PROTOCOLS.get(name if slash else word)
     if protocol is None:
-        raise PacketTextError(f"{sentence!r} begins with the protocol {word!r}, which has no such name here.", _FORM)
-    one: Range = (protocol, protocol)
+        raise PacketTextError(f"{sentence!r} starts with the unknown protocol {word!r}.", _FORM)
+    protocols: Range = (protocol, protocol)
     if protocol in (ICMP, ICMPV6):
-        yield one, _icmp_types(rest, sentence) if space else EVERY_PORT
+        yield protocols, _icmp_types(rest, sentence) if space else EVERY_PORT
     elif slash:
         for port in ports.split(","):
-            yield one, _range(port, 65535, sentence)
+            yield protocols, _range(port, 65535, sentence)
     elif space:
         raise PacketTextError(f"{sentence!r} has {rest!r} after the protocol.", _FORM)
     else:
-        yield one, EVERY_PORT
+        yield protocols, EVERY_PORT
 
 
 def _icmp_types(text: str, sentence: str) -> Range:
@@ -123,14 +123,12 @@ def _range(text: str, top: int, sentence: str) -> Range:
 def _number(text: str, top: int, sentence: str) -> int:
     text = text.strip()
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= top):
-        raise PacketTextError(
-            f"{sentence!r} has {text!r} where a number belongs.", f"Write a whole number from 0 to {top}."
-        )
+        raise PacketTextError(f"{sentence!r} has {text!r} instead of a number.", f"Write a whole number from 0 to {top}.")
     return int(text)
 
 
 def _remotes(text: str, sentence: str) -> Iterator[tuple[str, Range]]:
-    """The realms and addresses of the second half: `any`, `self`, a reference `kind:id`, or a network."""
+    """The address spaces and addresses of `any`, `self`, a reference `kind:id`, or a network."""
     if text == "any":
         yield IPV4, (0, (1 << 32) - 1)
         yield IPV6, (0, (1 << 128) - 1)

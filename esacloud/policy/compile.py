@@ -1,7 +1,7 @@
-"""Catalogue and deployment to policy: every flow that the switched-on entries ask for.
+"""Catalogue and deployment to policy: the flows of all entries that are switched on.
 
-Rules that this module obeys: nothing is opened that no entry asks for; the printed inbound half of an outbound row opens
-only by name, never to everyone; two reasons for the same packets make one flow; the order of the file does not matter.
+Every flow comes from an entry; the printed inbound half of an outbound row opens only on request and never to any address;
+two reasons for the same packets make one flow; the order of the file does not matter.
 """
 
 from __future__ import annotations
@@ -11,26 +11,26 @@ from esacloud.catalogue.select import select
 from esacloud.deployment.model import Deployment, Dialect, FeatureUse, HostnameMode, Interface, Reference
 from esacloud.errors import InputError, Place, Problem
 from esacloud.packets.addresses import Network
-from esacloud.policy.filtered import way_problems
+from esacloud.policy.filtered import mode_problems
 from esacloud.policy.model import Direction, Endpoint, Flow, Policy, Widened
 from esacloud.policy.remotes import Named, Remotes, cited
 from esacloud.policy.uncovered import left_out, opens_nothing, unused_names, unused_peers
 
 Packets = tuple[str, Direction, Transport, PortRange, PortRange, Endpoint]  # a flow without its reasons
-Reason = tuple[Entry, Named]  # who asks for it, and the host names that its far side stands for
+Reason = tuple[Entry, Named]  # the entry, and the host names that its remote stands for
 
 
 def compile_policy(deployment: Deployment, dialect: Dialect) -> Policy:
     """All flows of the deployment on the dialect's cloud.
 
-    Raises InputError with every problem: a feature without its peer, host names without `hostnames`, a printed inbound
-    half that would be open to everyone, a source port that the cloud cannot match.
+    Raises InputError with every problem: a feature without its peer, host names without a mode, a printed inbound half open
+    to any address, a source port that the cloud cannot match.
     """
     return _Compiler(deployment, dialect).policy()
 
 
 def pinned_names(deployment: Deployment, dialect: Dialect) -> dict[str, Place]:
-    """Every host name whose addresses a lock has to hold -> where the file asks for it, in order of the names."""
+    """Every host name whose addresses the lock file needs -> its place in the file, in order of the names."""
     compiler = _Compiler(deployment, dialect)
     compiler.walk()
     return dict(sorted(compiler.remotes.pinned_names.items()))
@@ -67,7 +67,7 @@ class _Compiler:
             *self.remotes.warnings,
         ]
         if deployment.firewall or deployment.uses("filtered") or deployment.uses("pinned"):
-            for problem in way_problems(deployment, self.reasons):
+            for problem in mode_problems(deployment, self.reasons):
                 (warnings if problem.severity == "warning" else self.problems).append(problem)
         if self.problems:
             raise InputError(*self.problems, *warnings)
@@ -93,7 +93,7 @@ class _Compiler:
         if entry.id in self.deployment.as_printed:
             directions = ("ingress", "egress")
             if any(isinstance(remote, Network) and remote.prefix == 0 for remote, _ in remotes):
-                self.problems.append(_inbound_from_everyone(self.deployment, entry))
+                self.problems.append(_inbound_from_any(self.deployment, entry))
         source_ports = entry.source_ports
         if source_ports != EVERY_PORT and not self.dialect.matches_source_ports:
             source_ports = EVERY_PORT
@@ -112,8 +112,8 @@ class _Compiler:
 
 def _flow(key: Packets, reasons: list[Reason]) -> Flow:
     if len(reasons) == 1:
-        ((entry, (way, names)),) = reasons
-        if way == "open":
+        ((entry, (mode, names)),) = reasons
+        if mode == "open":
             return Flow(*key, (entry.id,), entry.rows, (entry.role,), names)
     return Flow(
         *key,
@@ -126,8 +126,8 @@ def _flow(key: Packets, reasons: list[Reason]) -> Flow:
     )
 
 
-def _named(reasons: list[Reason], way: HostnameMode) -> tuple[str, ...]:
-    return tuple(sorted({name for _, (its_way, names) in reasons if its_way == way for name in names}))
+def _named(reasons: list[Reason], mode: HostnameMode) -> tuple[str, ...]:
+    return tuple(sorted({name for _, (named, names) in reasons if named == mode for name in names}))
 
 
 def _canonical(key: Packets, order: dict[str, int]) -> tuple[object, ...]:
@@ -141,12 +141,12 @@ def _canonical(key: Packets, order: dict[str, int]) -> tuple[object, ...]:
     return (order[interface], direction == "egress", transport, ports, source_ports, where)
 
 
-def _inbound_from_everyone(deployment: Deployment, entry: Entry) -> Problem:
+def _inbound_from_any(deployment: Deployment, entry: Entry) -> Problem:
     return Problem(
         deployment.place.at("as_printed"),
         f"The printed inbound half of {entry.id} ({cited(entry)}) would be open to every address.",
-        f"Name the networks under `peers.{entry.role}`, or take {entry.id} out of `as_printed`: a stateful filter does not "
-        "need the inbound half.",
+        f"Name the networks under `peers.{entry.role}`, or remove {entry.id} from `as_printed`: a stateful filter does "
+        "not need the inbound half.",
     )
 
 
@@ -155,6 +155,6 @@ def _no_source_ports(dialect: Dialect, use: FeatureUse, entry: Entry) -> Problem
     ports = str(first) if first == last else f"{first}-{last}"
     return Problem(
         use.place,
-        f"{dialect.title} cannot match the source port {ports} that {entry.id} ({cited(entry)}) comes from.",
+        f"{dialect.title} cannot match the source port {ports} of {entry.id} ({cited(entry)}).",
         f"Write `wider: [{entry.id}]` to open it from every source port, or choose other settings for {use.feature}.",
     )

@@ -1,7 +1,7 @@
-"""Host names that a firewall matches: which ones a policy asks for, and what a deployment needs for that.
+"""Host names that a firewall matches: the names of a policy, and what a deployment needs for them.
 
-Security groups hold no names, so the proof over packets says nothing of them; that a module lets exactly the policy's
-names pass is proven here beside it.
+Security groups contain no names, so the proof over packets does not cover them. `name_differences` proves that a module
+permits exactly the policy's names.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from esacloud.errors import Problem
 from esacloud.packets.addresses import AddressError, parse_network
 from esacloud.policy.model import Policy
 
-WEB: dict[PortRange, str] = {(80, 80): "http", (443, 443): "tls"}  # where the protocol itself carries the name
+WEB: dict[PortRange, str] = {(80, 80): "http", (443, 443): "tls"}  # protocols that contain the host name
 
 
 class FilteredName(NamedTuple):
-    """A name that a firewall lets pass: with which transport, to which ports."""
+    """A name that a firewall permits, with transport and ports."""
 
     transport: Transport
     ports: PortRange
@@ -32,61 +32,61 @@ class FilteredName(NamedTuple):
 
 
 def filtered_names(policy: Policy) -> frozenset[FilteredName]:
-    """Every name that a firewall has to let pass for the policy's flows."""
+    """Every name that a firewall has to permit for the policy's flows."""
     return frozenset(FilteredName(flow.transport, flow.ports, name) for flow in policy.flows for name in flow.filtered)
 
 
 def name_differences(policy: Policy, found: Iterable[FilteredName]) -> tuple[str, ...]:
-    """Where the names that a module lets pass are not the policy's, as sentences."""
+    """Where a module and the policy permit different names, as sentences."""
     desired, given = filtered_names(policy), frozenset(found)
     if desired == given:
         return ()
     return (
-        *(f"The firewall's rules let {name} pass, and the policy does not." for name in sorted(given - desired)),
-        *(f"The policy lets {name} pass, and the firewall's rules do not." for name in sorted(desired - given)),
+        *(f"The firewall's rules permit {name}, but the policy does not." for name in sorted(given - desired)),
+        *(f"The policy permits {name}, but the firewall's rules do not." for name in sorted(desired - given)),
     )
 
 
-def way_problems(deployment: Deployment, reasons: Mapping[Any, Iterable[tuple[Any, Any]]]) -> Iterator[Problem]:
-    """What a deployment with pinned or filtered names lacks, and what makes them worth less than they look.
+def mode_problems(deployment: Deployment, reasons: Mapping[Any, Iterable[tuple[Any, Any]]]) -> Iterator[Problem]:
+    """What a deployment with pinned or filtered names lacks, and where open names make them ineffective.
 
-    `reasons` are those of each flow of the compiler: entries, each with its way and its names.
+    `reasons` are those of each flow of the compiler: entries, each with a mode and names.
     """
-    ways: dict[Any, dict[str, set[str]]] = {}  # interface, direction, transport and ports -> way -> features
-    for (interface, direction, transport, ports, _, _), of_it in reasons.items():
-        for entry, (way, names) in of_it:
+    modes: dict[Any, dict[str, set[str]]] = {}  # interface, direction, transport and ports -> mode -> features
+    for (interface, direction, transport, ports, _, _), of_flow in reasons.items():
+        for entry, (mode, names) in of_flow:
             if names:
-                found = ways.setdefault((interface, direction, transport, ports), {})
-                found.setdefault(way, set()).add(entry.feature)
-    filters = any("filtered" in found for found in ways.values())
+                found = modes.setdefault((interface, direction, transport, ports), {})
+                found.setdefault(mode, set()).add(entry.feature)
+    filters = any("filtered" in found for found in modes.values())
     if deployment.firewall and not filters:
-        message = "No feature's host names are filtered, so `firewall` changes nothing."
-        yield Problem(deployment.firewall.place, message, "Take it out, or choose `filtered` under `hostnames`.", "warning")
+        message = "No feature's host names are filtered, so `firewall` has no effect."
+        yield Problem(deployment.firewall.place, message, "Remove it, or choose `filtered` under `hostnames`.", "warning")
     if filters and not deployment.own_networks:
         yield Problem(
             deployment.place.at("own_networks"),
-            "A firewall matches names for the gateway alone, and the file does not say which networks it has.",
+            "The firewall's rules match names for the gateway only, and the file does not name the gateway's networks.",
             "Write `own_networks` with the gateway's own subnets.",
         )
-    for (interface, _, transport, (first, last)), found in ways.items():
+    for (interface, _, transport, (first, last)), found in modes.items():
         others = sorted(found.keys() - {"open"})
         if "open" in found and others:
             shown = first if first == last else f"{first}-{last}"
             open_ones = ", ".join(sorted(found["open"]))
-            narrowed = ", ".join(sorted({feature for way in others for feature in found[way]}))
+            narrowed = ", ".join(sorted({feature for mode in others for feature in found[mode]}))
             yield Problem(
                 deployment.place.at("hostnames"),
-                f"At {interface} {transport}/{shown} is open to any for {open_ones}, so {' and '.join(others)} host names "
-                f"of {narrowed} keep nothing out there.",
-                "Choose another way or give networks for the features that are open, or put them on another interface.",
+                f"At {interface} {transport}/{shown} is open to any address for {open_ones}, so {' and '.join(others)} "
+                f"host names of {narrowed} have no effect there.",
+                "Choose another mode or name networks for the open features, or move them to another interface.",
                 "warning",
             )
 
 
 def reasons_of_names(policy: Policy, catalogue: Catalogue) -> dict[FilteredName, dict[str, list[Any]]]:
-    """Every name that the policy wants matched, in order, with the rows and entries behind it.
+    """Every name that a firewall matches, in order, with its rows and entries.
 
-    Where a flow serves several entries, a name of the catalogue is that of its own; one of the user's is that of all.
+    Where a flow serves several entries, a name of the catalogue belongs to its own entry, a name of the user to all.
     """
     asking: dict[FilteredName, set[str]] = {}
     for flow in policy.flows:
@@ -103,7 +103,7 @@ def reasons_of_names(policy: Policy, catalogue: Catalogue) -> dict[FilteredName,
 
 
 def is_name_row(name: object, row: object) -> bool:
-    """Whether a row of a module's table is a plain host name with its rows and entries, as a firewall takes it."""
+    """Whether a row of a module's table is a plain host name with its rows and entries."""
     return (
         isinstance(name, str)
         and fits(HOSTNAME, name)

@@ -1,17 +1,12 @@
-"""What every cloud package offers to the rooms above it, and the values in which it answers.
-
-A cloud is one package with a module `cloud` that has what `Cloud` lists; `esacloud/provider.py` names the packages. The
-rooms above (reports, Terraform, the command) speak to these values alone, so that a new cloud changes none of them.
-"""
+"""A policy in a cloud's own rules, and a Terraform module read back: the values in which a cloud package answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
-from esacloud.deployment.model import Deployment, Dialect
 from esacloud.packets.sets import PacketSet
 from esacloud.policy.filtered import FilteredName
 from esacloud.policy.model import Policy
@@ -21,7 +16,7 @@ Document = Mapping[str, Any]  # the JSON value of one *.tf.json file
 
 @dataclass(frozen=True, slots=True)
 class QuotaUse:
-    """How much of one quota one thing takes: `quota` by its name, how much is used, and the limit."""
+    """How much of a quota is used: its name, the usage, and the limit."""
 
     quota: str
     used: int
@@ -30,7 +25,7 @@ class QuotaUse:
 
 @dataclass(frozen=True, slots=True)
 class GroupLine:
-    """One group of rules as a summary shows it: its name, its interface, and how many rules go in and out."""
+    """A group of rules in a summary: its name, its interface, and its numbers of rules."""
 
     name: str
     interface: str
@@ -40,13 +35,13 @@ class GroupLine:
 
 @dataclass(frozen=True)  # for the cached property
 class Lowered:
-    """A policy said in a cloud's own rules.
+    """A policy in a cloud's own rules.
 
-    - `policy`: what the rules are proven against: the compiled policy, and with it the flows that the cloud itself needs
-      where the file says so (the health probes of a load balancer on Azure).
-    - `evaluate`: works out what those rules permit, by interface, from the rules and from nothing else; see `packets`.
-    - `native`: the cloud's own values (for AWS an `esacloud.aws.model.SecurityGroups`), for who knows the cloud.
-    - `notes`: what a person should know: rules merged, groups split, port 25 throttled by the cloud, with sources.
+    - `policy`: what the rules are proven against: the compiled policy, and flows that the cloud itself needs where the file
+      says so (the health probes of a load balancer on Azure).
+    - `evaluate`: computes what the rules permit, by interface, from the rules alone; see `packets`.
+    - `native`: the cloud's own values (for AWS an `esacloud.aws.model.SecurityGroups`).
+    - `notes`: for people: rules merged, groups split, port 25 throttled by the cloud, with sources.
     """
 
     policy: Policy
@@ -58,7 +53,7 @@ class Lowered:
 
     @cached_property
     def packets(self) -> Mapping[str, PacketSet]:
-        """What the rules permit, by interface; worked out when it is first asked for."""
+        """What the rules permit, by interface; computed on first use."""
         return self.evaluate()
 
 
@@ -66,28 +61,10 @@ class Lowered:
 class ReadBack:
     """What a Terraform module read from disk permits, by interface.
 
-    `deviations`: sentences about what is not as esacloud writes it and so could not be evaluated, or does not count
-    as proven: with any of them nothing is proven. `filtered` are the host names that its firewall rules let pass.
+    `deviations`: sentences about what differs from esacloud's form, so that it cannot be evaluated. With any of them
+    nothing is proven. `filtered` are the host names that its firewall rules permit.
     """
 
     packets: Mapping[str, PacketSet]
     deviations: tuple[str, ...]
     filtered: frozenset[FilteredName] = frozenset()
-
-
-class Cloud(Protocol):
-    """The module `esacloud.<cloud>.cloud`."""
-
-    DIALECT: Dialect
-    PUBLIC_ADDRESS_SPACES: frozenset[
-        str
-    ]  # references that stand for public addresses, as Azure's service tag Internet does
-
-    def lower(self, policy: Policy, deployment: Deployment) -> Lowered:
-        """Say the policy in the cloud's rules, exactly. Raises InputError when quotas or its words do not suffice."""
-
-    def documents(self, lowered: Lowered, deployment: Deployment) -> Mapping[str, Document]:
-        """The Terraform JSON documents of the module: file name (`main.tf.json`, ...) -> document."""
-
-    def read_back(self, documents: Mapping[str, Document]) -> ReadBack:
-        """Evaluate such documents as terraform would, without trusting anything about who wrote them."""

@@ -1,18 +1,18 @@
-"""Exact merging of flows: as few as can be found that permit the same packets, for clouds whose quotas force it.
+"""Exact merging of flows to fewer flows with the same packets, for clouds whose quotas need it.
 
-Rules that this module obeys: the result permits the packets of the input, no more and no fewer; it is never longer; it
-does not depend on the order of the input; a flow that need not change stays as it is; every reason stays cited.
+The result permits exactly the packets of the input, is never longer, does not depend on the order of the input, keeps flows
+that need no change, and cites every reason.
 
-Two steps take turns until neither helps. One joins ports of equal networks, the other joins networks under equal ports;
-both look through whatever wider flows cover already, so that a flow covered by others goes, and what lies around a covered
-part can meet. Finding the very fewest rectangles is NP-hard in general; for one port range the networks are the fewest.
-Cost: close to linear where port ranges are equal or disjoint; k ranges that hold one another cost k times more.
+Two steps alternate until neither helps: one joins ports of equal networks, the other joins networks of equal ports. Both
+ignore what wider flows cover already, so that covered flows disappear and the parts around a covered part can join. The
+minimum number of rectangles is NP-hard in general; for one port range the number of networks is minimal.
+Cost: close to linear where port ranges are equal or disjoint; k nested ranges cost k times more.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from esacloud.catalogue.model import PortRange, Transport
 from esacloud.deployment.model import Reference
@@ -26,7 +26,7 @@ _BEYOND = 1 << 128  # more than any port or address
 
 
 def merged(flows: Iterable[Flow]) -> tuple[Flow, ...]:
-    """The flows merged as far as can be, interface by interface and direction by direction, in canonical order."""
+    """The flows merged as far as possible, for each interface and direction, in canonical order."""
     buckets: dict[tuple[str, str], list[Flow]] = {}
     for flow in flows:
         buckets.setdefault((flow.interface, flow.direction), []).append(flow)
@@ -41,7 +41,7 @@ def _ingress_first(bucket: tuple[str, str]) -> tuple[str, bool]:
 
 
 def canonical(flow: Flow) -> tuple[object, ...]:
-    """A key that puts the flows of one interface in one order, whatever order they came in."""
+    """The sort key of the flows of one interface."""
     remote = flow.remote
     if isinstance(remote, Network):
         where: tuple[object, ...] = (0, *remote)
@@ -53,7 +53,7 @@ def canonical(flow: Flow) -> tuple[object, ...]:
 def _bucket(flows: list[Flow]) -> list[Flow]:
     items = {_item(flow) for flow in flows}
     kinds = {kind for kind, _, _ in items}
-    wider = {kind: [other for other in kinds if _covers(other, kind)] for kind in kinds}  # each kind is one of its own
+    wider = {kind: [other for other in kinds if _covers(other, kind)] for kind in kinds}  # contains the kind itself
     while True:
         fewer = _networks_joined(_ports_joined(items, wider), wider)  # always in this order, for stability
         if len(fewer) == len(items):
@@ -74,38 +74,35 @@ def _within(inner: PortRange, outer: PortRange) -> bool:
 
 
 def _ports_joined(items: set[Item], wider: dict[Kind, list[Kind]]) -> set[Item]:
-    """Port ranges of one kind and far side joined; those that flows of wider networks cover are dropped."""
+    """Join port ranges of one kind and remote; drop those that flows of wider networks cover."""
     out: set[Item] = set()
     by_remote: dict[tuple[Kind, Endpoint], list[PortRange]] = {}
     for kind, ports, remote in items:
         by_remote.setdefault((kind, remote), []).append(ports)
     prefixes = _prefixes(remote for _, remote in by_remote)
     for (kind, remote), ranges in by_remote.items():
-        above = [
-            ports
-            for around in _around(remote, prefixes)
-            for other in wider[kind]
-            if (other, around) != (kind, remote)
-            for ports in by_remote.get((other, around), ())
-        ]
+        wider_remotes = [(other, around) for around in _around(remote, prefixes) for other in wider[kind]]
+        above = [ports for other in wider_remotes if other != (kind, remote) for ports in by_remote.get(other, ())]
         if not above and len(ranges) == 1:
             out.add((kind, ranges[0], remote))
-            continue
-        covered = _joined(above)
-        open_ones = [ports for ports in ranges if not _holds(covered, *ports)]
-        union = _joined([*covered, *open_ones])
-        meeting: dict[int, list[PortRange]] = {}
-        for ports in open_ones:
-            meeting.setdefault(bisect_right(union, (ports[0], 65536)), []).append(ports)
-        out.update(
-            (kind, (min(first for first, _ in together), max(last for _, last in together)), remote)
-            for together in meeting.values()
-        )
+        else:
+            out.update((kind, ports, remote) for ports in _fewest_ranges(ranges, above))
     return out
 
 
+def _fewest_ranges(ranges: list[PortRange], above: list[PortRange]) -> Iterator[PortRange]:
+    """Ranges that cover these together with those `above`, which cover the gaps between joined ranges."""
+    covered = _joined(above)
+    uncovered = [ports for ports in ranges if not _holds(covered, *ports)]
+    union = _joined([*covered, *uncovered])
+    groups: dict[int, list[PortRange]] = {}
+    for ports in uncovered:
+        groups.setdefault(bisect_right(union, (ports[0], 65536)), []).append(ports)
+    return ((min(first for first, _ in group), max(last for _, last in group)) for group in groups.values())
+
+
 def _networks_joined(items: set[Item], wider: dict[Kind, list[Kind]]) -> set[Item]:
-    """Networks of one kind and port range joined to larger ones; those that flows of wider ports cover are dropped."""
+    """Join networks of one kind and port range; drop those that flows of wider ports cover."""
     out: set[Item] = set()
     by_shape: dict[tuple[Kind, PortRange, int], list[Network]] = {}
     for item in items:
@@ -116,31 +113,29 @@ def _networks_joined(items: set[Item], wider: dict[Kind, list[Kind]]) -> set[Ite
             out.add(item)
     holding = _holding({ports for _, ports, _ in by_shape})
     for (kind, ports, version), networks in by_shape.items():
-        above = [
-            network
-            for other_ports in holding[ports]
-            for other in wider[kind]
-            if (other, other_ports) != (kind, ports)
-            for network in by_shape.get((other, other_ports, version), ())
-        ]
+        shape = (kind, ports, version)
+        wider_shapes = [(other, held, version) for held in holding[ports] for other in wider[kind]]
+        above = [network for other in wider_shapes if other != shape for network in by_shape.get(other, ())]
         if not above and len(networks) == 1:
             out.add((kind, ports, networks[0]))
-            continue
-        covered = _joined((network.first, network.last) for network in above)
-        open_ones = [network for network in networks if not _holds(covered, network.first, network.last)]
-        union = _joined([*covered, *((network.first, network.last) for network in open_ones)])
-        meeting: dict[Network, list[Network]] = {}
-        for network in open_ones:
-            meeting.setdefault(_largest_around(network, union), []).append(network)
-        out.update(
-            (kind, ports, together[0] if len(together) == 1 else _smallest_around(together))
-            for together in meeting.values()
-        )
+        else:
+            out.update((kind, ports, network) for network in _fewest_networks(networks, above))
     return out
 
 
+def _fewest_networks(networks: list[Network], above: list[Network]) -> Iterator[Network]:
+    """Networks that cover these together with those `above`, which cover the gaps in joined networks."""
+    covered = _joined((network.first, network.last) for network in above)
+    uncovered = [network for network in networks if not _holds(covered, network.first, network.last)]
+    union = _joined([*covered, *((network.first, network.last) for network in uncovered)])
+    groups: dict[Network, list[Network]] = {}
+    for network in uncovered:
+        groups.setdefault(_largest_around(network, union), []).append(network)
+    return (group[0] if len(group) == 1 else _smallest_around(group) for group in groups.values())
+
+
 def _holding(ranges: set[PortRange]) -> dict[PortRange, list[PortRange]]:
-    """For each range those that hold it, itself among them."""
+    """Each range -> the ranges that contain it, including itself."""
     out: dict[PortRange, list[PortRange]] = {}
     still_open: list[PortRange] = []
     for ports in sorted(ranges, key=lambda ports: (ports[0], -ports[1])):
@@ -151,7 +146,7 @@ def _holding(ranges: set[PortRange]) -> dict[PortRange, list[PortRange]]:
 
 
 def _joined(spans: Iterable[tuple[int, int]]) -> Spans:
-    """The spans sorted, overlapping and touching ones made one."""
+    """The spans sorted, with overlapping and touching spans joined."""
     out: Spans = []
     for first, last in sorted(spans):
         if out and first <= out[-1][1] + 1:
@@ -168,9 +163,9 @@ def _holds(spans: Spans, first: int, last: int) -> bool:
 
 
 def _largest_around(network: Network, union: Spans) -> Network:
-    """The largest network around this one that lies in the union, which holds it."""
+    """The largest network around this one within the union, which contains it."""
     low, high = union[bisect_right(union, (network.first, _BEYOND)) - 1]
-    if low == network.first and high == network.last:  # as for most networks: nothing lies beside it
+    if low == network.first and high == network.last:  # the usual case: no neighbours
         return network
     while network.prefix:
         parent = _parent(network, network.prefix - 1)
@@ -192,7 +187,7 @@ def _parent(network: Network, prefix: int) -> Network:
 
 
 def _prefixes(remotes: Iterable[Endpoint]) -> dict[int, list[int]]:
-    """The prefix lengths that occur, by IP version."""
+    """The prefix lengths in use, by IP version."""
     found: dict[int, set[int]] = {4: set(), 6: set()}
     for remote in remotes:
         if isinstance(remote, Network):
@@ -201,14 +196,14 @@ def _prefixes(remotes: Iterable[Endpoint]) -> dict[int, list[int]]:
 
 
 def _around(remote: Endpoint, prefixes: dict[int, list[int]]) -> list[Endpoint]:
-    """The far side itself, and every network around it that a flow may have."""
+    """The remote itself, and every network around it that a flow can have."""
     if not isinstance(remote, Network):
         return [remote]
     return [_parent(remote, prefix) for prefix in prefixes[remote.version] if prefix <= remote.prefix]
 
 
 def _with_reasons(items: set[Item], flows: list[Flow], wider: dict[Kind, list[Kind]]) -> list[Flow]:
-    """A flow for each item, citing every flow that it covers; a flow that only several cover together is cited by each."""
+    """A flow for each item that cites every flow it covers; a flow that several items cover together is cited by each."""
     reasons: dict[Item, list[Flow]] = {item: [] for item in items}
     by_remote: dict[tuple[Kind, Endpoint], list[Item]] = {}
     for item in items:
@@ -223,12 +218,14 @@ def _with_reasons(items: set[Item], flows: list[Flow], wider: dict[Kind, list[Ki
             for item in by_remote.get((other, around), ())
             if _within(ports, item[1])
         ]
-        for item in covering or [item for item in items if item[0] in wider[kind] and _meet((kind, ports, remote), item)]:
+        for item in covering or [
+            item for item in items if item[0] in wider[kind] and _intersect((kind, ports, remote), item)
+        ]:
             reasons[item].append(flow)
     return [_flow(item, why) for item, why in reasons.items()]
 
 
-def _meet(one: Item, other: Item) -> bool:
+def _intersect(one: Item, other: Item) -> bool:
     (_, ports, remote), (_, other_ports, other_remote) = one, other
     if ports[0] > other_ports[1] or other_ports[0] > ports[1]:
         return False
@@ -249,7 +246,7 @@ def _flow(item: Item, why: list[Flow]) -> Flow:
 
 
 def flow_for(transport: Transport, ports: PortRange, source_ports: PortRange, remote: Endpoint, why: list[Flow]) -> Flow:
-    """A flow of such packets that cites all of `why`, which are of one interface and direction."""
+    """A flow of these packets that cites all of `why`, flows of one interface and direction."""
     return Flow(
         interface=why[0].interface,
         direction=why[0].direction,

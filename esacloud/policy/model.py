@@ -1,4 +1,4 @@
-"""All flows of a deployment, interface by interface, each with the catalogue entries and table rows behind it."""
+"""All flows of a deployment, each with the catalogue entries and table rows that ask for it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Literal
 
 from esacloud.catalogue.model import PortRange, Text, Transport
 from esacloud.deployment.model import Reference, SelfReference
-from esacloud.errors import Problem
+from esacloud.errors import Place, Problem
 from esacloud.packets.addresses import Network
+from esacloud.packets.sets import Box
 
 Direction = Literal["ingress", "egress"]
 Endpoint = Network | Reference | SelfReference
@@ -16,12 +17,11 @@ Endpoint = Network | Reference | SelfReference
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Traffic that one side opens: one interface, direction, protocol, port range and far side.
+    """Traffic that one side opens: one interface, direction, protocol, port range and remote.
 
-    `entries` and `rows` say who asks for it, ascending; two reasons for the same traffic make one flow.
-    `peers` are the roles that the far side plays. `names` are host names that the far side stands for where host names are
-    left open to any; `pinned` are those whose address the far side is, `filtered` those that a firewall on the way matches.
-    Protocols without ports have EVERY_PORT.
+    `entries` and `rows` ask for it, ascending; two reasons for the same traffic make one flow. `peers` are the roles of the
+    remote. `names` are host names that are open to any address; `pinned` are host names with this address; `filtered` are
+    host names that a firewall matches. Protocols without ports have EVERY_PORT.
     """
 
     interface: str
@@ -39,11 +39,24 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A table row that is in no flow, and why.
+class Statement:
+    """Something that permits packets: a flow of a policy, or a rule of a group.
 
-    `entry` stands for the row and is None where the row never makes a rule; `feature` is the feature that would have to be
-    switched on, None where something else is the reason.
+    `label` names it to a person (`sgr-0123456789abcdef0`, `mail-in`); `roles` are the roles of its peers and `place` is
+    where to correct it, both where known.
+    """
+
+    label: str
+    boxes: tuple[Box, ...]
+    roles: tuple[str, ...] = ()
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A table row without a flow, and the reason.
+
+    `entry` is None where the row never makes a rule; `feature` is the feature to switch on, None for another reason.
     """
 
     row: int
@@ -54,7 +67,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Widened:
-    """A flow that a cloud cannot say exactly, and that the file allows to be opened wider: what it was, what it became."""
+    """A flow that a cloud cannot match exactly and that the file allows to be wider: before and after."""
 
     entry: str
     exact: Flow

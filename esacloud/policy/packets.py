@@ -1,7 +1,7 @@
-"""What a policy permits, as packets. This is one side of every proof; the other side is read from the rules alone.
+"""The packets that a policy permits: one side of every proof. The other side comes from the rules alone.
 
-Realms of opaque references are named `kind:id`, as `security_group:sg-0123456789abcdef0`, and the group's own members
-`self`; every cloud's evaluation uses the same names.
+The address space of an opaque reference is `kind:id`, as `security_group:sg-0123456789abcdef0`, and of the group's own
+members `self`; every cloud's evaluation uses the same names.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ def packets_by_interface(policy: Policy) -> dict[str, PacketSet]:
     flows: dict[str, list[Flow]] = {interface: [] for interface in policy.interfaces}
     for flow in policy.flows:
         flows[flow.interface].append(flow)
-    return {interface: PacketSet.of(flow_boxes(of_it)) for interface, of_it in flows.items()}
+    return {interface: PacketSet.of(flow_boxes(of_interface)) for interface, of_interface in flows.items()}
 
 
 def flow_boxes(flows: Iterable[Flow]) -> Iterator[Box]:
-    """The boxes of each flow: one, or two for ICMP with a far side that may be of either address family."""
-    new = tuple.__new__  # every policy has each of its boxes made several times, and `Box` itself takes twice as long
+    """The boxes of each flow: one, or two for ICMP with a remote of either address family."""
+    new = tuple.__new__  # `Box` takes twice as long, and each box is made several times
     for flow in flows:
         address_space, addresses = remote_address_space(flow.remote)
         for protocols in _WHOLE.get(flow.transport) or _ICMP_OF.get(address_space, _EITHER_ICMP):
             yield new(Box, (flow.direction, address_space, protocols, flow.source_ports, flow.ports, addresses))
 
 
-@lru_cache(maxsize=4096)  # the same peer stands at the far side of several flows
+@lru_cache(maxsize=4096)  # several flows have the same remote
 def remote_address_space(remote: Endpoint) -> tuple[str, Range]:
-    """The realm of a far side, and its addresses there."""
+    """The address space of a remote, and its addresses there."""
     if isinstance(remote, Network):
         return (IPV4 if remote.version == 4 else IPV6), (remote.first, remote.last)
     if isinstance(remote, Reference):

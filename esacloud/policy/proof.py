@@ -10,26 +10,26 @@ from esacloud.packets.sets import PacketSet
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Where rules and policy part at one interface. `extra` the rules alone permit, `missing` the policy alone."""
+    """Where rules and policy differ at one interface: only the rules permit `extra`, only the policy `missing`."""
 
     interface: str
     extra: PacketSet
     missing: PacketSet
 
     def sentences(self) -> Iterator[str]:
-        """One sentence for each way in which they differ, with a witness."""
-        for packets, says in (
+        """A sentence with a witness for each of the two that is not empty."""
+        for packets, predicate in (
             (self.extra, "is permitted by the rules and not by the policy"),
             (self.missing, "is permitted by the policy and not by the rules"),
         ):
             if (witness := packets.witness()) is not None:
-                yield f"{self.interface}: {witness} {says}."
+                yield f"{self.interface}: {witness} {predicate}."
 
 
 def differences(policy: Mapping[str, PacketSet], rules: Mapping[str, PacketSet]) -> tuple[Difference, ...]:
-    """What the two permit differently, interface by interface; nothing exactly when they permit the same packets.
+    """The differences by interface; none exactly when both permit the same packets.
 
-    An interface that only one of them has counts as permitting nothing in the other.
+    An interface that one side lacks permits nothing there.
     """
     empty = PacketSet()
     found = []

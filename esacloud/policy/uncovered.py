@@ -1,4 +1,4 @@
-"""What came to nothing: table rows in no flow and why, peers that nobody uses, entries named in vain."""
+"""What has no effect: table rows without a flow and the reason, unused peers, entries that are not switched on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from esacloud.policy.model import LeftOut
 
 
 def left_out(deployment: Deployment, covered: Set[int]) -> tuple[LeftOut, ...]:
-    """Every table row that is not in `covered`, with the reason; rows that make no rule at all are among them."""
+    """Every table row that is not in `covered`, with the reason, including rows that never make a rule."""
     uses = {use.feature: use for interface in deployment.interfaces for use in interface.features}
     out = []
     for row in deployment.catalogue.rows:
@@ -34,36 +34,36 @@ def _off(feature: str) -> Text:
     return Text(f"the feature {feature} is not switched on", f"功能 {feature} 未启用")
 
 
-_NO_ADDRESS = Text("its far side has no address of the families in use", "对端没有所用地址族的地址")
+_NO_ADDRESS = Text("its remote has no address of the families in use", "对端没有所用地址族的地址")
 
 
 def unused_peers(deployment: Deployment, used: Set[int]) -> Iterator[Problem]:
-    """A warning for each peer of the file that no switched-on feature uses; `used` holds the identities of the others."""
+    """A warning for each peer that no feature in use needs; `used` are the identities of the others."""
     given = [*deployment.peers.values()]
     given += [peer for interface in deployment.interfaces for use in interface.features for peer in use.peers.values()]
     for peer in given:
         if id(peer) not in used:
             features = sorted({entry.feature for entry in deployment.catalogue.entries if entry.role == peer.role})
-            message = f"No feature that is switched on here uses {peer.role}."
-            hint = f"Take it out, or switch on {one_of(features)}, with the settings that need it."
+            message = f"No feature in use needs the peer {peer.role}."
+            hint = f"Remove it, or switch on {one_of(features)}, with the settings that need it."
             yield Problem(peer.place, message, hint, "warning")
 
 
 def unused_names(deployment: Deployment, switched_on: Set[str]) -> Iterator[Problem]:
-    """A warning for each entry named under `as_printed` or `wider` that is in no flow: its user believes what is not so."""
+    """A warning for each entry under `as_printed` or `wider` that is in no flow."""
     for key, ids in (("as_printed", deployment.as_printed), ("wider", deployment.wider)):
         for entry_id in ids:
             if entry_id not in switched_on:
-                message = f"{entry_id} is not switched on, so naming it changes nothing."
+                message = f"{entry_id} is not switched on, so naming it has no effect."
                 place = deployment.place.at(key)
-                yield Problem(place, message, "Take it out, or switch its feature on.", "warning")
+                yield Problem(place, message, "Remove it, or switch its feature on.", "warning")
 
 
 def opens_nothing(deployment: Deployment, use: FeatureUse) -> Problem:
-    """The warning for a feature that is switched on and opens nothing, because of its settings or the release."""
-    # The entry that the settings choose says best why it is off: the release is what is left.
+    """The warning for a feature that opens nothing, because of its settings or the release."""
+    # The entry that the settings choose gives the best reason: the release.
     entries = deployment.catalogue.of_feature[use.feature]
     entry = max(entries, key=lambda entry: all(use.settings[name] in on for name, on in entry.when.items()))
     why = why_not(entry, deployment.release, use.settings) or _NO_ADDRESS
     message = f"The feature {use.feature} opens nothing here: {why.en}."
-    return Problem(use.place, message, "Change that, or take the feature out.", "warning")
+    return Problem(use.place, message, "Change that, or remove the feature.", "warning")

@@ -1,1 +1,1 @@
-"""What people look at: tables and summaries."""
+"""Documents about results: one value in, one document out. A folder for each form, text and JSON, and SARIF."""

@@ -1,7 +1,7 @@
 """Findings for code scanning, as SARIF 2.1.0: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html.
 
-Guardrails are the rules; what an audit misses or finds unasked for are two rules more. A fingerprint is made of what is
-open and not of line numbers, so that a finding keeps its identity when lines move.
+The rules are the guardrails, and one each for missing and unexpected packets, file problems and waivers. A fingerprint
+covers what is open and not line numbers, so that a finding keeps its identity when lines move.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 MISSING, UNEXPECTED, WAIVER, FILE = "AUDIT-MISSING", "AUDIT-UNEXPECTED", "WAIVER", "FILE"
 _OTHER_RULES = (
     (MISSING, "The gateway needs a flow that no rule permits.", "error"),
-    (UNEXPECTED, "A rule permits packets that nothing in the port catalogue asks for.", "warning"),
-    (FILE, "A deployment file says something that cannot be used, or that does nothing.", "error"),
-    (WAIVER, "A waiver has expired, is not used, or names no guardrail.", "warning"),
+    (UNEXPECTED, "A rule permits packets that nothing in the port catalogue needs.", "warning"),
+    (FILE, "A deployment file has a value that is invalid or has no effect.", "error"),
+    (WAIVER, "A waiver has expired, is unused, or names no guardrail.", "warning"),
 )
 
 
 def checked_sarif(found: Iterable[Checked]) -> dict[str, Any]:
-    """A log of what `esacloud check` found in several files: their problems, and what the guardrails say."""
+    """The log of `esacloud check`: the problems of each file, and the guardrails' findings."""
     results: list[dict[str, Any]] = []
     for checked in found:
         for problem in checked.problems:
@@ -44,7 +44,7 @@ def checked_sarif(found: Iterable[Checked]) -> dict[str, Any]:
 
 
 def audit_sarif(audit: Audit, place: Place) -> dict[str, Any]:
-    """A log of an audit; `place` is the file that was audited."""
+    """The log of an audit; `place` is the audited file."""
     return _log([*_audited(audit, place), *_judged(audit.judgement, place)])
 
 

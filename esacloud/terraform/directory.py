@@ -1,12 +1,12 @@
 """Writing a module into a directory, whole or not at all.
 
-A new directory is made beside its place and renamed into it once. In a directory that is there already, all files are
-first written into a staging directory inside, and then renamed one by one, the manifest last: a write that was interrupted
-is known by its staging directory, and the next one finishes it. Of two processes that write into one directory the second
-waits, and its module stays. Files are not forced to the disk one by one: after a power cut a file may be cut short, and is
-known for that.
+A new directory is written under a temporary name beside its path, then renamed once. In an existing directory, all files
+are first written into a staging directory inside it, then renamed one by one, the manifest last. The staging directory of
+an interrupted write stays, and the next write finishes it. If two processes write into one directory, the second waits,
+and its module stays. Files are not synced one by one: after a power failure a file may be truncated, and its digest shows
+it.
 
-Paths are texts and the calls are those of `os` here: every run comes this way, and a `Path` costs more than most of them.
+Paths are strings and the calls are those of `os`, because every run passes here and a `Path` costs more than most calls.
 """
 
 from __future__ import annotations
@@ -17,37 +17,38 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from esacloud.errors import InputError, OutsideError, Place, Problem
-from esacloud.terraform.disk import said, write_all
-from esacloud.terraform.locking import hold
+from esacloud.terraform.disk import error_text, hold, write_all
 from esacloud.terraform.manifest import MANIFEST
 
 
 def write(directory: str, files: Mapping[str, str], *, force: bool = False) -> None:
-    """Write all files of a module, or none. A directory whose files are right already is left alone.
+    """Write all files of a module, or none. A directory that already holds them is not changed.
 
-    `force` replaces files of an earlier module that were edited by hand since; files that are not esacloud's never.
-    Raises InputError for a directory that is not esacloud's to write into, OutsideError where the disk refuses.
+    `force` replaces files of an earlier module that were edited since; it never replaces files that esacloud did not write.
+    Raises InputError for a directory with files of others, OutsideError when the disk fails.
     """
     contents = {name: text.encode() for name, text in files.items() if name != MANIFEST}
-    contents[MANIFEST] = files[MANIFEST].encode()  # the last to be written, and the sign that all are there
+    contents[MANIFEST] = files[MANIFEST].encode()  # written last: it marks the module as complete
     path = directory.rstrip("/") or directory
     try:
         while not (_exists(path) and _updated(path, contents, force=force)) and not _make(path, contents):
-            pass  # another process made or moved the directory in between: look again
+            pass  # another process created or moved the directory meanwhile: look again
     except OSError as error:
-        raise OutsideError(f"{directory}: The module cannot be written: {said(error)}. Nothing was changed.") from None
+        raise OutsideError(
+            f"{directory}: The module cannot be written: {error_text(error)}. Nothing was changed."
+        ) from None
 
 
 def _updated(path: str, contents: Mapping[str, bytes], *, force: bool) -> bool:
-    from esacloud.terraform.replacing import update  # a first write need not know how to look into a directory
+    from esacloud.terraform.replacing import update  # not needed by a first write
 
     return update(path, contents, force=force)
 
 
 def _exists(path: str) -> bool:
-    """Whether there is a directory. Raises InputError for anything else in its place, or in the place of one above it."""
+    """Whether the path is a directory. Raises InputError when it, or a parent, is something else."""
     if os.path.islink(path):
-        message = "The output directory is a symbolic link; esacloud does not write through it."
+        message = "The output directory is a symbolic link; esacloud does not write through links."
         raise InputError(Problem(_place(path), message, f"Name the directory itself: {os.path.realpath(path)}."))
     if os.path.isdir(path):
         return True
@@ -55,8 +56,8 @@ def _exists(path: str) -> bool:
     while nearest and not os.path.lexists(nearest):
         nearest = os.path.dirname(nearest)
     if nearest and not os.path.isdir(nearest):
-        message = "Something that is no directory stands where the output directory should be."
-        raise InputError(Problem(_place(nearest), message, "Choose another directory, or move it away."))
+        message = "The output path exists and is not a directory."
+        raise InputError(Problem(_place(nearest), message, "Choose another directory, or move the file."))
     return False
 
 
@@ -67,7 +68,7 @@ def _place(path: str) -> Place:
 
 
 def _make(path: str, contents: Mapping[str, bytes]) -> bool:
-    """Make a new directory beside its place and rename it there. False when another process was first."""
+    """Write a new directory under a temporary name and rename it. False when another process was first."""
     parent, name = os.path.split(path)
     made = []
     above = parent
@@ -78,10 +79,10 @@ def _make(path: str, contents: Mapping[str, bytes]) -> bool:
     try:
         if made:
             os.makedirs(parent, exist_ok=True)
-        with suppress(FileExistsError):  # of another process, which holds it, or of one that died
+        with suppress(FileExistsError):  # another process holds it, or one died
             os.mkdir(beside)
-        with hold(beside) as is_there:
-            return is_there and _fill_and_rename(beside, path, contents)
+        with hold(beside) as held:
+            return held and _fill_and_rename(beside, path, contents)
     except BaseException:
         for above in made:
             with suppress(OSError):

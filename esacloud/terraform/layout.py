@@ -1,8 +1,7 @@
 """JSON documents to text and back.
 
-Written for the eye and for `git diff`: two spaces a level, keys in the document's own order, and each row of a table in
-`locals` on one line. Read strictly: what two readers could take for two things (a key
-twice, NaN) is refused, with its line.
+The text is made for people and for `git diff`: two spaces a level, keys in the document's own order, and each row of a
+table in `locals` on one line. Reading is strict: ambiguous JSON (a duplicate key, NaN) is refused, with its line.
 """
 
 from __future__ import annotations
@@ -17,19 +16,19 @@ from esacloud.errors import InputError, Place, Problem
 from esacloud.policy.lowered import Document
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode  # without indentation this is the C encoder
-_SPLIT = ",\0"  # where one thing ends and the next begins: a NUL cannot stand in a JSON text, inside a string it is escaped
+_SPLIT = ",\0"  # separates items: JSON text never holds a NUL, strings escape it
 _PLAIN = {str, int, bool, type(None)}
 _encode_split = json.JSONEncoder(ensure_ascii=False, separators=(_SPLIT, ": ")).encode
 
 
 def render(document: Document) -> str:
-    """The text of a `*.tf.json` document, with a newline at its end."""
+    """The text of a `*.tf.json` document, ending in a newline."""
     texts = {key: _locals(value) if key == "locals" else _nested(value) for key, value in document.items()}
     return "{\n" + ",\n".join([f"  {_encode(key)}: {text}" for key, text in texts.items()]) + "\n}\n"
 
 
 def render_flat(document: Mapping[str, Any]) -> str:
-    """The text of a document whose keys hold plain values, or lists and objects with one line for each thing in them."""
+    """The text of a document whose keys hold plain values, or lists and objects written one element a line."""
     return "{\n" + ",\n".join([f"  {_encode(key)}: {_lines(value, '  ')}" for key, value in document.items()]) + "\n}\n"
 
 
@@ -43,7 +42,7 @@ def _lines(value: Any, margin: str) -> str:
         return _encode(value)
     inner = f",\n{margin}  "
     kinds = set(map(type, value.values() if isinstance(value, dict) else value))
-    if kinds == {dict}:  # a table: all of its rows in one call
+    if kinds == {dict}:  # a table: all rows in one call
         lines = _encode_split(value)[1:-1].replace("}" + _SPLIT, "}" + inner).replace(_SPLIT, ", ")
     elif kinds <= _PLAIN:
         lines = _encode_split(value)[1:-1].replace(_SPLIT, inner)
@@ -63,46 +62,46 @@ def _nested(value: Any) -> str:
 
 @lru_cache(maxsize=256)
 def _nested_text(compact: str, margin: str) -> str:
-    """Most of a module is the same in every module: its indented form is made once."""
+    """The indented form, cached: most of a module is the same in every module."""
     return json.dumps(json.loads(compact), ensure_ascii=False, indent=2).replace("\n", f"\n{margin}")
 
 
-class _TwiceError(ValueError):
-    """A key stands twice in one object."""
+class _DuplicateKeyError(ValueError):
+    """An object has a key twice."""
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) != len(pairs):
-        raise _TwiceError
+        raise _DuplicateKeyError
     return made
 
 
 def _no_constant(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no JSON.")
+    raise ValueError(f"{word} is not JSON.")
 
 
 _decode = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_no_constant).decode
 
 
 def parse(text: str, file: str) -> dict[str, Any]:
-    """The document that a text holds. Raises `InputError` with the line where it is no JSON, no object, or ambiguous."""
-    hint = "Make the module again with esacloud generate."
+    """The document in a text. Raises `InputError` with the line for text that is not JSON, not an object, or ambiguous."""
+    hint = "Run esacloud generate again."
     try:
         document = _decode(text)
-    except _TwiceError:
+    except _DuplicateKeyError:
         key, line, column = _first_duplicate(text)
         place = Place(file, line, column, key)
-        raise InputError(Problem(place, f"The key {key!r} stands twice in one object.", hint)) from None
+        raise InputError(Problem(place, f"The key {key!r} occurs twice in one object.", hint)) from None
     except json.JSONDecodeError as error:
         place = Place(file, error.lineno, error.colno)
-        raise InputError(Problem(place, f"This is no JSON: {error.msg}.", hint)) from None
+        raise InputError(Problem(place, f"The file is not JSON: {error.msg}.", hint)) from None
     except RecursionError:
-        raise InputError(Problem(Place(file), "This is nested too deeply.", hint)) from None
+        raise InputError(Problem(Place(file), "The file is nested too deeply.", hint)) from None
     except ValueError as error:
         raise InputError(Problem(Place(file), str(error), hint)) from None
     if not isinstance(document, dict):
-        raise InputError(Problem(Place(file, 1), "This is no JSON object.", hint))
+        raise InputError(Problem(Place(file, 1), "The file is not a JSON object.", hint))
     return document
 
 
@@ -110,7 +109,7 @@ _LEXEME = r'"(?:[^"\\]|\\.)*"|[{}\[\],:]'
 
 
 def _first_duplicate(text: str) -> tuple[str, int, int]:
-    """The first key that stands twice in one object of a valid JSON text, with line and column, from 1."""
+    """The first duplicate key of an object in a valid JSON text, with line and column, from 1."""
     objects: list[set[str] | None] = []
     before = ""
     for token in re.finditer(_LEXEME, text):
@@ -128,7 +127,7 @@ def _first_duplicate(text: str) -> tuple[str, int, int]:
                 return key, text.count("\n", 0, token.start()) + 1, token.start() - line_start + 1
             keys.add(key)
         before = word
-    raise AssertionError("no key stands twice")
+    raise AssertionError("no duplicate key")
 
 
 def documents_of(files: Mapping[str, str]) -> dict[str, Document]:

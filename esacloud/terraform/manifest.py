@@ -1,7 +1,7 @@
-"""`manifest.json`: what a module was made from, what was proven of it, and the digest of each of its files.
+"""The files of a module, and `manifest.json` over them: input, proof, and the digest of each file.
 
-It holds no time and no path, so that the same input gives the same bytes. It is what tells a module's own files from a
-person's, and files as they were written from files edited since (schemas/manifest.schema.json).
+The manifest holds no time and no path, so that the same input gives the same bytes. It distinguishes a module's files from
+files of others, and unchanged files from edited ones (schemas/manifest.schema.json).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,17 +19,20 @@ from esacloud.deployment.model import Deployment
 from esacloud.policy.lowered import Lowered
 from esacloud.policy.model import Flow
 from esacloud.policy.packets import flow_boxes
-from esacloud.terraform.layout import render_flat
+from esacloud.terraform.layout import render, render_flat
+from esacloud.terraform.readme import README, readme_text
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from esacloud.provider import Provider
 
 MANIFEST = "manifest.json"
 FORMAT = 1
 PROVEN = (
     "The rules of these files, read back from their text, permit exactly the packets of the policy: no more and no less."
 )
-_START = f'{{\n  "manifest": {FORMAT},\n  "esacloud": '  # how every manifest begins, also one that was cut short
+_START = f'{{\n  "manifest": {FORMAT},\n  "esacloud": '  # how every manifest begins, truncated ones included
 _SEAL, _END = ',\n  "digest": "', "\n}\n"
 _FILE_NAME, _DIGEST = r"[A-Za-z0-9_-][A-Za-z0-9._-]*", r"[0-9a-f]{64}"
 
@@ -39,10 +42,22 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def module_files(cloud: Provider, lowered: Lowered, deployment: Deployment) -> dict[str, str]:
+    """File name -> text of every file of the module, the manifest last.
+
+    The manifest states that the module is proven: the caller has to prove these texts before it hands them out.
+    """
+    documents = cloud.documents(lowered, deployment)
+    files = {name: render(document) for name, document in documents.items()}
+    files[README] = readme_text(lowered, deployment, documents)
+    files[MANIFEST] = manifest_text(lowered, deployment, files)
+    return files
+
+
 def manifest_text(lowered: Lowered, deployment: Deployment, files: Mapping[str, str]) -> str:
     """The text of the manifest of a module with these other files."""
     policy, catalogue = lowered.policy, deployment.catalogue
-    return _sealed(
+    return sealed(
         {
             "manifest": FORMAT,
             "esacloud": __version__,
@@ -59,56 +74,60 @@ def manifest_text(lowered: Lowered, deployment: Deployment, files: Mapping[str, 
             ],
             "quotas": [{"quota": use.quota, "used": use.used, "limit": use.limit} for use in lowered.quotas],
             "proof": {
-                "says": PROVEN,
+                "statement": PROVEN,
                 "interfaces": len(policy.interfaces),
                 "flows": len(policy.flows),
                 "rules": sum(line.inbound + line.outbound for line in lowered.groups),
             },
             "rows": {
                 "covered": list(policy.rows),
-                "left_out": sorted({left.row for left in policy.left_out if left.row is not None}),
+                "uncovered": sorted({left.row for left in policy.left_out if left.row is not None}),
             },
-            "left_out": [{"row": left.row, "entry": left.entry, "why": left.why.en} for left in policy.left_out],
+            "uncovered": [{"row": left.row, "entry": left.entry, "why": left.why.en} for left in policy.left_out],
             "widened": [
-                {"entry": widened.entry, "policy": _said(widened.exact), "rules": _said(widened.wide)}
+                {"entry": widened.entry, "policy": _packets_text(widened.exact), "rules": _packets_text(widened.wide)}
                 for widened in policy.widened
             ],
             "open_hostnames": sorted({name for flow in policy.flows for name in flow.names}),
-            **{
-                f"{way}_hostnames": found
-                for way in ("pinned", "filtered")
-                if (found := sorted({name for flow in policy.flows for name in getattr(flow, way)}))
-            },
+            **_hostnames("pinned_hostnames", (flow.pinned for flow in policy.flows)),
+            **_hostnames("filtered_hostnames", (flow.filtered for flow in policy.flows)),
             "notes": list(lowered.notes),
             "files": {name: digest(text) for name, text in sorted(files.items())},
         }
     )
 
 
-def _sealed(document: Mapping[str, Any]) -> str:
-    """The manifest's text with the digest of all before it as its last key, so that a changed digit in it shows."""
+def _hostnames(key: str, names: Iterable[tuple[str, ...]]) -> dict[str, list[str]]:
+    found = sorted({name for of_flow in names for name in of_flow})
+    return {key: found} if found else {}
+
+
+def sealed(document: Mapping[str, Any]) -> str:
+    """The manifest's text, ending in the digest of everything before it, so that any edit shows."""
     body = render_flat(document)[: -len(_END)]
     return f'{body}{_SEAL}{digest(body)}"{_END}'
 
 
-def _said(flow: Flow) -> str:
+def _packets_text(flow: Flow) -> str:
     return f"{flow.interface}: {' and '.join(map(str, flow_boxes([flow])))}"
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What of a manifest on disk matters to who reads or replaces the module.
+    """The part of a manifest that is needed to read or replace a module.
 
-    `esacloud` is the version that wrote it, `files` file name -> SHA-256; `intact` is False where it was edited since.
+    `esacloud` is the version that wrote it, `files` file name -> SHA-256; `intact` is False when it was edited.
+    `reusable`: whether the module is for any gateway, without a deployment file.
     """
 
     esacloud: str
     files: Mapping[str, str]
     intact: bool
+    reusable: bool
 
 
 def read_manifest(text: str) -> Manifest | None:
-    """The manifest that a text holds, or None where it is none of ours or was cut short."""
+    """The manifest in a text, or None when esacloud did not write it or it is truncated."""
     try:
         document: Any = json.loads(text)
     except (ValueError, RecursionError):
@@ -124,20 +143,20 @@ def read_manifest(text: str) -> Manifest | None:
         if name == MANIFEST or not re.fullmatch(_FILE_NAME, name):
             return None
     body, _, seal = text.rpartition(_SEAL)
-    return Manifest(version, files, intact=seal == f'{digest(body)}"{_END}')
+    return Manifest(version, files, intact=seal == f'{digest(body)}"{_END}', reusable="deployment" not in document)
 
 
-def is_cut_short(text: str) -> bool:
-    """Whether a text that is no manifest is the beginning of one: a write that did not end."""
+def is_truncated(text: str) -> bool:
+    """Whether a text is the beginning of a manifest: a write that did not finish."""
     return text.startswith(_START) or _START.startswith(text)
 
 
 def differing_files(directory: str, files: Mapping[str, str]) -> tuple[str, ...]:
-    """Where the bytes on disk are not those of `files`, as sentences; for a module of another version of esacloud, nothing.
+    """Sentences about files whose bytes differ from `files`; none for a module that another version of esacloud wrote.
 
-    Another version may lay a module out differently and still be right; what its rules permit is judged by other means.
+    Another version may lay out a correct module differently; its rules are evaluated all the same.
     """
-    from pathlib import Path  # imported here, because a run that only writes has no use for it
+    from pathlib import Path  # not needed by a run that only writes
 
     folder = Path(directory)
     try:
@@ -157,11 +176,11 @@ def _differs(path: Path, text: str) -> str | None:
     desired = text.encode()
     if found == desired:
         return None
-    line = next(
+    number = next(
         number
-        for number, (one, other) in enumerate(
+        for number, (line, other) in enumerate(
             zip([*found.split(b"\n"), None], [*desired.split(b"\n"), None], strict=False), start=1
         )
-        if one != other
+        if line != other
     )
-    return f"{path.name}:{line}: This line is not what esacloud {__version__} writes for this deployment file."
+    return f"{path.name}:{number}: This line is not what esacloud {__version__} writes for this deployment file."

@@ -1,7 +1,7 @@
-"""Where a value that a plan knows only after apply comes from, as far as the plan's configuration can tell.
+"""The origin of a value that is known only after apply, as far as a plan's configuration shows it.
 
-A plan repeats which names each expression mentions, in order, and no more: neither locals, nor which of a resource's
-instances `[each.key]` picks. So the answer is every instance that it can be; where it can be something else, there is none.
+A plan lists the names that each expression mentions, in order, and nothing else: neither locals, nor which instance of a
+resource `[each.key]` selects. So the answer is every instance that it can be, and empty if it can be anything else.
 https://developer.hashicorp.com/terraform/internals/json-format#expression-representation
 """
 
@@ -11,14 +11,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from esacloud.json_values import mapping, mappings
-from esacloud.terraform.show import Resource
+from esacloud.json_files import mapping, mappings
+from esacloud.terraform.show import Resource, mentions
 
-Path = tuple[tuple[str, str | None], ...]  # of a module: its steps with their keys; "" is no key, None any
+Path = tuple[tuple[str, str | None], ...]  # of a module: module names with their keys; "" is no key, None any
 _KEY = r'(\[(?:"(?:[^"\\]|\\.)*"|\d+)\])?'
 _step = re.compile(rf"module\.([^.\[]+){_KEY}\.?").match
 _name = re.compile(rf"([^.\[]+)\.([^.\[]+){_KEY}").match
-_KNOWN = ("count.", "each.key", "path.", "terraform.")  # nothing that a cloud makes
+_KNOWN = ("count.", "each.key", "path.", "terraform.")  # not made by a cloud
 _DEEPEST = 64
 
 
@@ -26,13 +26,13 @@ class Origins:
     """The configuration of a plan, with the instances that the plan has of it."""
 
     def __init__(self, document: Mapping[str, Any], found: Iterable[Resource]) -> None:
-        self.root = mapping(mapping(document.get("configuration")).get("root_module"))
-        self.written: dict[tuple[str, ...], dict[str, Mapping[str, Any]]] = {}  # by module, as far as asked
-        self.told: dict[tuple[str, str, tuple[str | int, ...]], tuple[Resource, ...]] = {}
-        self.made: dict[str, list[tuple[Path, str, Resource]]] = {}
+        self._root = mapping(mapping(document.get("configuration")).get("root_module"))
+        self._written_in: dict[tuple[str, ...], dict[str, Mapping[str, Any]]] = {}  # by module, as far as asked
+        self._known: dict[tuple[str, str, tuple[str | int, ...]], tuple[Resource, ...]] = {}
+        self._made: dict[str, list[tuple[Path, str, Resource]]] = {}
         for item in found:
             path, local = _split(item.base)
-            self.made.setdefault(local, []).append((path, item.address[len(item.base) :], item))
+            self._made.setdefault(local, []).append((path, item.address[len(item.base) :], item))
 
     def of(self, item: Resource, kind: str, *argument: str | int) -> tuple[Resource, ...]:
         """The resources of one type whose id the argument can be, block by block as `("ip_configuration", 0, "subnet_id")`.
@@ -40,24 +40,24 @@ class Origins:
         Empty where it can be anything else.
         """
         asked = item.base, kind, argument  # all instances of a resource have one answer
-        if asked not in self.told:
+        if asked not in self._known:
             path, local = _split(item.base)
             written = self._written(path, local)
             expression = _inside(written.get("expressions"), argument)
-            self.told[asked] = self._all(path, expression, written.get("for_each_expression"), kind)
-        return self.told[asked]
+            self._known[asked] = self._all(path, expression, written.get("for_each_expression"), kind)
+        return self._known[asked]
 
     def blocks(self, item: Resource, argument: str) -> int:
-        """How many blocks of one kind are written. A plan is silent about dynamic ones: with more, none can be told."""
+        """How many blocks of one kind the configuration has. A plan does not list dynamic blocks."""
         written = _inside(self._written(*_split(item.base)).get("expressions"), (argument,))
         return len(written) if isinstance(written, list) else 0
 
     def of_variable(self, item: Resource, kind: str, variable: str) -> tuple[Resource, ...]:
-        """The same for what the resource's module is given for a variable."""
+        """The same for the value of a variable of the resource's module."""
         return self._all(_split(item.base)[0], {"references": [f"var.{variable}"]}, None, kind)
 
     def mentioned(self, item: Resource, kind: str, *argument: str | int) -> tuple[Resource, ...]:
-        """The resources of one type in the expression itself, whatever else may be in it."""
+        """The resources of one type that the expression itself mentions, among other things."""
         path, local = _split(item.base)
         heads = _heads(_inside(self._written(path, local).get("expressions"), argument))
         return tuple(made for head in heads if head.startswith(f"{kind}.") for made in self._instances(path, head))
@@ -70,7 +70,7 @@ class Origins:
     def _follow(
         self, path: Path, expression: Any, repeated: Any, kind: str, found: dict[str, Resource], depth: int = 0
     ) -> bool:
-        """Add what the expression can mean to `found`; whether that is all. `repeated` is what `each.value` is of."""
+        """Add every possible origin to `found`; returns whether those are all. `repeated` is the for_each expression."""
         if depth > _DEEPEST:
             return False
         for head in _heads(expression):
@@ -80,18 +80,18 @@ class Origins:
                 found.update((made.address, made) for made in self._instances(path, head))
                 continue
             further = self._further(path, head, repeated)
-            if further is None or not all(self._follow(*one, kind, found, depth + 1) for one in further):
+            if further is None or not all(self._follow(*origin, kind, found, depth + 1) for origin in further):
                 return False
         return True
 
     def _further(self, path: Path, head: str, repeated: Any) -> list[tuple[Path, Any, Any]] | None:
-        """The expressions behind a mention: of a for_each, a module's argument, or its output. None where nobody knows."""
+        """The expressions behind a mention: a for_each, a module's argument or its output. None where they are unknown."""
         parts = _name(head)
         if head.startswith("each."):
             return [(path, repeated, None)] if repeated else None
         if head.startswith("var.") and parts:
             if not path:
-                return []  # a variable of the root is known before there is a plan
+                return []  # a variable of the root module is known at plan time
             call = mapping(mapping(self._module(path[:-1]).get("module_calls")).get(path[-1][0]))
             return [(path[:-1], mapping(call.get("expressions")).get(parts[2]), call.get("for_each_expression"))]
         step = _step(head)
@@ -101,31 +101,33 @@ class Origins:
         outputs = mapping(self._module(inside).get("outputs"))
         name = re.split(r"[.\[]", head[step.end() :])[0]
         named = [outputs.get(name)] if name else list(outputs.values())
-        return [(inside, mapping(one).get("expression"), None) for one in named] if named and None not in named else None
+        return (
+            [(inside, mapping(output).get("expression"), None) for output in named] if named and None not in named else None
+        )
 
     def _instances(self, path: Path, head: str) -> Iterator[Resource]:
         parts = _name(head)
         if parts:
-            for place, key, made in self.made.get(f"{parts[1]}.{parts[2]}", ()):
-                if parts[3] in (None, key) and _is_one_of(place, path):
+            for module, key, made in self._made.get(f"{parts[1]}.{parts[2]}", ()):
+                if parts[3] in (None, key) and _is_one_of(module, path):
                     yield made
 
     def _written(self, path: Path, local: str) -> Mapping[str, Any]:
         names = tuple(name for name, _ in path)
-        if names not in self.written:
+        if names not in self._written_in:
             found = mappings(self._module(path).get("resources"))
-            self.written[names] = {str(one.get("address")): one for one in found}
-        return self.written[names].get(local, {})
+            self._written_in[names] = {str(resource.get("address")): resource for resource in found}
+        return self._written_in[names].get(local, {})
 
     def _module(self, path: Path) -> Mapping[str, Any]:
-        module = self.root
+        module = self._root
         for name, _ in path:
             module = mapping(mapping(mapping(module.get("module_calls")).get(name)).get("module"))
         return module
 
 
 def _split(base: str) -> tuple[Path, str]:
-    """`module.a["x"].aws_b.c` as the way to its module, and its name there."""
+    """`module.a["x"].aws_b.c` as the path of its module, and its name in it."""
     path: list[tuple[str, str | None]] = []
     while step := _step(base):
         path.append((step[1], step[2] or ""))
@@ -133,9 +135,10 @@ def _split(base: str) -> tuple[Path, str]:
     return tuple(path), base
 
 
-def _is_one_of(place: Path, path: Path) -> bool:
-    return len(place) == len(path) and all(
-        mine[0] == its[0] and its[1] in (None, mine[1]) for mine, its in zip(place, path, strict=True)
+def _is_one_of(module: Path, path: Path) -> bool:
+    return len(module) == len(path) and all(
+        name == expected_name and expected_key in (None, key)
+        for (name, key), (expected_name, expected_key) in zip(module, path, strict=True)
     )
 
 
@@ -149,12 +152,10 @@ def _inside(expressions: Any, argument: Iterable[str | int]) -> Any:
 
 
 def _heads(expression: Any) -> list[str]:
-    """What an expression mentions. Terraform lists each mention whole, then step by step shorter: `a.b.c`, `a.b`."""
+    """The longest form of each mention. Terraform lists a mention whole, then its prefixes: `a.b.c`, `a.b`."""
     heads, last = [], ""
-    listed = mapping(expression).get("references")
-    for word in listed if isinstance(listed, list) else ():
-        if isinstance(word, str):
-            if not (last.startswith(word) and last[len(word) : len(word) + 1] in (".", "[")):
-                heads.append(word)
-            last = word
+    for word in mentions(expression):
+        if not (last.startswith(word) and last[len(word) : len(word) + 1] in (".", "[")):
+            heads.append(word)
+        last = word
     return heads

@@ -1,7 +1,7 @@
-"""Whose a directory is: which of its files esacloud wrote, which are terraform's working files, which a person's.
+"""Which files of a directory esacloud wrote, which are terraform's working files, and which belong to someone else.
 
-A file is esacloud's when the manifest names it, or the manifest of a write that was interrupted does, or when it is the
-text to be written or the beginning of it. A name alone proves nothing: many modules have a `main.tf.json`.
+A file is esacloud's when its manifest, or the manifest of an interrupted write, lists it with its digest, or when it is a
+prefix of the text to write. The name alone is no evidence: many modules have a `main.tf.json`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from esacloud.errors import InputError, Place, Problem
-from esacloud.terraform.manifest import MANIFEST, is_cut_short, read_manifest
+from esacloud.terraform.manifest import MANIFEST, is_truncated, read_manifest
 
 STAGING = ".esacloud-staging"
 _WORKING = re.compile(  # https://developer.hashicorp.com/terraform/language/files, and what its commands leave behind
@@ -27,9 +27,9 @@ _WORKING = re.compile(  # https://developer.hashicorp.com/terraform/language/fil
 class Holding:
     """A directory that esacloud may write into.
 
-    - `current`: the files that already are as they shall be.
-    - `obsolete`: files of the module that was there and that the new one lacks.
-    - `interrupted`: whether an earlier write left its staging directory behind.
+    - `current`: the files that already have the new content.
+    - `obsolete`: files of the earlier module that the new one lacks.
+    - `interrupted`: whether an earlier write left its staging directory.
     """
 
     current: frozenset[str]
@@ -39,16 +39,16 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """What earlier writes of esacloud left: their file names and digests, whether the manifest was edited or cut short."""
+    """Earlier writes of esacloud: file names with their digests, and whether the manifest was edited or truncated."""
 
     digests: Mapping[str, set[str]]
     edited: bool
-    cut_short: bool
+    truncated: bool
 
 
 def look_into(directory: Path, files: Mapping[str, bytes], *, force: bool) -> Holding:
-    """Look through a directory before writing `files` into it. Raises InputError where esacloud has to keep out of it."""
-    past = _past(directory)
+    """Check a directory before writing `files` into it. Raises InputError when esacloud must not write there."""
+    past = _past(directory, files)
     current, edited, names = set(), [], set()
     with os.scandir(directory) as entries:
         for entry in entries:
@@ -61,7 +61,7 @@ def look_into(directory: Path, files: Mapping[str, bytes], *, force: bool) -> Ho
                 if not _WORKING.fullmatch(name):
                     raise _unmanaged(directory, name)
             elif not entry.is_file(follow_symlinks=False):
-                raise _refusal(directory, name, "is a symbolic link, or no file at all.", "Move it away.")
+                raise _refusal(directory, name, "is a symbolic link or not a regular file.", "Move it.")
             else:
                 content = Path(entry).read_bytes()
                 if content == files.get(name):
@@ -75,34 +75,38 @@ def look_into(directory: Path, files: Mapping[str, bytes], *, force: bool) -> Ho
 
 
 def _is_own(path: Path, content: bytes, desired: bytes | None, past: _Past) -> bool:
-    """Whether esacloud wrote a file as it stands. False where it wrote one of that name; InputError where it never did."""
+    """Whether esacloud wrote the file as it is. False where it was edited; InputError where esacloud never wrote it."""
     name = path.name
     if name == MANIFEST and past.digests:
         return not past.edited
     if hashlib.sha256(content).hexdigest() in past.digests.get(name, ()):
         return True
-    if desired is not None and desired.startswith(content):  # a write that did not end, an empty file included
+    if desired is not None and desired.startswith(content):  # a write that did not finish, possibly an empty file
         return True
-    if name == MANIFEST and past.cut_short:
+    if name == MANIFEST and past.truncated:
         return True
-    if name in past.digests or past.cut_short:
+    if name in past.digests or past.truncated:
         return False
     raise _unmanaged(path.parent, name)
 
 
-def _past(directory: Path) -> _Past:
+def _past(directory: Path, files: Mapping[str, bytes]) -> _Past:
+    new = read_manifest(files.get(MANIFEST, b"").decode())
     text = _text(directory / MANIFEST)
     manifest = None if text is None else read_manifest(text)
     staged_text = _text(directory / STAGING / MANIFEST)
     staged = None if staged_text is None else read_manifest(staged_text)
     digests: dict[str, set[str]] = {MANIFEST: set()} if manifest or staged else {}
     for source in filter(None, (manifest, staged)):
+        if new is not None and source.reusable != new.reusable:
+            kind = "a reusable module" if source.reusable else "a deployment file's module"
+            raise _refusal(directory, MANIFEST, f"is that of {kind}.", "Choose another directory.")
         for name, value in source.files.items():
             digests.setdefault(name, set()).add(value)
     return _Past(
         digests,
         edited=manifest is not None and not manifest.intact,
-        cut_short=text is not None and manifest is None and is_cut_short(text),
+        truncated=text is not None and manifest is None and is_truncated(text),
     )
 
 
@@ -118,11 +122,11 @@ def _refusal(directory: Path, name: str, message: str, hint: str) -> InputError:
 
 
 def _unmanaged(directory: Path, name: str) -> InputError:
-    message = "was not written by esacloud, so nothing in this directory was touched."
-    return _refusal(directory, name, message, "Choose another directory, or move the file away.")
+    message = "was not written by esacloud; the directory was not changed."
+    return _refusal(directory, name, message, "Choose another directory, or move the file.")
 
 
 def _edited(directory: Path, names: list[str]) -> InputError:
-    message = "was edited since esacloud wrote it; nothing was written."
-    hint = "Put the change into the deployment file, or replace the file with --force."
+    message = "was edited after esacloud wrote it; nothing was written."
+    hint = "Make the change in the deployment file, or use --force to replace the file."
     return InputError(*(Problem(Place(str(directory / name)), f"{name} {message}", hint) for name in names))

@@ -1,4 +1,4 @@
-"""Bringing a directory that holds an earlier module, or nothing yet, to a new module: what `directory.py` says of it."""
+"""Updating an existing directory to a new module, through a staging directory as directory.py describes."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from esacloud.errors import OutsideError
-from esacloud.terraform.disk import said, write_all
-from esacloud.terraform.locking import hold
+from esacloud.terraform.disk import error_text, hold, write_all
 from esacloud.terraform.manifest import MANIFEST, read_manifest
 from esacloud.terraform.ownership import STAGING, look_into
 
 
 def update(directory: str, contents: Mapping[str, bytes], *, force: bool) -> bool:
-    """Bring a directory that exists to the new contents. False when it was moved away before it could be held."""
+    """Update an existing directory. False when it was moved before it could be locked."""
     path = Path(directory)
-    with hold(directory) as is_there:
-        if not is_there:
+    with hold(directory) as held:
+        if not held:
             return False
         holding = look_into(path, contents, force=force)
         if holding.interrupted:
@@ -40,18 +39,18 @@ def _replace(path: Path, contents: Mapping[str, bytes], obsolete: tuple[str, ...
     try:
         for name in contents:
             if name == MANIFEST:
-                for gone in obsolete:
-                    (path / gone).unlink()
+                for name_of_old in obsolete:
+                    (path / name_of_old).unlink()
             (staging / name).replace(path / name)
         staging.rmdir()
     except OSError as error:
         raise OutsideError(
-            f"{path}: The module was written by half only: {said(error)}. Run the same command again to finish it."
+            f"{path}: The module was written only in part: {error_text(error)}. Run the same command again to finish it."
         ) from None
 
 
 def _finish(path: Path) -> None:
-    """Finish a write that was interrupted: rename what was staged, if all of it was, or else forget it."""
+    """Finish an interrupted write: rename the staged files if all of them are there, else discard them."""
     staging = path / STAGING
     try:
         staged = read_manifest((staging / MANIFEST).read_text(encoding="utf-8"))

@@ -1,19 +1,18 @@
-"""Running terraform (or OpenTofu) in a directory, through python-terraform, whose traps end here.
+"""Running terraform (or OpenTofu) in a directory through python-terraform, working around its defects.
 
-python-terraform 0.10.1 is of 2019. What it does wrong, and what is done about it, in the order of its source:
+python-terraform 0.10.1 dates from 2019. Its defects, and what this module does about each:
 
-1. `destroy()` passes `-force`, which terraform dropped: only `cmd()` is called, with words that terraform knows.
-2. `apply()` asks at a closed standard input: only saved plans are applied.
-3. `output(name)` raises TypeError: what there is to know is read from `show -json`.
-4. `plan` logs exit code 2, which means changes, as an error: its logger is silenced, and exit codes are taken as they are.
-5. `synchronous=False` is passed on to terraform: never given.
-6. `capture_output=False` needs a standard output with a file descriptor: where there is none, output is printed afterwards.
-7. It knows no `-chdir`, and `plan("dir")` fails: the directory goes to the constructor.
-8. `is_env_vars_included=False` empties PATH: never given.
-9. Every unknown attribute becomes a command, and variables given as a dict stay behind in a file: neither is used. Values
-   of variables go through TF_VAR_... or a .tfvars file, never through arguments, which every process list shows.
-
-It also reads the state file after each command and trips over what is no JSON: a subclass keeps it from that.
+1. `destroy()` passes `-force`, which terraform removed: only `cmd()` is called, with options that terraform has.
+2. `apply()` prompts on a closed standard input: only saved plans are applied.
+3. `output(name)` raises TypeError: values are read from `show -json`.
+4. `plan` logs exit code 2, which means changes, as an error: its logger is silenced, and exit codes are used as they are.
+5. `synchronous=False` is passed on to terraform: it is never set.
+6. `capture_output=False` needs a standard output with a file descriptor: without one, output is printed afterwards.
+7. It has no `-chdir`, and `plan("dir")` fails: the directory goes to the constructor.
+8. `is_env_vars_included=False` empties PATH: it is never set.
+9. Every unknown attribute becomes a command, and variables given as a dict leave a file behind: neither is used. Values of
+   variables go into TF_VAR_... or a .tfvars file, never into arguments, which every process list shows.
+10. It reads the state file after each command and fails on invalid JSON: a subclass skips that.
 """
 
 from __future__ import annotations
@@ -38,33 +37,31 @@ INTERRUPTED = 130
 
 
 class TerraformFailedError(OutsideError):
-    """Terraform ended in an error, which it has told itself. `code` is its exit code."""
+    """Terraform failed and printed the reason itself. `code` is its exit code."""
 
     def __init__(self, command: str, code: int) -> None:
-        super().__init__(f"terraform {command} ended with exit code {code}; what went wrong it says above.")
+        super().__init__(f"terraform {command} failed with exit code {code}. See the output above.")
         self.code = code
 
 
 class Runner:
-    """Terraform in one directory. Output of commands goes to this process's own as it comes.
+    """Terraform in one directory. Output of commands goes to this process's own streams as it comes.
 
-    `binary` is a path or a name on the PATH; without one, `terraform` is taken, or `tofu` where there is only that.
-    Raises InputError for a directory that is none, OutsideError where terraform or python-terraform is missing or too old.
+    `binary` is a path or a name on the PATH; the default is `terraform`, else `tofu`. Raises InputError when there is no
+    such directory, OutsideError when terraform or python-terraform is missing or too old.
     """
 
     def __init__(self, directory: str, binary: str | None = None) -> None:
         if not Path(directory).is_dir():
-            message = "There is no such directory."
-            raise InputError(
-                Problem(Place(directory), message, "Name the one that esacloud generate wrote, or a root of yours.")
-            )
+            hint = "Name a directory that esacloud generate wrote, or a root module of your own."
+            raise InputError(Problem(Place(directory), "The directory does not exist.", hint))
         self.directory, self.binary = directory, find(binary)
         self._python_terraform = _package()
         self._wrapped = self._wrapper()
         self.product, self.version = self._version()
 
     def initialized(self) -> bool:
-        """Whether `init` was run in the directory."""
+        """Whether `init` ran in the directory."""
         return Path(self.directory, ".terraform").is_dir()
 
     def init(self) -> None:
@@ -76,8 +73,8 @@ class Runner:
         self._must("validate")
 
     def plan(self, out: str, *, var_files: Sequence[str] = (), destroy: bool = False) -> bool:
-        """Save a plan to the file `out`, and say whether it changes anything. Raises TerraformFailedError."""
-        options: dict[str, Any] = {"input": False, "detailed_exitcode": self._flag, "egress": out}
+        """Save a plan to the file `out`. Returns whether it has changes. Raises TerraformFailedError."""
+        options: dict[str, Any] = {"input": False, "detailed_exitcode": self._flag, "out": out}
         if var_files:
             options["var_file"] = [str(Path(file).resolve()) for file in var_files]
         if destroy:
@@ -95,7 +92,7 @@ class Runner:
         """The state, or a saved plan, as JSON. Raises TerraformFailedError."""
         code, out, err = self._captured("show", *([plan] if plan else []), json=self._flag)
         if code:
-            print(err, file=sys.stderr, end="")  # noqa: T201 - what terraform says belongs to the user
+            print(err, file=sys.stderr, end="")  # noqa: T201 - terraform's own message
             raise TerraformFailedError("show", code)
         return json.loads(out)
 
@@ -116,14 +113,14 @@ class Runner:
             text = json.loads(out)["terraform_version"]
             version = tuple(int(part) for part in text.partition("-")[0].split("."))
         except (ValueError, KeyError, TypeError):
-            said = (err or out).strip().splitlines()
+            output = (err or out).strip().splitlines()
             raise OutsideError(
-                f"{self.binary} is no terraform: `version -json` ended with exit code {code}"
-                f"{' and said: ' + said[0] if said else ''}. {_INSTALL}."
+                f"{self.binary} is not terraform: `version -json` exited with code {code}"
+                f"{' and printed: ' + output[0] if output else ''}. {_INSTALL}."
             ) from None
         if version < OLDEST:
             oldest = ".".join(map(str, OLDEST))
-            raise OutsideError(f"{self.binary} is terraform {text}, and {oldest} or newer is needed. {_INSTALL}.")
+            raise OutsideError(f"{self.binary} is terraform {text}; esacloud needs {oldest} or newer. {_INSTALL}.")
         is_tofu = "opentofu" in self._captured("version")[1].lower()
         return ("OpenTofu" if is_tofu else "Terraform"), version
 
@@ -132,7 +129,7 @@ class Runner:
             raise TerraformFailedError(command, code)
 
     def _run(self, command: str, *words: str, **options: Any) -> int:
-        """Run a command, its output going to ours as it comes; its exit code."""
+        """Run a command with its output on our streams as it comes. Returns its exit code."""
         if not (_is_file(sys.stdout) and _is_file(sys.stderr)):
             code, out, err = self._captured(command, *words, **options)
             sys.stdout.write(out)
@@ -159,18 +156,18 @@ class Runner:
             except OSError as error:
                 raise OutsideError(f"{self.binary} cannot be started: {error.strerror or error}.") from None
         if interrupted:
-            raise KeyboardInterrupt  # terraform has ended in order, its locks released
+            raise KeyboardInterrupt  # terraform has exited cleanly and released its locks
         return int(code), out, err
 
 
 def find(binary: str | None) -> str:
-    """The program's path. Raises OutsideError with how to install one."""
+    """The path of the program. Raises OutsideError with installation instructions."""
     names = (binary,) if binary else ("terraform", "tofu")
     for name in names:
         if (path := shutil.which(name)) is not None:
-            return str(Path(path).resolve()) if "/" in name else path  # the directory changes before it is started
+            return str(Path(path).resolve()) if "/" in name else path  # the working directory changes before it starts
     if binary:
-        raise OutsideError(f"There is no program {binary}. {_INSTALL}.")
+        raise OutsideError(f"The program {binary} is not found. {_INSTALL}.")
     raise OutsideError(f"Neither terraform nor tofu is on the PATH. {_INSTALL}, or name one with --binary.")
 
 
@@ -178,9 +175,8 @@ def _package() -> Any:
     try:
         import python_terraform
     except ImportError:
-        raise OutsideError(
-            "Running terraform needs the package python-terraform: pip install 'esacloud[terraform]'."
-        ) from None
+        message = "Running terraform needs the package python-terraform: pip install 'esacloud[terraform]'."
+        raise OutsideError(message) from None
     return python_terraform
 
 
@@ -193,7 +189,7 @@ def _is_file(stream: Any) -> bool:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """python-terraform logs all that terraform says, changes as errors; values in it may be secret."""
+    """python-terraform logs all output of terraform, which may hold secrets, and logs changes as errors."""
     logger = logging.getLogger("python_terraform")
     before, logger.disabled = logger.disabled, True
     try:
@@ -204,13 +200,13 @@ def _quiet() -> Iterator[None]:
 
 @contextmanager
 def _interrupts_are_for_the_child() -> Iterator[list[int]]:
-    """Ctrl-C reaches terraform too, which then ends in order: wait for it. Yields a list that is filled when it came."""
-    came: list[int] = []
+    """Ctrl-C reaches terraform too, which then exits cleanly: wait for it. Yields a list of the signals received."""
+    signals: list[int] = []
     if threading.current_thread() is not threading.main_thread():
-        yield came
+        yield signals
         return
-    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    before = signal.signal(signal.SIGINT, lambda number, _: signals.append(number))
     try:
-        yield came
+        yield signals
     finally:
         signal.signal(signal.SIGINT, before)

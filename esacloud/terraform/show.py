@@ -1,7 +1,7 @@
 """Resources out of `terraform show -json`, of a plan or of a state, whatever provider they belong to.
 
-Values that are known only after apply are missing from a plan's values; `unknown` names them, and `references` says what
-the configuration takes them from. https://developer.hashicorp.com/terraform/internals/json-format
+Values that are known only after apply are missing from a plan's values; `unknown` names them, and `references` names their
+sources in the configuration. https://developer.hashicorp.com/terraform/internals/json-format
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from esacloud.json_values import mapping, mappings
+from esacloud.json_files import mapping, mappings
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
     """One instance of a managed resource. `key` is its for_each or count key; `base` its address without the key.
 
-    `unknown` holds the names of arguments whose value, or a part of it, is known only after apply; `references` maps an
-    argument to the addresses that its expression mentions, with the module before them. `unknown_within` tells of a list of
-    blocks in which arguments that is.
+    - `unknown`: names of arguments whose value, or a part of it, is known only after apply.
+    - `references`: argument -> the addresses that its expression mentions, with their module.
+    - `unknown_within`: list of blocks -> the arguments that are unknown in any of its blocks.
     """
 
     address: str
@@ -33,7 +33,7 @@ class Resource:
 
 
 def is_shown(document: Any) -> bool:
-    """Whether the JSON value is what `terraform show -json` prints."""
+    """Whether the JSON value is output of `terraform show -json`."""
     return (
         isinstance(document, dict) and isinstance(document.get("format_version"), str) and "terraform_version" in document
     )
@@ -66,7 +66,7 @@ def resources(document: Mapping[str, Any]) -> Iterator[Resource]:
 
 def data(document: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, Any]]:
     """The values of all data sources of one kind that were read, for a plan or at the last apply."""
-    before = mapping(mapping(document.get("prior_state")).get("values"))  # where a plan keeps what it read
+    before = mapping(mapping(document.get("prior_state")).get("values"))  # where a plan keeps the data that it read
     for body in (document.get("planned_values"), before, document.get("values")):
         for found in _walk(mapping(mapping(body).get("root_module"))):
             if found.get("mode") == "data" and found.get("type") == kind:
@@ -95,15 +95,19 @@ def _has_true(value: Any) -> bool:
 
 
 def _references(module: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, dict[str, tuple[str, ...]]]]:
-    """Address without keys -> argument -> what it refers to, through all modules."""
+    """Address without keys -> argument -> the addresses it refers to, through all modules."""
     for resource in mappings(module.get("resources")):
-        found = {
-            name: tuple(prefix + word for word in _list(mapping(expression).get("references")) if isinstance(word, str))
-            for name, expression in mapping(resource.get("expressions")).items()
-        }
+        expressions = mapping(resource.get("expressions")).items()
+        found = {name: tuple(prefix + word for word in mentions(expression)) for name, expression in expressions}
         yield prefix + str(resource.get("address")), found
     for name, call in mapping(module.get("module_calls")).items():
         yield from _references(mapping(mapping(call).get("module")), f"{prefix}module.{name}.")
+
+
+def mentions(expression: Any) -> list[str]:
+    """The names that an expression of the configuration mentions, in terraform's order."""
+    found = mapping(expression).get("references")
+    return [word for word in found if isinstance(word, str)] if isinstance(found, list) else []
 
 
 def _without_keys(address: str) -> str:
@@ -115,7 +119,3 @@ def _without_keys(address: str) -> str:
             out.append(letter)
         depth -= letter == "]"
     return "".join(out)
-
-
-def _list(value: Any) -> list[Any]:
-    return [item for item in value if item is not None] if isinstance(value, list) else []

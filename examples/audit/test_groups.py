@@ -1,4 +1,4 @@
-"""Your own rules about your own groups, as tests: `pytest examples/audit/test_groups.py`."""
+"""Rules of your own for your own groups, as tests: `pytest examples/audit/test_groups.py`."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ GROUPS = Path(__file__).with_name("security-groups.json")
 MANAGEMENT, DATA = "sg-0aaa0000000000001", "sg-0aaa0000000000002"
 
 
-def test_mail_comes_in_from_everyone() -> None:
-    """Both halves of the IPv4 Internet are there, so all of it is."""
+def test_mail_is_accepted_from_any_address() -> None:
+    """Both halves of the IPv4 Internet are permitted, so all of it is."""
     assert_permits(GROUPS, "tcp/25 in from any", interface=DATA)
 
 
-def test_nobody_reaches_the_spam_quarantine() -> None:
-    """No group at all lets these ports in."""
+def test_the_spam_quarantine_is_closed() -> None:
+    """No group permits these ports."""
     assert_denies(GROUPS, "tcp/82,83 in from any")
 
 
 def test_cluster_members_reach_each_other() -> None:
-    """`self` is whoever carries the same group."""
+    """`self` is every member of the same group."""
     assert_permits(GROUPS, "tcp/2222 in from self", interface=DATA)
 
 

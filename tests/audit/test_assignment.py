@@ -59,13 +59,13 @@ def test_network_interfaces_that_differ_are_looked_at_apart() -> None:
         attachment("eni-3", "sg-2"),
         attachment("eni-4", "sg-2"),
     )
-    assert [one.interface for one in audit.looked] == ["management", "data1 (eni-2)", "data1 (eni-3)"]
+    assert [one.interface for one in audit.interfaces] == ["management", "data1 (eni-2)", "data1 (eni-3)"]
     assert {one.interface for one in audit.unexpected} == {"data1 (eni-2)"}
 
 
 def test_two_interfaces_of_a_gateway_on_one_network_interface_ask_for_both() -> None:
     audit = held(attachment("eni-1", "sg-2", "sg-1"))
-    assert [one.interface for one in audit.looked] == ["management and data1"]
+    assert [one.interface for one in audit.interfaces] == ["management and data1"]
     assert audit.clean
 
 
@@ -79,9 +79,9 @@ def test_network_interfaces_of_others_are_not_looked_at() -> None:
     assert audit.clean
 
 
-def test_a_group_that_was_not_read_is_said() -> None:
+def test_a_group_that_was_not_read_is_reported() -> None:
     audit = held(attachment("eni-1", "sg-1", "sg-far"))
-    assert audit.unknown == ("eni-1: the group sg-far is on it and was not read; what it permits is not counted",)
+    assert audit.unknown == ("eni-1: the group sg-far is attached and was not read; what it permits is not counted",)
 
 
 def test_tags_of_another_deployment_say_nothing() -> None:
@@ -149,11 +149,11 @@ def test_groups_say_themselves_which_subnets_they_are_on(tmp_path: Path) -> None
     assert attachments(read_files([str(path)])).groups == BOTH
 
 
-def test_a_subnet_of_which_nothing_is_known_is_said(tmp_path: Path) -> None:
+def test_a_subnet_with_unknown_groups_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "all.json"
     path.write_text(json.dumps([INTERFACE, GROUPS[0]]))
-    (said,) = attachments(read_files([str(path)])).unknown
-    assert "nothing says which group is on its subnet" in said
+    (message,) = attachments(read_files([str(path)])).unknown
+    assert "the group of its subnet" in message
 
 
 def test_groups_alone_count_alone_as_long_as_nothing_says_where_they_are(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_groups_alone_count_alone_as_long_as_nothing_says_where_they_are(tmp_pat
     assert attachments(read_files([str(path)])) == ({}, (), ())
 
 
-def test_a_rule_apart_from_its_group_is_said_and_not_judged(tmp_path: Path) -> None:
+def test_a_rule_apart_from_its_group_is_reported_and_not_judged(tmp_path: Path) -> None:
     path = tmp_path / "template.json"
     apart = {"type": "Microsoft.Network/networkSecurityGroups/securityRules", "name": "on-nic/ssh", "properties": SSH}
     path.write_text(json.dumps({"$schema": "deploymentTemplate", "resources": [arm(GROUPS[0]), apart]}))

@@ -50,7 +50,7 @@ def seen(*groups: dict[str, Any], features: list[str] | None = None, **document:
 def test_groups_that_permit_exactly_the_policy_are_clean() -> None:
     audit = held(security_group("sg-1", MANAGEMENT, DNS, "management"), security_group("sg-2", MAIL, MAIL, "data1"))
     assert audit.clean
-    assert [(one.interface, one.groups, one.rules) for one in audit.looked] == [
+    assert [(one.interface, one.groups, one.rules) for one in audit.interfaces] == [
         ("management", ("sg-1",), 3),
         ("data1", ("sg-2",), 4),
     ]
@@ -71,7 +71,7 @@ def test_a_part_of_a_flow_that_is_cut_off_is_missing() -> None:
     assert missing.packets == parse_packets("tcp/22 in from 10.20.0.128/25")
 
 
-def test_a_rule_that_permits_more_is_unasked_for_exactly_what_is_more() -> None:
+def test_a_rule_that_permits_more_is_unexpected_for_exactly_the_surplus() -> None:
     wide = [permission("tcp/22", "10.20.0.0/23")]
     audit = held(security_group("sg-1", wide, DNS, "management"), security_group("sg-2", MAIL, MAIL, "data1"))
     (unexpected,) = audit.unexpected
@@ -105,19 +105,19 @@ def test_a_waiver_of_the_file_holds_for_the_audit_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
-        ({}, "Nothing says which groups are on the interface management"),
+        ({}, "The groups of the interface management are unknown"),
         ({"management": ("sg-1",), "data1": ("sg-9",)}, "no group 'sg-9'"),
         ({"management": ("sg-1",), "data1": ("sg-2",), "data9": ("sg-1",)}, "no interface 'data9'"),
     ],
 )
-def test_interfaces_and_groups_that_do_not_fit_are_refused(given: dict[str, tuple[str, ...]], said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_interfaces_and_groups_that_do_not_fit_are_refused(given: dict[str, tuple[str, ...]], message: str) -> None:
+    with pytest.raises(InputError, match=message):
         held(security_group("sg-1"), security_group("sg-2"), given=given)
 
 
-def test_against_the_catalogue_a_rule_is_asked_for_whatever_its_far_side() -> None:
+def test_against_the_catalogue_a_rule_is_expected_whatever_its_remote() -> None:
     audit = seen(
         security_group("sg-1", [permission("tcp/22", "10.0.0.0/24", "sg-9", "pl-1"), permission("tcp/8080", "10.0.0.1/32")])
     )
@@ -138,7 +138,7 @@ def test_a_feature_that_is_not_in_use_asks_for_nothing() -> None:
 
 
 def test_a_misspelled_feature_names_the_nearest() -> None:
-    with pytest.raises(InputError, match="Write admin-cli"):
+    with pytest.raises(InputError, match="Did you mean admin-cli"):
         seen(security_group("sg-1"), features=["admin_cli"])
 
 
@@ -187,5 +187,5 @@ def test_a_hundred_thousand_rules_are_audited() -> None:
         "sg-many", [permission("tcp/22", *(f"10.{high}.{low}.0/25" for high in range(100) for low in range(256)))]
     )
     audit = seen(*groups, one)
-    assert sum(looked.rules for looked in audit.looked) == 200 * 100 + 25600
+    assert sum(audited.rules for audited in audit.interfaces) == 200 * 100 + 25600
     assert {"ESA003"} <= {finding.code for finding in audit.judgement.findings}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esacloud.audit.intersection import filter_of, meet
+from esacloud.audit.intersection import filter_of, intersect
 from esacloud.packets.sets import EVERY_PORT, IPV4, IPV6, ONE_POINT, Box, PacketSet
 from esacloud.packets.text import parse_packets
 from esacloud.policy.actual import ActualGroups
@@ -50,14 +50,14 @@ def concrete(found: Iterable[Box], behind: dict[str, frozenset[int]]) -> set[tup
 @given(boxes("ingress"), boxes("ingress"), st.sets(st.sampled_from(POINTS)), st.sets(st.sampled_from(POINTS)))
 def test_what_passes_both_is_found(first: list[Box], second: list[Box], public: set[int], group: set[int]) -> None:
     behind = {PUBLIC: frozenset(public), NEAR: frozenset(POINTS) - public, GROUP: frozenset(group)}
-    found = concrete(meet(first, filter_of(second), AZURE), behind)
+    found = concrete(intersect(first, filter_of(second), AZURE), behind)
     assert concrete(first, behind) & concrete(second, behind) <= found
-    everyone = concrete(meet(second, filter_of(first), AZURE), behind)
+    everyone = concrete(intersect(second, filter_of(first), AZURE), behind)
     assert concrete(first, behind) & concrete(second, behind) <= everyone
 
 
 def common(first: str, second: str) -> PacketSet:
-    return PacketSet.of(meet(parse_packets(first).boxes(), filter_of(parse_packets(second).boxes()), AZURE))
+    return PacketSet.of(intersect(parse_packets(first).boxes(), filter_of(parse_packets(second).boxes()), AZURE))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A plan and a state of the real terraform, of a module that esacloud wrote: nothing is missing, unasked for or unknown."""
+"""A plan and a state of the real terraform, of a module that esacloud wrote: nothing is missing, unexpected or unknown."""
 
 from __future__ import annotations
 
@@ -52,4 +52,4 @@ def test_what_terraform_makes_of_a_module_is_what_the_deployment_asks_for(audits
 
 @pytest.mark.parametrize("name", ["plan", "state"])
 def test_every_group_was_looked_at(audits: dict[str, Audit], name: str) -> None:
-    assert all(one.groups and one.rules for one in audits[name].looked)
+    assert all(one.groups and one.rules for one in audits[name].interfaces)

@@ -1,4 +1,4 @@
-"""A plan and a state of the real terraform, of modules for Azure: nothing is missing, unasked for, unknown or broken."""
+"""A plan and a state of the real terraform, of modules for Azure: nothing is missing, unexpected for, unknown or broken."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_what_terraform_makes_of_a_module_is_what_the_deployment_asks_for(
     assert audit.unexpected == ()
     assert audit.unknown == ()
     assert audit.judgement.findings == ()
-    assert all(one.groups and one.rules for one in audit.looked)
+    assert all(one.groups and one.rules for one in audit.interfaces)
 
 
 def test_the_files_have_members_and_probes() -> None:
@@ -175,8 +175,8 @@ def test_packets_pass_where_both_the_network_interface_and_its_subnet_let_them(
     deployment = one_interface()
     for actual in run(tmp_path / "root", tmp_path / "plugins", main, {"gateway": deployment}).values():
         audit = against_deployment(actual, deployment, TODAY)
-        (looked,) = audit.looked
-        assert looked.groups == (
+        (audited,) = audit.interfaces
+        assert audited.groups == (
             'module.gateway.azurerm_network_security_group.this["management"]',
             "azurerm_network_security_group.around",
         )
@@ -210,7 +210,7 @@ def test_modules_within_modules_are_followed_to_what_they_are_given(tmp_path: Pa
     for actual in run(root, tmp_path / "plugins", main, {"gateway": deployment}).values():
         audit = against_deployment(actual, deployment, TODAY)
         assert audit.clean
-        assert audit.looked[0].groups == (
+        assert audit.interfaces[0].groups == (
             'module.site["north"].module.gateway.azurerm_network_security_group.this["management"]',
             "module.network.azurerm_network_security_group.around",
         )

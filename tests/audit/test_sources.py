@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from support.described import network_security_group, permission, security_group, security_rule
 
-from esacloud.audit.groups import put_together
+from esacloud.audit.groups import combine
 from esacloud.audit.sources import read_files, read_text
 from esacloud.errors import InputError
 from esacloud.packets.sets import PacketSet
@@ -258,24 +258,29 @@ def test_azurerm_groups_are_read_with_inline_and_standalone_rules() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
-        (b'{"SecurityGroups": [{"GroupId": "sg-1", "IpPerm', "ends in the middle"),
-        (b"", "ends in the middle"),
-        (b"{'a': 1}", "no JSON"),
-        (b"<html></html>", "no JSON"),
+        (b'{"SecurityGroups": [{"GroupId": "sg-1", "IpPerm', "is truncated"),
+        (b"", "is truncated"),
+        (b"{'a': 1}", "not JSON"),
+        (b"<html></html>", "not JSON"),
         (b'{"Reservations": []}', "it has the keys Reservations"),
         (b"[]", "it is a list"),
         (b"3", "it is a int"),
-        (b'{"format_version": "1.2", "terraform_version": "1.11.4", "planned_values": {}}', "none that can be audited"),
+        (
+            b'{"format_version": "1.2", "terraform_version": "1.11.4", "planned_values": {}}',
+            "not a document that can be audited",
+        ),
         (b'{"a": "\xff"}', "UTF-8"),
         (b"[" * 100000, "nested too deep"),
     ],
 )
-def test_truncated_or_foreign_json_is_refused_with_what_would_be_taken(tmp_path: Path, content: bytes, said: str) -> None:
+def test_truncated_or_unknown_json_is_refused_with_the_accepted_documents(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
     path = tmp_path / "groups.json"
     path.write_bytes(content)
-    with pytest.raises(InputError, match=said) as refused:
+    with pytest.raises(InputError, match=message) as refused:
         read_files([str(path)])
     assert str(path) in str(refused.value)
 
@@ -298,7 +303,7 @@ def test_files_of_two_clouds_are_not_audited_as_one(tmp_path: Path) -> None:
         read_files([str(tmp_path / "aws.json"), str(tmp_path / "azure.json")])
 
 
-def test_two_states_that_call_different_groups_alike_are_not_taken_as_one(tmp_path: Path) -> None:
+def test_two_states_with_different_groups_of_one_name_are_not_merged(tmp_path: Path) -> None:
     for name, port in (("one", 22), ("two", 443)):
         rule = {"from_port": port, "to_port": port, "protocol": "tcp", "cidr_blocks": ["10.0.0.0/8"], "self": False}
         group = resource('aws_security_group.this["data1"]', id=f"sg-{name}", name=name, ingress=[rule], egress=[])
@@ -319,8 +324,8 @@ def test_groups_that_reference_each_other_in_a_loop_are_read_as_references() -> 
             ]
         }
     )
-    alone = put_together(actual, "data1", ["sg-1"])
-    both = put_together(actual, "data1", ["sg-1", "sg-2"])
+    alone = combine(actual, ["sg-1"])
+    both = combine(actual, ["sg-1", "sg-2"])
     assert alone.packets == parse_packets("tcp/22 in from security_group:sg-2")
     assert both.packets == parse_packets("tcp/22 in from self")
 
@@ -350,6 +355,6 @@ def test_an_application_security_group_without_an_id_yet_is_guessed_only_where_i
 
 
 @pytest.mark.parametrize("rules", [None, 5, {"a": 1}, "all"])
-def test_a_network_security_group_without_a_list_of_rules_is_said_to_have_none(rules: Any) -> None:
+def test_a_network_security_group_without_a_list_of_rules_is_reported(rules: Any) -> None:
     (found,) = read({**network_security_group("nsg"), "securityRules": rules}).groups
     assert found.unknown == ("nsg has no list securityRules",)

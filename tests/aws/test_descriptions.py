@@ -15,7 +15,6 @@ from esacloud.aws.descriptions import (
     group_description,
     row_ranges,
     rule_description,
-    tag_problems,
     text_problem,
 )
 
@@ -121,20 +120,3 @@ def test_a_text_that_is_too_long_says_by_how_much() -> None:
 def test_a_groups_description_holds_nothing_that_may_change() -> None:
     assert group_description("mail-edge-1", "data1", 1) == "Interface data1 of mail-edge-1, made by esacloud"
     assert group_description("mail-edge-1", "data1", 2) == "Interface data1 of mail-edge-1, part 2, made by esacloud"
-
-
-@pytest.mark.parametrize(
-    ("tags", "complaints"),
-    [
-        ({"team": "R&D -> mail", "": ""}, 1),
-        ({"k" * 128: "v" * 256, "邮件": "é"}, 0),
-        ({"k" * 129: ""}, 1),
-        ({"k": "v" * 257}, 1),
-        ({"AWS:team": "mail"}, 1),
-        ({"team": "a\nb"}, 1),
-        ({f"tag-{number}": "" for number in range(47)}, 0),
-        ({f"tag-{number}": "" for number in range(48)}, 1),
-    ],
-)
-def test_tags_are_what_ec2_takes(tags: dict[str, str], complaints: int) -> None:
-    assert len(list(tag_problems(tags, FILE))) == complaints

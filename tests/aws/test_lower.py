@@ -179,12 +179,6 @@ def test_a_prefix_list_larger_than_a_group_is_refused_for_itself() -> None:
     assert "rules_per_group" in problem.hint
 
 
-@pytest.mark.parametrize("size", [0, 1001])
-def test_a_prefix_list_of_an_impossible_size_is_refused(size: int) -> None:
-    (problem,) = problems([flow(f"tcp/25 ingress pl-0a:{size}:4")])
-    assert f"at most {size} entries" in problem.message
-
-
 def test_a_prefix_list_with_two_sizes_is_refused() -> None:
     (problem,) = problems([flow("tcp/25 ingress pl-0a:20:4"), flow("tcp/26 ingress pl-0a:30:4")])
     assert "20 rules in one place and 30 in another" in problem.message
@@ -196,10 +190,8 @@ def test_an_interface_without_a_flow_has_a_group_without_a_rule() -> None:
     assert not lowered.packets["management"]
 
 
-def test_tags_pass_through_and_are_checked() -> None:
+def test_tags_pass_through() -> None:
     assert lower(policy([]), deployment(tags={"team": "mail"})).native.tags == {"team": "mail"}
-    (problem,) = problems([], tags={"aws:team": "mail"})
-    assert problem.place.key == "cloud.aws.tags"
 
 
 def test_entries_from_outside_the_table_are_marked() -> None:
@@ -217,12 +209,12 @@ def test_hostile_words_of_a_catalogue_are_refused_once_each(change: dict[str, ob
     assert f"{character!r}" in problem.message
 
 
-def test_an_ampersand_is_refused_where_the_far_side_is_a_reference() -> None:
+def test_an_ampersand_is_refused_where_the_remote_is_a_reference() -> None:
     lower(policy([flow("tcp/25 ingress 10.0.0.0/8", peers=("R&D",))]), deployment())
     assert "'&'" in problems([flow("tcp/25 ingress self", peers=("R&D",))])[0].message
 
 
-def test_a_name_that_aws_refuses_is_said_once() -> None:
+def test_a_name_that_aws_refuses_is_reported_once() -> None:
     with pytest.raises(InputError) as caught:
         lower(policy([flow("tcp/25 ingress self")], name="edge→1"), deployment())
     (problem,) = caught.value.problems
@@ -234,11 +226,6 @@ def test_interfaces_whose_groups_would_share_a_name_are_refused() -> None:
     some = [*to_hosts(61), flow("tcp/25 ingress self", interface="DATA1-2")]
     with pytest.raises(InputError, match="both need a group named DATA1-2"):
         lower(policy(some, ("data1", "DATA1-2")), deployment(("data1", "DATA1-2")))
-
-
-@pytest.mark.parametrize("ports", [(70000, 70000), (25, 24), (-1, 25)])
-def test_ports_that_are_none_are_refused(ports: tuple[int, int]) -> None:
-    assert f"opens the ports {ports[0]} to {ports[1]}" in problems([flow("tcp/25 ingress self", ports=ports)])[0].message
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def words(rule: SecurityGroupRule) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize(
-    ("said", "rule", "key"),
+    ("text", "rule", "key"),
     [
         ("tcp/25 ingress 0.0.0.0/0", ("ingress", "tcp", 25, 25, "cidr_ipv4", "0.0.0.0/0"), "data1/tcp-25-from-0.0.0.0/0"),
         ("udp/53 egress 10.0.0.2", ("egress", "udp", 53, 53, "cidr_ipv4", "10.0.0.2/32"), "data1/udp-53-to-10.0.0.2/32"),
@@ -39,8 +39,8 @@ def words(rule: SecurityGroupRule) -> tuple[object, ...]:
         ("tcp/0-65535 ingress self", ("ingress", "tcp", 0, 65535, "self", ""), "data1/tcp-0-65535-from-self"),
     ],
 )
-def test_a_flow_becomes_one_rule(said: str, rule: tuple[object, ...], key: str) -> None:
-    (made,) = rules([flow(said)], NONE)
+def test_a_flow_becomes_one_rule(text: str, rule: tuple[object, ...], key: str) -> None:
+    (made,) = rules([flow(text)], NONE)
     assert words(made) == rule
     assert made.key == key
 
@@ -78,7 +78,7 @@ def test_two_flows_that_are_one_rule_to_ec2_make_one_that_cites_both() -> None:
 
 
 @pytest.mark.parametrize(
-    "unsayable",
+    "inexpressible",
     [
         flow("tcp/21 ingress self", source_ports=(20, 20)),
         flow("icmp ingress self", ports=(2048, 2048)),
@@ -86,9 +86,9 @@ def test_two_flows_that_are_one_rule_to_ec2_make_one_that_cites_both() -> None:
         flow("tcp/21 ingress self", remote=Reference("aws", "service_tag", "Internet")),
     ],
 )
-def test_what_ec2_cannot_say_is_refused(unsayable: Flow) -> None:
+def test_what_ec2_cannot_express_is_refused(inexpressible: Flow) -> None:
     with pytest.raises(ValueError, match=r"EC2|protocol without ports"):
-        rules([unsayable], NONE)
+        rules([inexpressible], NONE)
 
 
 @given(st.lists(flows(), max_size=12), st.integers(1, 48))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from support.azure import files_of
 
-from esacloud.aws import provider as aws
-from esacloud.azure import provider as azure
+from esacloud.aws.provider import PROVIDER as aws
+from esacloud.azure.provider import PROVIDER as azure
 from esacloud.deployment.read import read
 from esacloud.errors import InputError
 
@@ -24,12 +24,12 @@ peers:
 
 def said(text: str) -> str:
     with pytest.raises(InputError) as caught:
-        files_of(read("gateway.yaml", {"aws": aws.DIALECT, "azure": azure.DIALECT}, text=text))
+        files_of(read("gateway.yaml", {"aws": aws.dialect, "azure": azure.dialect}, text=text))
     return str(caught.value)
 
 
 def test_the_file_is_good_as_it_stands() -> None:
-    assert files_of(read("gateway.yaml", {"azure": azure.DIALECT}, text=GOOD))
+    assert files_of(read("gateway.yaml", {"azure": azure.dialect}, text=GOOD))
 
 
 @pytest.mark.parametrize(

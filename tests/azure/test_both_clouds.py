@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from support.azure import PLACE, SETTINGS, distinct
 from support.policies import deployment, flows, policy
 
-from esacloud.aws import provider as aws
-from esacloud.azure import provider as azure
+from esacloud.aws.provider import PROVIDER as aws
+from esacloud.azure.provider import PROVIDER as azure
 from esacloud.deployment.model import CloudSettings, Reference
 from esacloud.deployment.read import read
 from esacloud.packets.sets import PacketSet
@@ -41,10 +41,10 @@ def test_the_modules_of_one_policy_permit_the_same_packets_on_both_clouds(drawn:
 
 
 def test_the_example_differs_only_where_its_peers_say_different_things_to_each_cloud() -> None:
-    file = read(str(EXAMPLE), {name: cloud.DIALECT for name, cloud in CLOUDS.items()})
+    file = read(str(EXAMPLE), {name: cloud.dialect for name, cloud in CLOUDS.items()})
     found = {}
     for name, cloud in CLOUDS.items():
-        lowered = cloud.lower(compile_policy(file, cloud.DIALECT), file)
+        lowered = cloud.lower(compile_policy(file, cloud.dialect), file)
         found[name] = cloud.read_back(cloud.documents(lowered, file)).packets
     for interface in ("management", "data1"):
         on_aws, on_azure = found["aws"][interface], found["azure"][interface]

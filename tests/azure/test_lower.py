@@ -7,8 +7,10 @@ from support.azure import PLACE, deployment, distinct, flow, flows, policy
 
 from esacloud.azure.evaluate import permitted
 from esacloud.azure.limits import limits
-from esacloud.azure.provider import documents, lower, read_back
+from esacloud.azure.lower import lower
 from esacloud.azure.rules import security_rules
+from esacloud.azure.terraform.read import read_back
+from esacloud.azure.terraform.write import documents
 from esacloud.errors import InputError
 from esacloud.policy.packets import packets_by_interface
 from esacloud.policy.proof import differences

@@ -11,9 +11,9 @@ import pytest
 from support.azure import files_of, read_file
 from support.azurerm import Terraform
 
-from esacloud.azure import provider as azure
 from esacloud.azure.evaluate import permitted
 from esacloud.azure.model import SecurityRule
+from esacloud.azure.provider import PROVIDER as azure
 from esacloud.deployment.model import Deployment
 from esacloud.policy.compile import compile_policy
 from esacloud.policy.packets import packets_by_interface
@@ -107,7 +107,7 @@ def as_applied(values: dict[str, Any], members: str | None) -> tuple[SecurityRul
 
 def test_what_terraform_applied_permits_exactly_the_packets_of_the_policy(run: Run) -> None:
     for name, deployment in run.deployments.items():
-        desired = azure.lower(compile_policy(deployment, azure.DIALECT), deployment).policy
+        desired = azure.lower(compile_policy(deployment, azure.dialect), deployment).policy
         scope = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-mail/providers/Microsoft.Network"
         for interface, packets in packets_by_interface(desired).items():
             members = run.resources[name].get(f'azurerm_application_security_group.members["{interface}"]', {}).get("id")
@@ -167,7 +167,7 @@ def test_members_join_the_group_that_stands_for_self(run: Run) -> None:
 def test_outputs_name_the_groups_and_the_rows_of_every_rule(run: Run) -> None:
     for name, deployment in run.deployments.items():
         assert run.outputs[name]["network_security_group_ids"].keys() == {one.name for one in deployment.interfaces}
-        lowered = azure.lower(compile_policy(deployment, azure.DIALECT), deployment)
+        lowered = azure.lower(compile_policy(deployment, azure.dialect), deployment)
         made = {f"{group.interface}/{rule.name}": rule for group in lowered.native.groups for rule in group.rules}
         assert {key: tuple(row["rows"]) for key, row in run.outputs[name]["rules"].items()} == {
             key: rule.rows for key, rule in made.items()

@@ -66,8 +66,8 @@ def test_text_is_looked_for_in_rows_without_a_rule() -> None:
     assert [row.number for row in rows] == [23]
 
 
-def test_an_unknown_feature_is_told_with_the_nearest() -> None:
-    with pytest.raises(InputError, match=r"There is no feature 'amdin-gui'\. Write admin-gui if that is meant\."):
+def test_an_unknown_feature_is_reported_with_the_nearest() -> None:
+    with pytest.raises(InputError, match=r"There is no feature 'amdin-gui'\. Write admin-gui\."):
         ids(feature="amdin-gui")
 
 
@@ -94,7 +94,7 @@ def test_a_word_stands_for_what_people_mean_by_it(words: list[str], found: list[
     assert [row.number for row in answer.rows] == rows
 
 
-def test_a_port_that_only_lies_in_a_wide_range_is_told_apart() -> None:
+def test_a_port_that_only_lies_in_a_wide_range_is_distinguished() -> None:
     (answer,) = find(CATALOGUE, ["7025"])
     assert [entry.id for entry in answer.entries] == ["central-policy-quarantine"]
     assert {entry.feature for entry in answer.wide} == {"ftp"}
@@ -114,15 +114,15 @@ def test_every_entry_and_every_row_and_every_feature_is_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "said"),
+    ("word", "message"),
     [
         ("44", "Write `row 44` for that row of the table."),
-        ("700", "has the port 700. `esacloud ports` lists"),
-        ("70000", "70000 is no port. Write a number from 0 to 65535."),
+        ("700", "has the port 700. List all ports with"),
+        ("70000", "70000 is not a port. Write a number from 0 to 65535."),
         ("udp/7025", "has the port udp/7025."),
-        ("row0", "The table has no row 0. Write a row from 1 to 48."),
-        ("row49", "The table has no row 49."),
-        ("snpm", "There is no entry or feature 'snpm'. Write snmp if that is meant."),
+        ("row0", f"The table has no row 0. Write a row from 1 to {len(CATALOGUE.rows)}."),
+        ("row99", "The table has no row 99."),
+        ("snpm", "There is no entry or feature 'snpm'. Write snmp."),
         ("sctp/22", "There is no entry or feature 'sctp/22'."),
         ("row", "There is no entry or feature 'row'."),
         ("", "There is no entry or feature ''."),
@@ -130,13 +130,13 @@ def test_every_entry_and_every_row_and_every_feature_is_found() -> None:
         ("9" * 5000, "There is no entry or feature"),
     ],
 )
-def test_a_word_that_stands_for_nothing_is_told(word: str, said: str) -> None:
+def test_a_word_that_stands_for_nothing_is_reported(word: str, message: str) -> None:
     with pytest.raises(InputError) as caught:
         find(CATALOGUE, [word])
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
-def test_all_unknown_words_are_told_at_once() -> None:
+def test_all_unknown_words_are_reported_at_once() -> None:
     with pytest.raises(InputError) as caught:
         find(CATALOGUE, ["snpm", "dns", "70000"])
     assert len(caught.value.problems) == 2

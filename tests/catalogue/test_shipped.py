@@ -13,7 +13,7 @@ from support.catalogues import shipped_document
 from esacloud.catalogue.check import findings
 from esacloud.catalogue.load import SHIPPED, load
 from esacloud.catalogue.model import Entry
-from esacloud.schema_files import schema, schema_path
+from esacloud.json_files import schema, schema_path
 
 CATALOGUE = load()
 NAMED_IN_DESIGN = {"administrators", "mail-senders", "mail-receivers", "dns-servers", "ntp-servers", "syslog-servers"}

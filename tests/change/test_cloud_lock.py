@@ -1,4 +1,4 @@
-"""The lock in the VPC: one at a time, given back, moved on while it is held, and taken over only from who is gone."""
+"""The lock in the VPC: one at a time, given back, moved on while it is held, and replaced only from who is gone."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_one_holds_it_and_gives_it_back(ec2: LiveEc2) -> None:
     name = new_name()
     with lock(ec2, name):
         assert len(left(ec2, name)) == 1
-        with pytest.raises(LockedError, match="given up at 2026-03-01T12:05:00"), lock(ec2, name, owner="another"):
+        with pytest.raises(LockedError, match="expires at 2026-03-01T12:05:00"), lock(ec2, name, owner="another"):
             pytest.fail("two hold it")
         assert len(left(ec2, name)) == 1
     assert left(ec2, name) == []
@@ -89,7 +89,7 @@ def test_who_works_for_long_moves_its_time_on_and_who_is_taken_for_dead_hears_of
         clock.at += HELD + timedelta(seconds=1)  # this process stands still
         with lock(ec2, name, clock, owner="another"):
             assert len(left(ec2, name)) == 1
-        with pytest.raises(RefusedError, match="was taken for dead") as lost:
+        with pytest.raises(RefusedError, match="assumed that this run was dead") as lost:
             held.calls.send("DescribeSecurityGroups")
         assert lost.value.code != GROUP_NOT_FOUND  # who was about to delete a group would take that for done
     assert left(ec2, name) == []
@@ -130,7 +130,7 @@ def test_one_that_says_no_time_is_left_to_a_person(ec2: LiveEc2, tags: dict[str,
     name = new_name()
     old = leave(ec2, name, **tags)
     with pytest.raises(LockedError, match=f"delete the security group {old}"), lock(ec2, name, NOW + timedelta(days=9)):
-        pytest.fail("nobody said that its time is over")
+        pytest.fail("no error about its expired time")
     assert left(ec2, name) == [old]
 
 

@@ -1,4 +1,4 @@
-"""Every call of a change is spoilt in every way, and the law is checked against the server's own state after each call.
+"""Every call of a change fails in every way; the safety invariant is checked in the server's own state after each call.
 
 `ESACLOUD_EXHAUSTIVE=1` tries every case; without it the larger matrices are sampled, always the same cases:
 
@@ -18,8 +18,7 @@ from support.fault_matrix import some
 from support.faulty_proxy import TRANSIENT
 from support.live_ec2 import LiveEc2, new_name, text
 
-from esacloud.change.execute import ChangeFailedError
-from esacloud.change.invariant import violations
+from esacloud.change.execute import ChangeFailedError, violations
 from esacloud.errors import OutsideError
 from esacloud.lab.ec2.lag import Lag
 from esacloud.lab.ec2.settings import using
@@ -37,22 +36,22 @@ def scene(ec2: LiveEc2, request: pytest.FixtureRequest) -> Iterator[Scene]:
 
 
 def spoilt(scene: Scene, *faults: Fault) -> None:
-    """The change with faults that pass: it ends as if there had been none, and the law holds after every call."""
+    """The change with faults that pass: it ends as without them, and the safety invariant holds after every call."""
     scene.start()
     scene.ec2.proxy.faults = dict(faults)
-    with scene.ec2.law(scene.name, scene.desired):
+    with scene.ec2.invariant(scene.name, scene.desired):
         scene.go(scene.ec2.hasty if "late" in dict(faults).values() else scene.ec2.faulty)
     assert {number for number, _ in faults} == {number for number, _, _ in scene.ec2.proxy.met}, faults
     assert scene.ec2.picture(scene.name) == scene.end, faults
 
 
-def test_a_fault_that_passes_at_any_call_leaves_the_law_and_the_result_as_they_are(scene: Scene) -> None:
+def test_a_fault_that_passes_at_any_call_keeps_the_invariant_and_the_result(scene: Scene) -> None:
     cases = [(number, fault) for number in range(len(scene.calls)) for fault in TRANSIENT]
     for case in cases if scene.kind in MAIN else some(cases, 36, scene.kind):
         spoilt(scene, case)
 
 
-def test_reads_that_lag_leave_the_law_and_the_result_as_they_are(scene: Scene) -> None:
+def test_reads_that_lag_keep_the_invariant_and_the_result(scene: Scene) -> None:
     lags = [Lag(reads=reads, flapping=seed) for reads in (1, 3, 6) for seed in (None, *range(20))]
     for lag in some(lags, 6, scene.kind):
         with using(lag=lag):
@@ -72,13 +71,13 @@ def test_two_faults_in_a_row_of_any_kinds_change_nothing_either(scene: Scene) ->
         spoilt(scene, one, two)
 
 
-def test_a_refusal_at_any_call_ends_the_run_within_the_law_and_both_ways_on_work(scene: Scene) -> None:
+def test_a_refusal_at_any_call_ends_the_run_within_the_invariant_and_apply_and_restore_work(scene: Scene) -> None:
     cases = [(number, way) for number in range(len(scene.calls)) for way in ("on", "back")]
     for number, way in cases if scene.kind in MAIN else some(cases, 10, scene.kind):
         scene.start()
         scene.ec2.proxy.faults = {number: "refuse"}
         with (
-            scene.ec2.law(scene.name, scene.desired),
+            scene.ec2.invariant(scene.name, scene.desired),
             pytest.raises(OutsideError, match="UnauthorizedOperation") as failed,
         ):
             scene.go(scene.ec2.faulty)
@@ -86,12 +85,12 @@ def test_a_refusal_at_any_call_ends_the_run_within_the_law_and_both_ways_on_work
 
 
 @pytest.mark.parametrize("kind", TRANSIENT)
-def test_a_cloud_that_stays_unwell_ends_the_run_within_the_law_and_both_ways_on_work(scene: Scene, kind: str) -> None:
+def test_a_lasting_fault_ends_the_run_within_the_invariant_and_apply_and_restore_work(scene: Scene, kind: str) -> None:
     cases = [(number, way) for number in range(len(scene.calls)) for way in ("on", "back")]
     for begin, way in some(cases, 1, f"{scene.kind} {kind}"):
         scene.start()
         scene.ec2.proxy.choose = lambda number, _, begin=begin: kind if number >= begin else None
-        with scene.ec2.law(scene.name, scene.desired), pytest.raises(OutsideError) as failed:
+        with scene.ec2.invariant(scene.name, scene.desired), pytest.raises(OutsideError) as failed:
             scene.go(scene.ec2.hasty if kind == "late" else scene.ec2.faulty)
         scene.ec2.proxy.choose = None
         go_on(scene, way, failed.value, begin)
@@ -109,7 +108,7 @@ def go_on(scene: Scene, way: str, failure: OutsideError, number: int) -> None:
     elif way == "back":
         assert scene.ec2.picture(scene.name) == scene.picture, number  # nothing was done yet
         return
-    with scene.ec2.law(scene.name, scene.desired if way == "on" else scene.before, carried=scene.carried):
+    with scene.ec2.invariant(scene.name, scene.desired if way == "on" else scene.before, carried=scene.carried):
         if way == "on":
             scene.go(scene.ec2.faulty)
         else:
@@ -164,26 +163,24 @@ def test_whatever_somebody_else_does_between_any_two_calls_the_run_answers_for_i
                     do(ec2, done[0])
 
         ec2.proxy.before = meanwhile
-        with ec2.law(scene.name, scene.desired, opened=opened, closed=closed):
-            said = ""
+        with ec2.invariant(scene.name, scene.desired, opened=opened, closed=closed):
+            message = ""
             try:
                 scene.go(ec2.faulty)
             except OutsideError as error:
-                said = str(error)
-        assert not said or "somebody else" in said or "InvalidPermission" in said, said
+                message = str(error)
+        assert not message or "another change" in message or "InvalidPermission" in message, message
         ec2.proxy.before = None
         scene.go()
         left = violations(scene.desired, scene.desired, ec2.permitted(scene.name))
-        assert not [
-            one for one in left if one.too_closed or one.too_open - (opened if scene.kind == "given back" else NONE)
-        ]
+        assert not [one for one in left if one.too_closed or one.too_open - (opened if scene.kind == "released" else NONE)]
 
 
 @pytest.mark.parametrize("kind", [*TRANSIENT, "refuse"])
 def test_of_two_that_meet_a_fault_at_any_call_leaves_one_of_the_states_and_no_lock(ec2: LiveEc2, kind: str) -> None:
-    """The lock in the VPC is taken only where two have met; every one of its calls is among those that are spoilt."""
+    """The lock in the VPC is taken only where two have met; faults happen at each of its calls too."""
     name, lock = new_name(), "esacloud-lock-"
-    mine, theirs = text(name, ["10.0.0.3"]), text(name, ["10.0.0.4"], "mail, dns, cluster")
+    mine, other = text(name, ["10.0.0.3"]), text(name, ["10.0.0.4"], "mail, dns, cluster")
     ec2.proxy.reset()
     ec2.furnish()
     empty = ec2.remember()
@@ -193,7 +190,7 @@ def test_of_two_that_meet_a_fault_at_any_call_leaves_one_of_the_states_and_no_lo
     def meet(fault: int | None) -> Exception | None:
         back()
         live, plan = ec2.plan(mine, client=ec2.hasty if kind == "late" else ec2.faulty)
-        ec2.apply(theirs)
+        ec2.apply(other)
         ec2.proxy.reset()
         ec2.proxy.faults = {fault: kind} if fault is not None else {}
         try:

@@ -1,4 +1,4 @@
-"""A group whose quota is full and whose every rule both states need: rules turn into their successors, within the law."""
+"""A full group of which both states need every rule: rules become their successors, within the safety invariant."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_rules_turn_into_wider_and_narrower_ones_and_keep_their_ids(ec2: LiveEc2
         ("replace", ("DescribeSecurityGroupRules", "ModifySecurityGroupRules"))
     ]
     ec2.carry_out(live, plan)
-    assert ec2.permitted(name) == plan.after.packets()
+    assert ec2.permitted(name) == plan.planned.packets()
     assert _ids(ec2, name) == before
     assert ec2.plan(file(name, new))[1].clean
     ec2.destroy(file(name, new))
@@ -39,14 +39,14 @@ def _ids(ec2: LiveEc2, name: str) -> set[str]:
 
 
 @pytest.mark.parametrize("fault", TRANSIENT)
-def test_a_fault_at_any_call_leaves_the_law_and_the_result_as_they_are(ec2: LiveEc2, fault: str) -> None:
+def test_a_fault_at_any_call_keeps_the_invariant_and_the_result(ec2: LiveEc2, fault: str) -> None:
     for number in range(8):  # read, lock, read, read ids, modify, read back, unlock, and a call more that a fault makes
         name = new_name()
         ec2.apply(file(name, NARROW))
-        desired = ec2.plan(file(name, WIDE))[1].after.packets()
+        desired = ec2.plan(file(name, WIDE))[1].planned.packets()
         ec2.proxy.reset()
         ec2.proxy.faults = {number: fault}
-        with ec2.law(name, desired):
+        with ec2.invariant(name, desired):
             ec2.apply(file(name, WIDE), client=ec2.faulty)
         assert ec2.permitted(name) == desired, number
         ec2.proxy.reset()
@@ -60,7 +60,9 @@ def test_a_refusal_leaves_the_old_state_and_running_again_arrives(ec2: LiveEc2) 
     for refused in ("DescribeSecurityGroupRules", "ModifySecurityGroupRules"):
         ec2.proxy.reset()
         ec2.proxy.choose = lambda _, operation, refused=refused: "refuse" if operation == refused else None
-        with pytest.raises(ChangeFailedError, match=r"(?s)UnauthorizedOperation.*Failed: turn 2 outbound rules") as failed:
+        with pytest.raises(
+            ChangeFailedError, match=r"(?s)UnauthorizedOperation.*Failed: modify 2 outbound rules"
+        ) as failed:
             ec2.apply(file(name, WIDE), client=ec2.faulty)
         assert "nothing that neither permits" in str(failed.value)
         assert ec2.permitted(name) == before
@@ -91,7 +93,7 @@ def test_halves_and_wholes_change_places_step_by_step(ec2: LiveEc2) -> None:
     ec2.apply(old)
     live, plan = ec2.plan(new, client=ec2.faulty)
     assert {step.action for step in plan.steps} == {"replace", "remove", "add"}
-    with ec2.law(name, plan.after.packets()):
+    with ec2.invariant(name, plan.planned.packets()):
         ec2.carry_out(live, plan)
     assert ec2.plan(new)[1].clean
     ec2.destroy(new)

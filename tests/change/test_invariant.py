@@ -18,6 +18,7 @@ from support.faulty_proxy import TRANSIENT
 from support.killing import Source, source, time_passes
 from support.live_ec2 import ENI, ENI2, NO_WAIT, REGION, VPC, LiveEc2, new_name, text
 
+from esacloud import workflow
 from esacloud.aws.live.rules import permissions
 from esacloud.aws.lower import lower
 from esacloud.change import run
@@ -74,20 +75,20 @@ def _plan(
     )
     deployment = policies.deployment(INTERFACES, name=name, clouds={"aws": cloud})
     lowered = lower(policies.policy(one.flows, INTERFACES, name), deployment)
-    live = run.connect(deployment, "aws", Connection(client=client or ec2.client, backoff=NO_WAIT))
+    live = workflow.connect(deployment, "aws", Connection(client=client or ec2.client, backoff=NO_WAIT))
     return live, run.plan(live, lowered, unmanaged)
 
 
-def _theirs(ec2: LiveEc2, name: str, flows: tuple[Flow, ...]) -> None:
+def _add_unmanaged(ec2: LiveEc2, name: str, flows: tuple[Flow, ...]) -> None:
     """Somebody adds rules by hand to the first group of the deployment."""
     one = Drawn(tuple(flow for flow in flows if flow.interface == "data1"), {})
     groups = ec2.groups(name)
     if not groups or not one.flows:
         return
-    _, plan = _plan(ec2, f"{name}-theirs", one)
+    _, plan = _plan(ec2, f"{name}-others", one)
     group = str(groups[0]["GroupId"])
     for direction, call in (("ingress", "ingress"), ("egress", "egress")):
-        for rule in plan.after.groups[0].rules:
+        for rule in plan.planned.groups[0].rules:
             if rule.direction == direction:
                 made = permissions([rule], group, described=False)
                 with suppress(Exception):  # the same rule is there
@@ -101,17 +102,17 @@ def _theirs(ec2: LiveEc2, name: str, flows: tuple[Flow, ...]) -> None:
 @given(
     old=drawn(),
     new=drawn(),
-    theirs=st.lists(policies.flows(INTERFACES), max_size=2).map(_distinct),
+    others=st.lists(policies.flows(INTERFACES), max_size=2).map(_distinct),
     unmanaged=st.sampled_from(MODES),
     quota=st.sampled_from([60, 60, 6, 4]),
     takes_over=st.booleans(),
     fault=st.none() | st.tuples(st.integers(0, 20), st.sampled_from([one for one in TRANSIENT if one != "late"])),
 )
-def test_between_any_two_deployments_the_law_holds_after_every_call_and_restoring_ends_at_the_first(
+def test_between_any_two_deployments_the_invariant_holds_after_every_call_and_restoring_ends_at_the_first(
     ec2: LiveEc2,
     old: Drawn,
     new: Drawn,
-    theirs: tuple[Flow, ...],
+    others: tuple[Flow, ...],
     unmanaged: Unmanaged,
     quota: int,
     takes_over: bool,
@@ -122,21 +123,21 @@ def test_between_any_two_deployments_the_law_holds_after_every_call_and_restorin
     ec2.proxy.reset()
     empty, name, over = ec2.remember(), new_name(), None
     if takes_over:
-        over = ec2.client.create_security_group(GroupName=f"theirs {name}", Description="theirs", VpcId=VPC)["GroupId"]
-        ec2.taken_over[over] = "data1"
+        over = ec2.client.create_security_group(GroupName=f"others {name}", Description="others", VpcId=VPC)["GroupId"]
+        ec2.adopted[over] = "data1"
     try:
         try:
             ec2.carry_out(*_plan(ec2, name, old, quota, over=over))
-            _theirs(ec2, name, theirs)
+            _add_unmanaged(ec2, name, others)
             before = ec2.picture(name)
             live, plan = _plan(ec2, name, new, quota, unmanaged, over, ec2.faulty)
         except InputError as error:
             event(f"refused before any call: {str(error)[:40]}")
             return
-        desired = plan.after.packets()
+        desired = plan.planned.packets()
         ec2.proxy.reset()
         ec2.proxy.faults = dict([fault] if fault else [])
-        with ec2.law(name, desired):
+        with ec2.invariant(name, desired):
             applied = ec2.carry_out(live, plan)
         event(f"{len(plan.steps)} steps")
         assert applied.state.packets() == desired
@@ -146,13 +147,13 @@ def test_between_any_two_deployments_the_law_holds_after_every_call_and_restorin
             ec2.restore(applied.snapshot)
             assert ec2.picture(name) == before
     finally:
-        ec2.taken_over.clear()
+        ec2.adopted.clear()
         empty()
 
 
 @pytest.fixture(scope="module")
 def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Source]:
-    with source(tmp_path_factory.mktemp("said")) as started:
+    with source(tmp_path_factory.mktemp("output")) as started:
         yield started
 
 
@@ -160,7 +161,7 @@ OTHERS = [permission("tcp/8080", "192.0.2.0/24"), permission("tcp/8081", "192.0.
 
 
 def _intrude(ec2: LiveEc2, name: str, chance: random.Random) -> None:
-    """Somebody adds a rule, or takes one away that may be theirs."""
+    """Somebody adds a rule, or takes one away that may be unmanaged."""
     for group in ec2.state(name)[:1]:
         call = chance.choice([ec2.client.authorize_security_group_ingress, ec2.client.revoke_security_group_ingress])
         with suppress(Exception):  # it is there already, or is not
@@ -201,7 +202,7 @@ def test_two_hundred_random_changes_with_random_faults_end_where_the_last_one_po
                     ends["met somebody"] += 1
 
             ec2.proxy.before = intrude
-        with ec2.law(name, plan.after.packets(), opened=unmanaged, closed=unmanaged):
+        with ec2.invariant(name, plan.planned.packets(), opened=unmanaged, closed=unmanaged):
             if number % 5 == 3:
                 ends["killed"] += _killed(ec2, commands, path, file, chance)
             else:
@@ -211,7 +212,7 @@ def test_two_hundred_random_changes_with_random_faults_end_where_the_last_one_po
                     ends["failed"] += 1
         ec2.proxy.reset()
     assert all(10 < count < 190 for count in ends.values()), ends
-    desired = ec2.apply(file, "purge").plan.after.packets()
+    desired = ec2.apply(file, "purge").plan.planned.packets()
     assert ec2.permitted(name) == desired
     assert ec2.plan(file)[1].clean
     ec2.destroy(file)

@@ -54,7 +54,7 @@ def kill_at(scene: Scene, commands: Source, file: Path, when: str, number: int, 
 
 
 @pytest.mark.parametrize("kind", SCENES)
-def test_killed_at_any_moment_the_law_holds_and_both_ways_on_work(
+def test_killed_at_any_moment_the_invariant_holds_and_apply_and_restore_work(
     ec2: LiveEc2, commands: Source, tmp_path: Path, kind: str
 ) -> None:
     scene = Scene(ec2, kind)
@@ -62,7 +62,7 @@ def test_killed_at_any_moment_the_law_holds_and_both_ways_on_work(
     for when, number, way in some(moments(len(scene.calls)), 7 if kind in MAIN else 3, kind):
         scene.start()
         kept = len(ec2.snapshots(scene.name))
-        with ec2.law(scene.name, scene.desired):
+        with ec2.invariant(scene.name, scene.desired):
             code = kill_at(scene, commands, tmp_path / "gateway.yaml", when, number, chance.uniform(0, 0.01))
         assert code == -9 or when == "amid", (code, when, number)
         ec2.proxy.reset()
@@ -89,7 +89,7 @@ def test_the_command_itself_is_killed_and_converges_when_it_runs_again(ec2: Live
     new = text(name, ["10.0.0.3"])
     file = tmp_path / f"{name}.yaml"
     file.write_text(new)
-    desired = ec2.plan(new)[1].after.packets()
+    desired = ec2.plan(new)[1].planned.packets()
     ec2.proxy.reset()
     started = threading.Event()
     process: list[subprocess.Popen[str]] = []
@@ -101,7 +101,7 @@ def test_the_command_itself_is_killed_and_converges_when_it_runs_again(ec2: Live
             process[0].wait()
 
     setattr(ec2.proxy, when, kill)
-    with ec2.law(name, desired):
+    with ec2.invariant(name, desired):
         process.append(_apply(ec2, file))
         started.set()
         process[0].communicate()

@@ -1,8 +1,8 @@
-"""The order of steps, played through in memory: no step, and no part of a step, leaves the law."""
+"""The order of steps, played through in memory: no step, and no part of a step, violates the safety invariant."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -42,7 +42,7 @@ def change(old: tuple[LiveRule, ...], new: tuple[LiveRule, ...]) -> GroupChange:
         group(new),
         add=tuple(one for one in new if one.key not in before),
         remove=tuple(one for one in old if one.key not in after),
-        stays=tuple(one for one in old if one.key in after),
+        kept=tuple(one for one in old if one.key in after),
     )
 
 
@@ -54,8 +54,12 @@ def packets(rules: dict[str, LiveRule]) -> PacketSet:
     return PacketSet.of(box for one in rules.values() for box in one.boxes)
 
 
+def boxes_of(rules: Iterable[LiveRule]) -> Iterator[Box]:
+    return (box for one in rules for box in one.boxes)
+
+
 def same_kind(old: LiveRule, new: LiveRule) -> bool:
-    """Rules of one colour can turn into each other, as those of one kind of far side can on EC2."""
+    """Rules of one kind can become each other, as those of one kind of source can on EC2."""
     return old.native["kind"] == new.native["kind"]
 
 
@@ -81,7 +85,7 @@ def successors(draw: st.DrawFn) -> tuple[tuple[LiveRule, ...], tuple[LiveRule, .
 
 @settings(max_examples=400)
 @given(pair=st.tuples(SETS, SETS) | successors(), room=st.integers(0, 2), order=st.randoms(use_true_random=False))
-def test_every_rule_of_every_step_keeps_the_law_and_the_quota(
+def test_every_rule_of_every_step_keeps_the_invariant_and_the_quota(
     pair: tuple[tuple[LiveRule, ...], tuple[LiveRule, ...]], room: int, order: Random
 ) -> None:
     old, new = pair
@@ -108,7 +112,7 @@ def test_every_rule_of_every_step_keeps_the_law_and_the_quota(
 
 def test_with_room_everything_is_added_in_one_step_and_then_removed_in_one() -> None:
     steps = ordered([change((rule(0, 1), rule(2, 3)), (rule(4, 5), rule(6, 7)))], {"rules": 9}, PLACE)
-    assert [(step.action, len(step.rules), step.why) for step in steps] == [("add", 2, ""), ("remove", 2, "")]
+    assert [(step.action, len(step.rules), step.reason) for step in steps] == [("add", 2, ""), ("remove", 2, "")]
 
 
 def test_without_room_only_as_many_rules_go_first_as_are_needed_and_none_that_both_states_need() -> None:
@@ -120,7 +124,7 @@ def test_without_room_only_as_many_rules_go_first_as_are_needed_and_none_that_bo
     assert {one.key for one in steps[0].rules} == {"plain 4-4", "plain 5-5"}
 
 
-def test_a_rule_that_both_states_need_turns_into_its_successor() -> None:
+def test_a_rule_that_both_states_need_becomes_its_successor() -> None:
     for old, new in ((rule(0, 3), rule(0, 7)), (rule(0, 7), rule(0, 3))):
         (step,) = ordered([change((old,), (new,))], {"rules": 1}, PLACE, same_kind)
         assert (step.action, step.replaces, step.rules) == ("replace", (old,), (new,))
@@ -135,7 +139,7 @@ def test_two_rules_that_become_one_leave_no_gap() -> None:
 def test_partners_are_found_for_as_many_as_there_can_be() -> None:
     wide, narrow = rule(0, 7), rule(0, 3)
     wants_either, wants_narrow = rule(0, 9), rule(0, 4)
-    pairs = replaceable([narrow, wide], [wants_either, wants_narrow], packets_of(wide), PacketSet(), same_kind)
+    pairs = replaceable([narrow, wide], [wants_either, wants_narrow], packets_of(wide), PacketSet(), same_kind, boxes_of)
     assert pairs == [(wide, wants_either), (narrow, wants_narrow)]
 
 
@@ -153,7 +157,7 @@ def test_without_a_way_the_change_is_refused(old: tuple[LiveRule, ...], new: tup
         ordered([change(old, new)], {"rules": limit}, PLACE, same_kind)
 
 
-def test_a_cloud_that_turns_no_rule_into_another_refuses_sooner() -> None:
+def test_a_cloud_that_modifies_no_rules_refuses_sooner() -> None:
     with pytest.raises(InputError, match="no room for a new rule"):
         ordered([change((rule(0, 3),), (rule(0, 7),))], {"rules": 1}, PLACE)
 
@@ -161,9 +165,9 @@ def test_a_cloud_that_turns_no_rule_into_another_refuses_sooner() -> None:
 def placed(
     old: tuple[LiveRule, ...], new: tuple[LiveRule, ...], on: tuple[str, ...], **moves: tuple[str, ...]
 ) -> list[str]:
-    """The steps of a change to a group that stays, on these carriers, as words."""
+    """The steps of a change to a group that stays, on these attachments, as words."""
     made = change(old, new)
-    made = replace(made, before=replace(made.before, attached=on), **moves)
+    made = replace(made, actual=replace(made.actual, attached=on), **moves)
     return list(map(word, ordered([made], {"rules": 9}, PLACE, same_kind, attachments_read=True)))
 
 
@@ -176,15 +180,15 @@ def word(step: Step) -> str:
 OLD, NEW = (rule(0, 3), rule(20, 23)), (rule(0, 3), rule(40, 43))
 
 
-def test_a_group_that_nothing_carries_yet_has_its_new_rules_alone_when_it_is_attached() -> None:
+def test_a_group_without_an_attachment_has_its_new_rules_alone_when_it_is_attached() -> None:
     assert placed(OLD, NEW, (), attach=("eni-1",)) == ["add", "remove", "attach"]
 
 
-def test_what_carries_a_group_from_now_on_gets_its_new_rules_alone() -> None:
+def test_a_new_attachment_gets_its_new_rules_alone() -> None:
     assert placed(OLD, NEW, ("eni-1",), attach=("eni-2",)) == ["add", "remove", "attach"]
 
 
-def test_a_group_is_taken_off_before_it_gets_rules_that_are_not_for_what_carried_it() -> None:
+def test_a_group_is_detached_before_it_gets_rules_that_are_not_for_its_old_attachment() -> None:
     assert placed(OLD, NEW, ("eni-1",), detach=("eni-1",)) == ["detach", "add", "remove"]
     assert placed(OLD, NEW, ("eni-1", "eni-2"), detach=("eni-1",)) == ["detach", "add", "remove"]
 
@@ -194,29 +198,29 @@ def test_a_group_is_taken_off_before_it_gets_rules_that_are_not_for_what_carried
 
 @dataclass(frozen=True)
 class Scene:
-    """Group -> its rules, and group -> what it is attached to, before and after. A group that is missing is not there."""
+    """Group -> its rules, and group -> what it is attached to, before and after. A group that is missing does not exist."""
 
     old: dict[str, tuple[LiveRule, ...]]
     new: dict[str, tuple[LiveRule, ...]]
     on: dict[str, tuple[str, ...]]
-    desired_: dict[str, tuple[str, ...]]
+    to: dict[str, tuple[str, ...]]
 
 
-GROUPS, CARRIERS = ("data1", "data1-2", "data2"), ("eni-1", "eni-2", "eni-3")
-PLACES = st.lists(st.sampled_from(CARRIERS), unique=True, max_size=3).map(sorted).map(tuple)
+GROUPS, INTERFACES = ("data1", "data1-2", "data2"), ("eni-1", "eni-2", "eni-3")
+PLACES = st.lists(st.sampled_from(INTERFACES), unique=True, max_size=3).map(sorted).map(tuple)
 SMALL = st.lists(RULES, max_size=4, unique_by=lambda one: one.key).map(tuple)
 DEFAULT = replace(rule(0, 15), key="everything")
 
 
 @st.composite
 def scenes(draw: st.DrawFn) -> Scene:
-    old, new, on, desired_ = {}, {}, {}, {}
+    old, new, on, to = {}, {}, {}, {}
     for name in GROUPS:
         if draw(st.booleans()):
             old[name], on[name] = draw(SMALL), draw(PLACES)
         if draw(st.booleans()):
-            new[name], desired_[name] = draw(SMALL), draw(PLACES)
-    return Scene(old, new, on, desired_)
+            new[name], to[name] = draw(SMALL), draw(PLACES)
+    return Scene(old, new, on, to)
 
 
 def changes_of(scene: Scene) -> list[GroupChange]:
@@ -224,30 +228,25 @@ def changes_of(scene: Scene) -> list[GroupChange]:
     for name in GROUPS:
         interface = name.partition("-")[0]
         old, new = ({one.key: one for one in side.get(name, ())} for side in (scene.old, scene.new))
-        on, desired_ = set(scene.on.get(name, ())), set(scene.desired_.get(name, ()))
+        on, to = set(scene.on.get(name, ())), set(scene.to.get(name, ()))
         before = LiveGroup(name, interface, name, "", scene.old.get(name, ()), id=name, attached=tuple(sorted(on)))
-        after = LiveGroup(name, interface, name, "", tuple(new.values()), attached=tuple(sorted(desired_)))
+        after = LiveGroup(name, interface, name, "", tuple(new.values()), attached=tuple(sorted(to)))
         if name in scene.old and name in scene.new:
             made.append(
                 GroupChange(
                     *(name, interface, before, after),
                     add=tuple(one for key, one in new.items() if key not in old),
                     remove=tuple(one for key, one in old.items() if key not in new),
-                    stays=tuple(one for key, one in old.items() if key in new),
-                    attach=tuple(sorted(desired_ - on)),
-                    detach=tuple(sorted(on - desired_)),
+                    kept=tuple(one for key, one in old.items() if key in new),
+                    attach=tuple(sorted(to - on)),
+                    detach=tuple(sorted(on - to)),
                 )
             )
         elif name in scene.new:
-            begins = (DEFAULT,)
-            made.append(
-                GroupChange(
-                    *(name, interface, None, after),
-                    add=after.rules,
-                    begins=begins,
-                    attach=after.attached,
-                )
+            new_group = GroupChange(
+                *(name, interface, None, after), add=after.rules, default_rules=(DEFAULT,), attach=after.attached
             )
+            made.append(new_group)
         elif name in scene.old:
             made.append(
                 GroupChange(name, interface, before, None, remove=before.rules, detach=before.attached, delete=True)
@@ -256,22 +255,22 @@ def changes_of(scene: Scene) -> list[GroupChange]:
 
 
 class Cloud:
-    """Groups and what carries them, changed part by part; what each network interface permits is looked at after each."""
+    """Groups and attachments, changed part by part; what each network interface permits is checked after each part."""
 
     def __init__(self, scene: Scene, limit: int) -> None:
         self.rules = {name: {one.key: one for one in rules} for name, rules in scene.old.items()}
-        self.on = {name: {group for group, places in scene.on.items() if name in places} for name in CARRIERS}
+        self.on = {name: {group for group, places in scene.on.items() if name in places} for name in INTERFACES}
         self.limit = limit
-        after = {name: {group for group, places in scene.desired_.items() if name in places} for name in CARRIERS}
+        after = {name: {group for group, places in scene.to.items() if name in places} for name in INTERFACES}
         new = {name: {one.key: one for one in rules} for name, rules in scene.new.items()}
-        self.old = {name: self.permitted(name) for name in CARRIERS}
-        self.new = {name: packets_of(*(one for group in after[name] for one in new[group].values())) for name in CARRIERS}
+        self.old = {name: self.permitted(name) for name in INTERFACES}
+        self.new = {name: packets_of(*(one for group in after[name] for one in new[group].values())) for name in INTERFACES}
 
     def permitted(self, attachment: str) -> PacketSet:
         return packets_of(*(one for group in self.on[attachment] for one in self.rules[group].values()))
 
     def look(self) -> None:
-        for name in CARRIERS:
+        for name in INTERFACES:
             old, new, now = self.old[name], self.new[name], self.permitted(name)
             assert (old & new) <= now <= (old | new), name
         assert all(len(rules) <= max(self.limit, 1) for rules in self.rules.values())
@@ -325,7 +324,7 @@ def test_every_part_of_every_step_keeps_the_invariant_at_every_network_interface
     assert {name: rules.keys() for name, rules in cloud.rules.items()} == {
         name: {one.key for one in rules} for name, rules in scene.new.items()
     }
-    assert cloud.on == {name: {group for group, places in scene.desired_.items() if name in places} for name in CARRIERS}
+    assert cloud.on == {name: {group for group, places in scene.to.items() if name in places} for name in INTERFACES}
     written = [one.attachment for step in steps for one in step.assignments]
     event(f"writes for one attachment: {max(map(written.count, written), default=0)}")
 
@@ -344,13 +343,13 @@ def test_groups_that_come_and_go_on_one_network_interface_take_one_write() -> No
     scene = Scene(
         {"data1": (rule(0, 3),)},
         {"data1-2": (rule(0, 3),), "data2": (rule(4, 5),)},
-        {"data1": CARRIERS},
-        {"data1-2": CARRIERS, "data2": CARRIERS},
+        {"data1": INTERFACES},
+        {"data1-2": INTERFACES, "data2": INTERFACES},
     )
     steps = ordered(changes_of(scene), {"rules": 9}, PLACE, same_kind, attachments_read=True)
     (write,) = [step for step in steps if step.action == "assign"]
     assert [(one.attachment, one.attach, one.detach) for one in write.assignments] == [
-        (name, ("data1-2", "data2"), ("data1",)) for name in CARRIERS
+        (name, ("data1-2", "data2"), ("data1",)) for name in INTERFACES
     ]
 
 
@@ -359,7 +358,7 @@ def test_what_was_only_read_is_confirmed_before_a_group_leaves_that_permits_the_
     stays = replace(group((wide,)), attached=("eni-1",))
     leaves = replace(group((narrow,)), name="data1-2", attached=("eni-1",), id="sg-2")
     changes = (
-        GroupChange("data1", "data1", stays, stays, stays=(wide,)),
+        GroupChange("data1", "data1", stays, stays, kept=(wide,)),
         GroupChange("data1-2", "data1", leaves, None, remove=(narrow,), detach=("eni-1",), delete=True),
     )
     steps = ordered(changes, {}, PLACE, attachments_read=True)

@@ -1,4 +1,4 @@
-"""Requests keep below the rates of a cloud, whichever thread or process sends them, and below no rate when nobody asks."""
+"""Requests keep below the rates of a cloud, whichever thread or process sends them; without a rate there is no limit."""
 
 from __future__ import annotations
 
@@ -323,7 +323,7 @@ def test_without_file_locks_as_on_windows_the_threads_share_a_pace(tmp_path: Pat
     assert not (tmp_path / "pace.json").exists()
 
 
-def test_a_lock_that_a_stopped_process_holds_stops_nobody_else(tmp_path: Path) -> None:
+def test_a_lock_of_a_suspended_process_blocks_no_other(tmp_path: Path) -> None:
     import fcntl
 
     path, time = tmp_path / "pace.json", Time()

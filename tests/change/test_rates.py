@@ -51,7 +51,7 @@ def make(ec2: LiveEc2, buckets: Buckets, pace: Pace | None) -> int:
 
     def one(number: int) -> None:
         connection = Connection(client=ec2.faulty, backoff=QUICK, pace=pace)
-        live = run.connect(deployments[number], "aws", connection)
+        live = workflow.connect(deployments[number], "aws", connection)
         plan = run.plan(live, workflow.lower(deployments[number], "aws"))
         run.apply(live, plan, ec2.directory, backoff=NO_WAIT)
 
@@ -128,7 +128,7 @@ def test_a_run_that_is_throttled_for_good_ends_and_names_the_option(ec2: LiveEc2
     one = start(commands, ec2, tmp_path, new_name(), "--timeout", "1s")
     assert one.wait() == 3
     assert "RequestLimitExceeded" in one.text()
-    assert "the timeout is 1 s. Set a longer one, as `--timeout 30m`" in one.text()
+    assert "the timeout is 1 s. Set a longer one, such as `--timeout 30m`" in one.text()
 
 
 def test_the_timeout_counts_for_each_run_of_a_connection_by_itself(ec2: LiveEc2) -> None:
@@ -137,10 +137,10 @@ def test_the_timeout_counts_for_each_run_of_a_connection_by_itself(ec2: LiveEc2)
     for _ in range(3):
         file = text(new_name())
         deployment = ec2.deployment(file)
-        live = run.connect(deployment, "aws", connection)
+        live = workflow.connect(deployment, "aws", connection)
         plan = run.plan(live, workflow.lower(deployment, "aws"))
         ec2.proxy.choose = lambda _, operation: "throttle" if operation == "AuthorizeSecurityGroupIngress" else None
-        with pytest.raises(ChangeFailedError, match=r"for 3[01] s in all"):
+        with pytest.raises(ChangeFailedError, match=r"for 3[01] s in total"):
             run.apply(live, plan, ec2.directory, backoff=NO_WAIT)
         ec2.proxy.choose = None
         ec2.destroy(file)

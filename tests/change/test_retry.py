@@ -125,7 +125,7 @@ def test_throttled_answers_use_up_no_tries(way: Callable[..., None]) -> None:
 @every_way
 def test_a_throttled_call_goes_on_until_its_time_is_up_and_the_error_says_so(way: Callable[..., None]) -> None:
     time = Time()
-    with pytest.raises(ThrottledError, match=r"^slow\. .* for 600 s in all.*--timeout 30m"):
+    with pytest.raises(ThrottledError, match=r"^slow\. .* for 600 s in total.*--timeout 30m"):
         way(failing(*throttled(999)), backoff(time))
     assert time.now == 600
     assert len(time.waits) > 30
@@ -137,7 +137,7 @@ def test_the_time_is_that_of_all_calls_of_a_run_together() -> None:
     first = whole.for_run()
     for _ in range(5):
         assert ask(failing(*throttled(5)), first) == "done"  # 7.75 seconds each
-        time.now += 1000  # nobody waits for a throttle meanwhile
+        time.now += 1000  # no throttle in the meantime
     with pytest.raises(ThrottledError):
         ask(failing(*throttled(5)), first)
     assert first.left == 0
@@ -153,7 +153,7 @@ def test_waiting_for_the_pace_before_a_call_is_sent_again_counts() -> None:
 
     with pytest.raises(ThrottledError):
         ask(send, backoff(time, timeout=100))
-    assert 100 <= time.now - 30 < 140  # what passed before the first throttled answer is no part of it
+    assert 100 <= time.now - 30 < 140  # what passed before the first throttled answer does not count
 
 
 def test_waiting_because_the_cloud_named_a_time_counts_and_is_cut_short_at_the_timeout() -> None:
@@ -166,7 +166,7 @@ def test_waiting_because_the_cloud_named_a_time_counts_and_is_cut_short_at_the_t
 
 @pytest.mark.parametrize("jitter", [0.0, 1.0])
 @every_way
-def test_an_endless_throttle_ends_where_nobody_really_sleeps(way: Callable[..., None], jitter: float) -> None:
+def test_an_endless_throttle_ends_without_real_sleep(way: Callable[..., None], jitter: float) -> None:
     sent = 0
 
     def send(*_: object) -> None:
@@ -174,7 +174,7 @@ def test_an_endless_throttle_ends_where_nobody_really_sleeps(way: Callable[..., 
         sent += 1
         raise ThrottledError("slow")
 
-    with pytest.raises(ThrottledError, match=r"for 60[01] s in all"):
+    with pytest.raises(ThrottledError, match=r"for 60[01] s in total"):
         way(send, Backoff(sleep=lambda _: None, jitter=lambda: jitter))
     assert 30 < sent < 400
 

@@ -11,20 +11,22 @@ import pytest
 from support.described import permission
 from support.live_ec2 import ENI, ENI2, GROUP, LIST, NO_WAIT, VPC, LiveEc2, new_name, text
 
-from esacloud.aws.live.permissions import COMMANDS, CONFIRMING, LOCKING, WHEN, markdown
+from esacloud import workflow
+from esacloud.aws.live.permissions import COMMANDS, WHEN, markdown
 from esacloud.change import run, snapshot
-from esacloud.change.execute import ChangeFailedError, MovedError
+from esacloud.change.execute import ChangeFailedError, StalePlanError
 from esacloud.change.live import Connection
 from esacloud.change.lock import locked
 from esacloud.change.retry import RefusedError
 from esacloud.errors import InputError, OutsideError
 
 DOCS = Path(__file__).parents[2] / "docs"
+CONFIRMING = ("UpdateSecurityGroupRuleDescriptionsIngress", "UpdateSecurityGroupRuleDescriptionsEgress")
 
 
 def restore(ec2: LiveEc2, path: object) -> run.Applied:
     found = snapshot.load(str(path))
-    live = run.connect_to(found, Connection(client=ec2.client, backoff=NO_WAIT))
+    live = workflow.connect_to(found, Connection(client=ec2.client, backoff=NO_WAIT))
     return ec2.carry_out(live, run.plan_restore(live, found))
 
 
@@ -68,13 +70,13 @@ def test_a_change_of_the_rows_behind_a_rule_changes_its_description_and_no_packe
     _, plan = ec2.plan(text(name, [f"{{prefix_list: {LIST}, max_entries: 5}}", GROUP]))
     assert {step.action for step in plan.steps} == {"describe"}
     assert len(plan.changes[0].describe) == 6
-    assert not plan.openings
+    assert not plan.packet_changes
     applied = ec2.apply(text(name, [f"{{prefix_list: {LIST}, max_entries: 5}}", GROUP]))
     assert "UpdateSecurityGroupRuleDescriptionsEgress" in applied.calls
     assert ec2.plan(text(name, [f"{{prefix_list: {LIST}, max_entries: 5}}", GROUP]))[1].clean
 
 
-def test_foreign_rules_are_reported_kept_or_purged_and_never_passed_over_in_silence(ec2: LiveEc2) -> None:
+def test_unmanaged_rules_are_reported_kept_or_purged_and_never_silently(ec2: LiveEc2) -> None:
     name = new_name()
     ec2.apply(text(name))
     add_rule(ec2, name)
@@ -92,7 +94,7 @@ def test_foreign_rules_are_reported_kept_or_purged_and_never_passed_over_in_sile
     assert ec2.plan(text(name, ["10.0.0.3"]))[1].clean
 
 
-def test_a_foreign_rule_that_the_deployment_asks_for_becomes_ours(ec2: LiveEc2) -> None:
+def test_an_unmanaged_rule_that_the_deployment_asks_for_becomes_managed(ec2: LiveEc2) -> None:
     name = new_name()
     ec2.apply(text(name, features="dns"))
     add_rule(ec2, name, "tcp/25", "0.0.0.0/0")
@@ -107,7 +109,7 @@ def test_a_cloud_that_moved_since_the_plan_was_shown_is_left_alone(ec2: LiveEc2)
     live, plan = ec2.plan(text(name, ["10.0.0.3"]))
     add_rule(ec2, name)
     before = ec2.permitted(name)
-    with pytest.raises(MovedError, match="nothing was done"):
+    with pytest.raises(StalePlanError, match="Nothing was changed"):
         ec2.carry_out(live, plan, shown=True)
     assert ec2.permitted(name) == before
 
@@ -143,7 +145,7 @@ def test_two_applies_that_meet_end_in_one_of_their_states(ec2: LiveEc2) -> None:
     for number in range(3):
         name = new_name()
         mine = two_at_once(ec2, name, number)
-        assert mine.plan.after.packets() == ec2.permitted(name)
+        assert mine.plan.planned.packets() == ec2.permitted(name)
         assert ec2.plan(text(name, ["10.0.0.3"]))[1].clean
 
 
@@ -188,7 +190,7 @@ def test_without_a_place_for_the_snapshot_nothing_is_changed(ec2: LiveEc2, tmp_p
     assert not ec2.groups(name)
 
 
-def test_a_restore_brings_back_foreign_rules_and_deleted_groups(ec2: LiveEc2) -> None:
+def test_a_restore_brings_back_unmanaged_rules_and_deleted_groups(ec2: LiveEc2) -> None:
     name = new_name()
     ec2.apply(text(name, ["10.0.0.2", "10.0.0.4"], "mail, dns, cluster", attached=[ENI]))
     add_rule(ec2, name)
@@ -197,7 +199,7 @@ def test_a_restore_brings_back_foreign_rules_and_deleted_groups(ec2: LiveEc2) ->
     assert not ec2.groups(name)
     back = restore(ec2, gone.snapshot)
     assert ec2.permitted(name) == old
-    assert any("is made anew" in note for note in back.plan.notes)
+    assert any("is created again" in note for note in back.plan.notes)
     assert back.state.groups[0].attached == (ENI,)
     restore(ec2, back.snapshot)
     assert not ec2.groups(name)
@@ -208,7 +210,7 @@ def test_attached_groups_are_detached_before_they_are_deleted_and_others_stay(ec
     carried = ec2.client.describe_network_interfaces(NetworkInterfaceIds=[ENI2])["NetworkInterfaces"][0]["Groups"]
     applied = ec2.apply(text(name, attached=[ENI2]))
     assert applied.state.groups[0].attached == (ENI2,)
-    assert any("also carries" in note for note in applied.plan.notes)
+    assert any("not of this deployment" in note for note in applied.plan.notes)
     ec2.destroy(text(name, attached=[ENI2]))
     after = ec2.client.describe_network_interfaces(NetworkInterfaceIds=[ENI2])["NetworkInterfaces"][0]["Groups"]
     assert after == carried
@@ -240,7 +242,7 @@ def test_a_group_named_in_the_file_is_taken_over_and_given_back(ec2: LiveEc2) ->
     assert len(plan.left_unmanaged) == 2  # EC2's own outbound rules, which in this group are not ours to take
     applied = ec2.apply(file, "purge")
     assert applied.state.groups[0].id == group
-    assert ec2.permitted(name) == applied.plan.after.packets()
+    assert ec2.permitted(name) == applied.plan.planned.packets()
     ec2.destroy(file)
     kept = ec2.client.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]
     assert not kept["IpPermissions"]
@@ -262,12 +264,12 @@ def test_an_interface_that_gets_a_second_group_carries_it_before_the_first_gives
     large = text(name, [f"10.4.0.{number}" for number in range(0, 14, 2)], aws=quota, attached=[ENI])
     ec2.apply(small)
     _, plan = ec2.plan(large)
-    desired = plan.after.packets()
-    with ec2.law(name, desired):
+    desired = plan.planned.packets()
+    with ec2.invariant(name, desired):
         applied = ec2.apply(large, client=ec2.faulty)
     assert len(applied.state.groups) == 2
     assert all(group.attached == (ENI,) for group in applied.state.groups)
-    with ec2.law(name, ec2.plan(small)[1].after.packets()):
+    with ec2.invariant(name, ec2.plan(small)[1].planned.packets()):
         back = ec2.apply(small, client=ec2.faulty)
     assert [group.name for group in back.state.groups] == ["data1"]
     ec2.destroy(small)
@@ -280,7 +282,7 @@ def test_where_no_room_is_left_only_what_neither_state_needs_goes_first_and_the_
     _, plan = ec2.plan(text(name, ["10.5.0.1", "10.5.0.2", "10.5.0.4"], aws=quota))
     first = plan.steps[0]
     assert (first.action, len(first.rules)) == ("remove", 2)
-    assert "no room" in first.why
+    assert "no room" in first.reason
     assert {rule.native["source"] for rule in first.rules} == {"10.5.0.3/32"}
 
 
@@ -297,7 +299,10 @@ def test_what_was_there_once_is_restored_though_the_file_allows_less_by_now(ec2:
 def test_two_applies_at_once_on_one_machine_the_second_is_refused(ec2: LiveEc2) -> None:
     name = new_name()
     live, plan = ec2.plan(text(name))
-    with locked(ec2.directory / "locks", plan.before), pytest.raises(OutsideError, match="another apply of it is at work"):
+    with (
+        locked(ec2.directory / "locks", plan.actual),
+        pytest.raises(OutsideError, match="another apply of this deployment is running"),
+    ):
         ec2.carry_out(live, plan)
     ec2.carry_out(live, plan)
 
@@ -334,8 +339,8 @@ def test_a_group_that_terraform_made_is_compared_and_never_deleted(ec2: LiveEc2)
         ],
     )["GroupId"]
     _, plan = ec2.plan(text(name))
-    assert plan.changes[0].before is not None
-    assert plan.changes[0].before.id == made
+    assert plan.changes[0].actual is not None
+    assert plan.changes[0].actual.id == made
     applied = ec2.destroy(text(name))
     assert applied.plan.empty
     assert any("was not made by `esacloud apply`" in note for note in applied.plan.notes)
@@ -387,7 +392,8 @@ def test_each_command_sends_only_the_calls_that_its_permissions_name(ec2: LiveEc
     for command, calls in sent.items():
         assert calls <= set(COMMANDS[command]), command
     assert sent["plan"] == set(COMMANDS["plan"])
-    assert sent["destroy"] == set(COMMANDS["destroy"]) - {*LOCKING, *CONFIRMING}  # nobody was met, nothing relied on
+    locking = ("CreateSecurityGroup", "CreateTags")
+    assert sent["destroy"] == set(COMMANDS["destroy"]) - {*locking, *CONFIRMING}  # nobody was met, nothing relied on
     assert sent["apply"] >= set(COMMANDS["apply"]) - {"UpdateSecurityGroupRuleDescriptionsIngress", "DeleteTags"}
     assert {operation for calls in COMMANDS.values() for operation in calls} == set(WHEN)
 
@@ -424,9 +430,7 @@ def test_an_unknown_group_or_network_interface_in_the_file_is_named(ec2: LiveEc2
 
 
 def test_a_plan_of_what_is_there_is_the_same_whatever_order_it_was_read_in(ec2: LiveEc2) -> None:
-    from esacloud.change.fingerprint import fingerprint
-
     name = new_name()
     state = ec2.apply(text(name)).state
     turned = replace(state, groups=tuple(replace(group, rules=group.rules[::-1]) for group in reversed(state.groups)))
-    assert fingerprint(state) == fingerprint(turned)
+    assert state.fingerprint() == turned.fingerprint()

@@ -25,7 +25,10 @@ def write(directory: Path, old: str = "", new: str = "", name: str = "f.yaml") -
 def found_in(out: str) -> list[str]:
     """The lines about the file, without the checklist and the count after them."""
     lines = out.splitlines()
-    end = next((number for number, line in enumerate(lines) if line.startswith("Not a filter's work")), len(lines) - 1)
+    end = next(
+        (number for number, line in enumerate(lines) if line.startswith("Security groups cannot enforce these")),
+        len(lines) - 1,
+    )
     return lines[:end]
 
 
@@ -37,13 +40,13 @@ def test_a_file_in_order_gives_zero_a_checklist_and_a_count() -> None:
     assert ran.out.endswith("\n1 file: 0 errors, 0 warnings\n")
 
 
-def test_what_must_not_be_open_is_a_finding_that_says_why_and_how_to_mend_or_waive_it(tmp_path: Path) -> None:
+def test_what_must_not_be_open_is_a_finding_with_its_reason_a_hint_and_a_waiver(tmp_path: Path) -> None:
     file = write(tmp_path, "[10.20.0.0/24]", "[any]")
     ran = esacloud("check", file)
     assert ran.code == 1
     assert f"{file}:14:20: peers.administrators[0]: error: ESA001 " in ran.out
     assert "management: tcp/22 in from every public IPv4 address and every public IPv6 address may pass." in ran.out
-    for word in ("why: ", "mend: ", "or waive: {code: ESA001, peer: any, "):
+    for word in ("why: ", "hint: ", "or waive: {code: ESA001, peer: any, "):
         assert word in ran.out
 
 
@@ -94,7 +97,7 @@ def test_a_file_that_cannot_be_used_gives_two(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_does_not_keep_the_others_from_being_checked(tmp_path: Path) -> None:
     ran = esacloud("check", tmp_path / "no.yaml", write(tmp_path, "asyncos", "asyncOS"))
     assert ran.code == 2
-    assert "There is no such file." in ran.out
+    assert "The file does not exist." in ran.out
     assert "'asyncOS' is unknown. Write asyncos." in ran.out
 
 

@@ -22,11 +22,11 @@ def test_a_file_that_is_there_is_kept(tmp_path: Path) -> None:
     file.write_text("mine")
     ran = esacloud("init", file)
     assert ran.code == 2
-    assert f"{file}: error: The file is there already." in ran.err
+    assert f"{file}: error: The file exists already." in ran.err
     assert file.read_text() == "mine"
 
 
-def test_a_cloud_that_does_not_exist_is_told_with_the_known_ones(tmp_path: Path) -> None:
+def test_an_unknown_cloud_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     ran = esacloud("init", tmp_path / "f.yaml", "--cloud", "gcp")
     assert ran.code == 2
     assert "The cloud 'gcp' is unknown. Write aws" in ran.err

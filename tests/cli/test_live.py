@@ -54,7 +54,7 @@ def test_a_gateway_is_planned_applied_changed_restored_and_destroyed_in_the_lab(
 
     applied = esacloud("apply", file, *where, "--yes")
     assert applied.code == 0, applied.err
-    assert "Read back and proven: 1 group with 10 rules" in applied.out
+    assert "Verified: 1 group with 10 rules" in applied.out
     clean = esacloud("plan", file, *where, "--detailed-exitcode")
     assert clean.code == 0
     assert "nothing to change" in clean.out
@@ -72,7 +72,7 @@ def test_a_gateway_is_planned_applied_changed_restored_and_destroyed_in_the_lab(
     assert esacloud("lab", "--state-dir", state).out.startswith("AWS lab at http://127.0.0.1:")
     gone = esacloud("destroy", file, *where, "--yes")
     assert gone.code == 0, gone.err
-    assert "Read back: no group of it is there." in gone.out
+    assert "Verified: all groups are deleted." in gone.out
     assert "lab: aws stopped" in gone.err
     assert "no lab is running" in esacloud("lab", "--state-dir", state).out
     lost = esacloud("restore", snapshot, *where, "--yes")

@@ -11,7 +11,7 @@ import pytest
 from support.command import esacloud
 
 from esacloud import __version__
-from esacloud.cli.main import COMMANDS, main
+from esacloud.cli.main import COMMANDS, GROUPS, main
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 HEAVY = ("yaml", "jsonschema", "boto3", "azure", "importlib.resources", "esacloud.catalogue", "esacloud.deployment")
@@ -26,6 +26,12 @@ def imported_by(code: str) -> set[str]:
 def test_help_imports_nothing_that_it_does_not_use() -> None:
     modules = imported_by("from esacloud.cli.main import main; main(['--help'])")
     assert not modules & set(HEAVY)
+
+
+def test_the_help_groups_commands_by_purpose() -> None:
+    shown = esacloud("--help").out
+    assert all(f"\n{title}:\n  {next(iter(commands))} " in shown for title, commands in GROUPS.items())
+    assert all(GROUPS.values())
 
 
 def test_generate_imports_neither_another_cloud_nor_what_is_slow_to_start(tmp_path: Path) -> None:
@@ -59,7 +65,7 @@ def test_every_name_of_the_library_is_there() -> None:
         _ = package.nothing
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_printed() -> None:
     ran = esacloud("--version")
     assert (ran.code, ran.out) == (0, f"esacloud {__version__}\n")
 

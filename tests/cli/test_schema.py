@@ -23,7 +23,7 @@ def test_the_schema_of_another_catalogue_has_its_features() -> None:
     assert "firmware" in json.loads(ran.out)["required"]
 
 
-def test_a_catalogue_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_catalogue_is_an_error(tmp_path: Path) -> None:
     ran = esacloud("schema", "--catalogue", tmp_path / "no.json")
     assert (ran.code, ran.out) == (2, "")
-    assert "There is no such file." in ran.err
+    assert "The file does not exist." in ran.err

@@ -21,7 +21,7 @@ def problems_of(file: str, text: str) -> tuple[Problem, ...]:
 
 
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
-def test_exactly_the_expected_problems_are_told_with_place_and_remedy(path: Path) -> None:
+def test_exactly_the_expected_problems_are_reported_with_place_and_remedy(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     expected = [line.removeprefix("# expected: ") for line in text.splitlines() if line.startswith("# expected: ")]
     assert expected, "the file has to say what is expected of it"
@@ -37,7 +37,7 @@ def test_every_problem_is_two_sentences_in_one_line(path: Path) -> None:
             assert sentence.endswith(".")
 
 
-def test_all_problems_of_a_file_are_told_in_its_order() -> None:
+def test_all_problems_of_a_file_are_reported_in_its_order() -> None:
     text = (Path(__file__).parent / "bad" / "everything-at-once.yaml").read_text(encoding="utf-8")
     lines = [problem.place.line for problem in problems_of("f.yaml", text)]
     assert len(lines) == 5

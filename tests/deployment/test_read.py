@@ -212,7 +212,7 @@ def test_a_catalogue_of_the_file_s_own_is_read_from_beside_it(tmp_path: Path) ->
         read(str(tmp_path / "f.json"), BOTH, text=json.dumps({**content, "asyncos": "15.5"}))
 
 
-def test_a_catalogue_that_cannot_be_read_is_told_at_its_key_and_at_its_own_place(tmp_path: Path) -> None:
+def test_a_catalogue_that_cannot_be_read_is_reported_at_its_key_and_at_its_own_place(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read(str(tmp_path / "f.json"), BOTH, text=json.dumps({**LEAST, "catalogue": "no.json"}))
     first, second = caught.value.problems
@@ -232,7 +232,7 @@ def test_a_file_full_of_mistakes_is_given_up_after_a_hundred() -> None:
     assert len(caught.value.problems) == 100
 
 
-def test_an_id_in_a_file_without_a_cloud_is_told_as_such() -> None:
+def test_an_id_in_a_file_without_a_cloud_is_reported_as_such() -> None:
     first, second = problems(cloud=None, peers={"dns-servers": ["sg-0123456789abcdef0"]})
     assert first.place.key == "cloud"
     assert second.message == "This is a security group of AWS, and the file names no cloud."

@@ -38,7 +38,7 @@ def test_utf8_is_read_with_and_without_a_byte_order_mark(tmp_path: Path) -> None
         ("utf-32", "UTF-32"),
     ],
 )
-def test_a_file_in_another_unicode_encoding_is_told_which(tmp_path: Path, encoding: str, name: str) -> None:
+def test_a_file_in_another_unicode_encoding_is_reported_which(tmp_path: Path, encoding: str, name: str) -> None:
     file = tmp_path / "f.yaml"
     file.write_bytes(TEXT.encode(encoding))
     problem = refused(file)
@@ -46,7 +46,7 @@ def test_a_file_in_another_unicode_encoding_is_told_which(tmp_path: Path, encodi
     assert problem.hint.startswith("Save it in UTF-8")
 
 
-def test_a_byte_that_is_no_utf8_is_told_with_line_and_column(tmp_path: Path) -> None:
+def test_a_byte_that_is_no_utf8_is_reported_with_line_and_column(tmp_path: Path) -> None:
     file = tmp_path / "f.yaml"
     file.write_bytes(b"name: mail-edge-1\n# \xc3\xa9 caf\xe9\n")
     problem = refused(file)
@@ -83,7 +83,7 @@ def test_a_stream_over_the_size_is_cut_off(tmp_path: Path) -> None:
 def test_a_directory_a_missing_file_and_a_path_with_nul_are_refused(tmp_path: Path) -> None:
     assert refused(tmp_path).message == "This is a directory."
     missing = refused(tmp_path / "no.yaml")
-    assert missing.message == "There is no such file."
+    assert missing.message == "The file does not exist."
     assert "esacloud init" in missing.hint
     assert refused(Path("a\0b")).message.startswith("The file cannot be read:")
 

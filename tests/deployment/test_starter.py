@@ -49,8 +49,8 @@ def test_a_catalogue_without_a_starter_gives_a_file_that_is_read_too(tmp_path: P
 def test_a_file_that_is_there_is_not_touched(tmp_path: Path) -> None:
     file = tmp_path / "f.yaml"
     file.write_text("mine")
-    with pytest.raises(InputError, match="The file is there already"):
-        write_new(str(file), "theirs")
+    with pytest.raises(InputError, match="The file exists already"):
+        write_new(str(file), "other")
     assert file.read_text() == "mine"
     assert [path.name for path in tmp_path.iterdir()] == ["f.yaml"]
 
@@ -58,8 +58,8 @@ def test_a_file_that_is_there_is_not_touched(tmp_path: Path) -> None:
 def test_a_symbolic_link_is_not_followed_even_when_it_leads_nowhere(tmp_path: Path) -> None:
     link = tmp_path / "f.yaml"
     link.symlink_to(tmp_path / "nowhere")
-    with pytest.raises(InputError, match="The file is there already"):
-        write_new(str(link), "theirs")
+    with pytest.raises(InputError, match="The file exists already"):
+        write_new(str(link), "other")
     assert not (tmp_path / "nowhere").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["f.yaml"]
 
@@ -72,14 +72,14 @@ def test_a_new_file_is_whole_and_readable_for_others(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["f.yaml"]
 
 
-def test_a_directory_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_directory_that_is_not_there_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for parent in ("no", "file"):
         with pytest.raises(InputError, match="directory of this file does not exist"):
             write_new(str(tmp_path / parent / "f.yaml"), "")
 
 
-def test_what_the_disk_says_is_told_and_nothing_is_left(tmp_path: Path) -> None:
+def test_what_the_disk_says_is_reported_and_nothing_is_left(tmp_path: Path) -> None:
     with pytest.raises(OutsideError, match=r"the file cannot be written: File name too long\."):
         write_new(str(tmp_path / ("x" * 300)), "")
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""`python -m explore`: explore transitions, say for each how much was seen, and show what is violated and how."""
+"""`python -m explore`: explore transitions, report how much of each was seen, and show each violation with its trace."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def main() -> int:
             moves = Moves(transition, strands, budget=budget, rival=not options.alone, together=options.together)
             result = Search(moves, options.seed).explore(options.states, options.level)
         bad += bool(result.violations)
-        say("\n".join([line(result), *told(result, options.traces)]))
+        say("\n".join([line(result), *violation_lines(result, options.traces)]))
     return 1 if bad else 0
 
 
@@ -50,8 +50,8 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def told(result: Result, traces: int = 1) -> list[str]:
-    """What is violated, the plainest first, with the traces of some."""
+def violation_lines(result: Result, traces: int = 1) -> list[str]:
+    """The violations, the plainest first, with the traces of some."""
     lines = []
     found = sorted(result.violations.values(), key=lambda one: (one.level, len(one.trace)))
     for number, violation in enumerate(found):

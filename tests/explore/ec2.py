@@ -1,4 +1,4 @@
-"""An EC2 in memory, written for the explorer alone: an immutable account, and calls that make another one of it.
+"""An EC2 in memory, for the explorer only: an immutable account, and calls that make another one of it.
 
 Every call is atomic, as EC2's security group calls are documented to be. `call(account, operation, parameters)` answers as
 boto3 does and raises `Refused` with EC2's code. Nothing here reads a clock, and ids follow from what was made before, so

@@ -1,6 +1,6 @@
 """What may happen next in a state: the call of a run, what befalls it, what others do, runs that begin and end.
 
-Runs are judged here as they go: each account by the safety invariant, each ending by what the run says of it.
+Runs are judged here as they go: each account by the safety invariant, each ending by what the run reported.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ FINAL_RUNS = 3
 LAGGING_READS = 3
 _OLD = {"stale", "lag", "unknown"}  # what takes earlier accounts to happen
 Step = tuple[str, "State | Violated"]
-Offer = tuple[int, Callable[[], Step]]  # how many deviations it is, and what comes of it
+Offer = tuple[int, Callable[[], Step]]  # how many deviations it is, and its result
 
 
 class Moves:
@@ -99,8 +99,8 @@ class Moves:
                 text = self._texts.setdefault(repr(value), len(self._texts))
                 found = self._number(account), Answer("ok", 0.0, text, value)
             except Refused as refused:
-                told = refused.code, refused.message
-                found = number, Answer("error", 0.0, told, told)
+                reply = refused.code, refused.message
+                found = number, Answer("error", 0.0, reply, reply)
             self._called[key] = found
         return found
 
@@ -167,11 +167,11 @@ class Moves:
             return
         budget = set(state.budget)
         if "refusal" in budget:
-            for fault, told in REFUSALS.items():
+            for fault, reply in REFUSALS.items():
                 what = fault if fault == "expire" else f"{fault} {asked.operation}"
                 spent = spend(state, "refusal", number, what, expired=fault == "expire")
-                label = f"{asked.operation} is refused: {told[0]}"
-                yield 1, partial(self._heard, spent, number, Answer("error", now, told, told), label)
+                label = f"{asked.operation} is refused: {reply[0]}"
+                yield 1, partial(self._heard, spent, number, Answer("error", now, reply, reply), label)
         if reads(asked.operation):
             yield from self._stale(state, number, asked, budget)
             return
@@ -189,10 +189,10 @@ class Moves:
         for account in state.past:
             old &= {group.id for group in self.accounts[account].groups}
         for name in sorted(named & {group.id for group in self.accounts[state.account].groups} - old):
-            told = "InvalidGroup.NotFound", f"The security group '{name}' does not exist"
+            reply = "InvalidGroup.NotFound", f"The security group '{name}' does not exist"
             spent, now = spend(state, "unknown", number, "unknown"), self._now(state, number)
-            label = f"{call_words(asked)} is about a group that EC2 does not know everywhere yet: {told[0]}"
-            yield 1, partial(self._heard, spent, number, Answer("error", now, told, told), label)
+            label = f"{call_words(asked)} is about a group that EC2 does not know everywhere yet: {reply[0]}"
+            yield 1, partial(self._heard, spent, number, Answer("error", now, reply, reply), label)
 
     def _stale(self, state: State, number: int, asked: Call, budget: set[str]) -> Iterator[Offer]:
         if state.slots[number].lag[1] or not budget & {"stale", "lag"}:
@@ -218,8 +218,9 @@ class Moves:
         """A call as EC2 takes it: the answer of one that is `lost` never comes, one that is `redelivered` is done twice."""
         slot, now, label = state.slots[number], self._now(state, number), call_words(asked)
         if slot.expired:
-            told = REFUSALS["expire"]
-            return self._heard(state, number, Answer("error", now, told, told), f"{asked.operation} is refused: {told[0]}")
+            reply = REFUSALS["expire"]
+            label = f"{asked.operation} is refused: {reply[0]}"
+            return self._heard(state, number, Answer("error", now, reply, reply), label)
         account = state.account
         if reads(asked.operation):
             back, left = slot.lag
@@ -408,9 +409,7 @@ class Moves:
         if outcome.kind == "done" and not slot.reached and not slot.misled:
             raise Violated("done", f"it says done, and this is not so: {self.judge.difference(account, slot.program)}")
         if outcome.kind == "unchanged" and not slot.reached_once and not slot.misled:
-            raise Violated(
-                "nothing to change", f"it says so, and this is not so: {self.judge.difference(account, slot.program)}"
-            )
+            raise Violated("nothing to change", f"reported, but wrong: {self.judge.difference(account, slot.program)}")
         if outcome.snapshot is not None:
             known = dict(node.root.files)
             first = min((name for name, _ in node.files if name not in known and "snapshots/" in name), default="none")

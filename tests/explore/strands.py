@@ -104,7 +104,7 @@ class Answer(NamedTuple):
 class Outcome(NamedTuple):
     """How a run ended.
 
-    - `done` and `unchanged`: with success; `failed`: it said why in `text`; `crashed`: an error that nobody meant to raise.
+    - `done` and `unchanged`: with success; `failed`: it said why in `text`; `crashed`: an unexpected error.
     - `snapshot`: the file that it named, relative to its directory.
     """
 
@@ -221,7 +221,7 @@ class Strand(greenlet):
         return self.seen_files[1]
 
     def end(self) -> None:
-        """Nobody needs it any more."""
+        """Release it."""
         self.over = True
         if self:  # a greenlet is true while it stands somewhere
             self.switch(None)
@@ -233,11 +233,11 @@ def execute(program: Program, client: Client, directory: Path) -> Outcome:
     connection = Connection(client=client, backoff=BACKOFF)
     if program.kind == "restore":
         found = loaded(program.file, directory)
-        live = run.connect_to(found, connection)
+        live = workflow.connect_to(found, connection)
         plan = run.plan_restore(live, found)
     else:
         deployment, lowered = read(program.file)
-        live = run.connect(deployment, "aws", connection)
+        live = workflow.connect(deployment, "aws", connection)
         plan = run.plan(live, lowered, program.unmanaged) if program.kind == "apply" else run.plan_destroy(live)
     applied = run.apply(live, plan, directory, backoff=BACKOFF)
     return Outcome("done" if applied.snapshot else "unchanged", snapshot=applied.snapshot)
@@ -476,8 +476,8 @@ def installed(execute: Execute = execute) -> Iterator[Strands]:
                 setattr(place, name, other)
     replaced.append((snapshot, "json", vars(snapshot)["json"]))
     vars(snapshot)["json"] = _Json()
-    replaced.append((lock, "_place_of", vars(lock)["_place_of"]))  # a run that is executed again has files of other numbers
-    vars(lock)["_place_of"] = lambda path: path.name
+    replaced.append((lock, "_identity", vars(lock)["_identity"]))  # a run that is executed again has files of other numbers
+    vars(lock)["_identity"] = lambda path: path.name
     strands = Strands(execute)
     try:
         yield strands

@@ -66,7 +66,7 @@ class Pair:
 
     def pictures(self) -> tuple[Any, Any]:
         """What each of the two describes."""
-        back = {theirs: mine for mine, theirs in self.ids.items()}
+        back = {other: mine for mine, other in self.ids.items()}
         ids = list(back)
         mine = self.mine.client.describe_security_groups()["SecurityGroups"]
         lab = self.lab.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [self.ids[self.mine.account.vpc]]}])

@@ -75,7 +75,7 @@ def test_a_group_is_a_source_by_its_name_whatever_its_id_is() -> None:
         Rule(True, "udp", 123, 123, "list", "pl-1"),
     ],
 )
-def test_a_rule_that_cuts_across_the_atoms_is_said_to(rule: Rule) -> None:
+def test_a_rule_that_cuts_across_the_atoms_is_reported(rule: Rule) -> None:
     with pytest.raises(UnknownRuleError):
         Atoms([Rule(True, "udp", 123, 123, "ipv4", "10.1.0.0/16")]).mask(rule)
 

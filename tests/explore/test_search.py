@@ -143,7 +143,7 @@ def test_a_run_that_says_what_is_not_so_is_found_out(outcome: Any, kind: str) ->
     assert kinds(result) == {kind}
 
 
-def test_an_error_that_nobody_meant_to_raise_is_a_finding() -> None:
+def test_an_unexpected_error_is_a_finding() -> None:
     (found,) = explored(lambda program, client, directory: Outcome("done", str(1 / 0))).violations.values()
     assert found.kind == "traceback"
     assert "ZeroDivisionError" in found.text

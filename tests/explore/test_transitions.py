@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from explore.__main__ import line, told
+from explore.__main__ import line, violation_lines
 from explore.moves import Moves
 from explore.search import Result, Search
 from explore.states import ONCE
@@ -33,7 +33,7 @@ def explored(name: str, *, ipv6: bool = True, **settings: Any) -> Result:
 @pytest.mark.parametrize("name", TRANSITIONS)
 def test_the_invariant_holds_and_every_run_ends_where_it_says(name: str, variant: str) -> None:
     result = explored(name, **VARIANTS[variant])
-    assert not result.violations, "\n".join([line(result), *told(result)])
+    assert not result.violations, "\n".join([line(result), *violation_lines(result)])
     assert result.complete or result.states >= STATES
 
 

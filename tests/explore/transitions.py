@@ -1,7 +1,7 @@
 """The transitions that are explored: where the account begins, what the runs do, where each of them has to end.
 
 Both ends are made here from what the policy lowers to, and not by the engine: `applied` and `destroyed` say what an account
-is after a run that met nothing. Quotas are small, so that groups are full with a few rules and states stay few.
+is after a run without faults. Quotas are small, so that groups are full with a few rules and states stay few.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from explore.strands import Program, read
 
 REGION, VPC, DEPLOYMENT = "eu-central-1", "vpc-0a1b2c3d4e5f60718", "gateway"
 ENI, ENI2 = "eni-0123456789abcdef0", "eni-0123456789abcdef1"
-THEIRS, WEB = "sg-0123456789abcdef0", "sg-0aaaaaaaaaaaaaaaa"
+OTHER, WEB = "sg-0123456789abcdef0", "sg-0aaaaaaaaaaaaaaaa"
 LIST_A, LIST_B = "pl-0aaaaaaaaaaaaaaaa", "pl-0bbbbbbbbbbbbbbbb"
 ONE, TWO, THREE, FOUR, FIVE = (f"10.{number}.0.1" for number in range(2, 7))  # none of them merge
 WIDE, NARROW = "10.1.0.0/16", "10.1.5.0/24"
@@ -34,7 +34,7 @@ class OutsideChange:
     """What somebody else does once: to the account, or nothing where it does not apply.
 
     `opens` and `closes` are the rules that they answer for themselves. `puts` is a group that they put on a network
-    interface, which nobody may take off who has seen it there.
+    interface, which a run that has read it there may not detach.
     """
 
     name: str
@@ -106,7 +106,7 @@ def account(
 
 
 def applied(before: Account, program: Program) -> Account:
-    """The account after an apply that met nothing: the groups of the file with its rules and tags, where they belong."""
+    """The account after an apply without faults: the groups of the file with its rules and tags, where they belong."""
     deployment, lowered = read(program.file)
     settings = deployment.clouds["aws"]
     prefix = settings.values.get("name_prefix") or f"{deployment.name}-"
@@ -114,7 +114,7 @@ def applied(before: Account, program: Program) -> Account:
     asked = {name: keys.get("network_interfaces", ()) for name, keys in settings.interfaces.items()}
     siblings: dict[str, set[str]] = {}
     for group in _ours(before):
-        siblings.setdefault(dict(group.tags)["esacloud:interface"], set()).update(_carriers(before, group.id))
+        siblings.setdefault(dict(group.tags)["esacloud:interface"], set()).update(_attachments(before, group.id))
     now, kept = before, set[str]()
     first: dict[str, str] = {}
     for desired in lowered.native.groups:
@@ -159,17 +159,17 @@ def applied(before: Account, program: Program) -> Account:
 
 
 def destroyed(before: Account) -> Account:
-    """The account after a destroy that met nothing."""
+    """The account after a destroy without faults."""
     return _without(before, set())
 
 
 def _without(now: Account, kept: set[str]) -> Account:
-    """The account without the groups of the deployment that are not kept; an adopted one stays with what is others'."""
+    """The account without the groups of the deployment that are not kept; an adopted one stays with the rules of others."""
     for group in _ours(now):
         if group.id in kept:
             continue
         if group.description.endswith("made by esacloud"):
-            for name in _carriers(now, group.id):
+            for name in _attachments(now, group.id):
                 now = now.with_attached(name, (one for one in dict(now.attached)[name] if one != group.id))
             now = now._replace(groups=tuple(one for one in now.groups if one.id != group.id))
         else:
@@ -187,7 +187,7 @@ def _is_ours(rule: Rule) -> bool:
     return rule.description.startswith(("row", "not in table"))
 
 
-def _carriers(now: Account, group: str) -> list[str]:
+def _attachments(now: Account, group: str) -> list[str]:
     return [name for name, groups in now.attached if group in groups]
 
 
@@ -356,11 +356,11 @@ def transitions() -> dict[str, Transition]:
         _apply(text([_list(LIST_A), _list(LIST_B, 10)], on=filed)),
         refused=True,
     )
-    theirs = Group(
-        THEIRS, "theirs", "somebody's own", (), (Rule(False, "tcp", 22, 22, "ipv4", "192.0.2.7/32", "admin", "sgr-theirs"),)
+    other = Group(
+        OTHER, "other", "of somebody else", (), (Rule(False, "tcp", 22, 22, "ipv4", "192.0.2.7/32", "admin", "sgr-other"),)
     )
-    lent = account({ENI: [WEB], ENI2: [WEB, THEIRS]}, (*others, theirs))
-    adopting = text([ONE], on=filed, group={"management": THEIRS}, more=", management: [ntp]")
+    lent = account({ENI: [WEB], ENI2: [WEB, OTHER]}, (*others, other))
+    adopting = text([ONE], on=filed, group={"management": OTHER}, more=", management: [ntp]")
     add("adopted", old(text([ONE], on=filed), lent), Program("apply", adopting, "report"), outside=(OPENS, closes(ONE)))
     add(
         "adopted group leaves the file",

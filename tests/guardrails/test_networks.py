@@ -58,10 +58,10 @@ def test_public_and_not_public_share_nothing_and_are_everything(address_space: s
 def test_shared_and_overlaps_and_within_agree_with_sets_of_numbers(
     left: list[tuple[int, int]], right: list[tuple[int, int]]
 ) -> None:
-    mine, theirs = joined(left), joined(right)
+    mine, other = joined(left), joined(right)
     numbers = {number for first, last in mine for number in range(first, last + 1)}
-    others = {number for first, last in theirs for number in range(first, last + 1)}
-    assert {number for first, last in shared(mine, theirs) for number in range(first, last + 1)} == numbers & others
-    for first, last in theirs:
+    others = {number for first, last in other for number in range(first, last + 1)}
+    assert {number for first, last in shared(mine, other) for number in range(first, last + 1)} == numbers & others
+    for first, last in other:
         assert overlaps(mine, (first, last)) == bool(numbers & set(range(first, last + 1)))
         assert within(mine, (first, last)) == (set(range(first, last + 1)) <= numbers)

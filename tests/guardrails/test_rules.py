@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from support.subjects import TODAY, example_subject, subject_of
 
+from esacloud.guardrails import rules
 from esacloud.guardrails.judge import judge_subject
 from esacloud.guardrails.model import Guardrail
 from esacloud.guardrails.rules import GUARDRAILS
@@ -27,6 +29,11 @@ def test_the_bad_example_of_a_guardrail_breaks_it(guardrail: Guardrail) -> None:
 @pytest.mark.parametrize("guardrail", GUARDRAILS, ids=lambda guardrail: guardrail.code)
 def test_the_good_example_of_a_guardrail_breaks_none(guardrail: Guardrail) -> None:
     assert not judge_subject(example_subject(guardrail.good), (), TODAY).findings
+
+
+def test_every_file_of_the_folder_is_a_guardrail_named_after_its_code() -> None:
+    files = sorted(path.name[:6].upper() for path in Path(rules.__file__).parent.glob("esa*.py"))
+    assert [guardrail.code for guardrail in GUARDRAILS] == files
 
 
 def test_codes_run_from_one_without_a_gap() -> None:

@@ -12,7 +12,7 @@ from esacloud.catalogue.load import load
 from esacloud.guardrails.judge import judge_subject
 from esacloud.guardrails.subject import Subject, cuts
 from esacloud.packets.sets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, TCP, UDP, Box, Direction, PacketSet
-from esacloud.policy.actual import Statement
+from esacloud.policy.model import Statement
 
 SERVICES = ("command-line", "web-administration", "plain-administration", "spam-quarantine", "cluster", "monitoring")
 PUBLIC_REFERENCE = "service_tag:Internet"
@@ -42,12 +42,12 @@ def boxes(draw: st.DrawFn) -> Box:
     )
 
 
-def subject(packets: PacketSet, said: list[Box]) -> Subject:
-    statements = [Statement(str(box), (box,), ()) for box in said]
+def subject(packets: PacketSet, boxes: list[Box]) -> Subject:
+    statements = [Statement(str(box), (box,), ()) for box in boxes]
     return Subject(load(), {"data1": packets}, lambda _: statements, (), frozenset({PUBLIC_REFERENCE}))
 
 
-def told_slowly(asked: Subject, direction: Direction, services: tuple[str, ...], public: bool) -> Iterator[Box]:
+def stated_slowly(asked: Subject, direction: Direction, services: tuple[str, ...], public: bool) -> Iterator[Box]:
     for box in asked.boxes("data1"):
         if box.direction == direction and (asked.is_public(box) or not public):
             yield from cuts(box, asked.services(*services))
@@ -59,8 +59,8 @@ def test_the_packets_to_services_are_those_of_all_boxes_in_order(
 ) -> None:
     names = tuple(sorted(services))
     asked = subject(PacketSet.of(given_boxes), given_boxes)
-    told = PacketSet.of(asked.to_services("data1", direction, *names, public=public))
-    assert told == PacketSet.of(told_slowly(asked, direction, names, public))
+    stated = PacketSet.of(asked.to_services("data1", direction, *names, public=public))
+    assert stated == PacketSet.of(stated_slowly(asked, direction, names, public))
 
 
 @given(st.lists(boxes(), max_size=8))
@@ -69,3 +69,9 @@ def test_every_guardrail_finds_the_same_in_the_canonical_form(given_boxes: list[
     in_order = PacketSet.of(packets.boxes())
     found, again = (judge_subject(subject(one, given_boxes), (), TODAY).findings for one in (packets, in_order))
     assert found == again
+
+
+def test_a_service_is_named_by_an_entry_of_the_catalogue_too() -> None:
+    asked = subject(PacketSet.of(()), [])
+    assert asked.services("snmp") == asked.services("monitoring")
+    assert asked.services("an-entry-that-this-catalogue-lacks") == ()

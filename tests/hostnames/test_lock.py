@@ -27,10 +27,10 @@ NAMES = ("res.cisco.com", "update-manifests.sco.cisco.com")
 
 def lock(**addresses: str) -> Lock:
     """A lock with these addresses, or one for each name in use."""
-    said = addresses or dict(zip(NAMES, ("208.90.58.1 208.90.58.2 2a04:e4c7:ffff::1", "208.90.58.3"), strict=True))
+    given = addresses or dict(zip(NAMES, ("208.90.58.1 208.90.58.2 2a04:e4c7:ffff::1", "208.90.58.3"), strict=True))
     names = {
         name: LockedName({parse_network(text): Known(DAY) for text in texts.split()}, (), 300, "10.0.0.2:53", TIME)
-        for name, texts in said.items()
+        for name, texts in given.items()
     }
     return Lock("mail-edge-1", 14, TIME, names)
 
@@ -55,7 +55,7 @@ def written(folder: Path, **parts: Any) -> str:
     return str(path)
 
 
-def said_of(file: str) -> str:
+def messages_of(file: str) -> str:
     with pytest.raises(InputError) as error:
         workflow.lower(workflow.read_deployment(file), "aws")
     return str(error.value)
@@ -115,21 +115,21 @@ def test_a_family_that_the_file_leaves_out_is_left_out_of_the_rules(tmp_path: Pa
 def test_a_name_without_an_address_of_the_families_in_use_is_an_error(tmp_path: Path) -> None:
     file = written(tmp_path, families=["ipv4"])
     Path(lock_path(file)).write_text(lock_text(lock(**{NAMES[0]: "2a04:e4c7:ffff::1", NAMES[1]: "208.90.58.3"})))
-    assert f"res.cisco.com has addresses of IPv6 alone in {lock_path(file)}." in said_of(file)
+    assert f"res.cisco.com has only addresses of IPv6 in {lock_path(file)}." in messages_of(file)
 
 
 def test_a_name_that_the_lock_lacks_is_an_error_that_says_what_to_run(file: str) -> None:
     Path(lock_path(file)).write_text(lock_text(lock(**{NAMES[0]: "208.90.58.1"})))
-    said = said_of(file)
-    assert f"update-manifests.sco.cisco.com is to be pinned, and {lock_path(file)} does not have it." in said
-    assert f"Run `esacloud resolve {file}`." in said
-    assert "res.cisco.com" not in said
+    message = messages_of(file)
+    assert f"update-manifests.sco.cisco.com is pinned, but {lock_path(file)} does not contain it." in message
+    assert f"Run `esacloud resolve {file}`." in message
+    assert "res.cisco.com" not in message
 
 
 def test_without_a_lock_every_name_is_an_error(file: str) -> None:
     Path(lock_path(file)).unlink()
-    said = said_of(file)
-    assert all(f"{name} is to be pinned, and there is no lock file beside" in said for name in NAMES)
+    message = messages_of(file)
+    assert all(f"{name} is pinned, but" in message for name in NAMES)
 
 
 def test_a_file_that_pins_nothing_does_not_look_at_a_lock(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def document() -> dict[str, Any]:
 
 
 def resealed(change: Any) -> str:
-    """A lock that somebody changed, and whose digest he mended too."""
+    """A lock with an edit and a digest that matches it."""
     changed = document()
     change(changed)
     changed["digest"] = digest_of(changed)
@@ -154,38 +154,47 @@ def resealed(change: Any) -> str:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "The file is no lock of esacloud, or only the beginning of one."),
-        ("[]", "The file is no lock of esacloud"),
-        (lock_text(lock())[:200], "only the beginning of one"),
-        ("[" * 100_000, "The file is no lock of esacloud"),
-        ("\ufffe", "The file is no lock of esacloud"),
+        ("", "The file is not a lock of esacloud, or is truncated."),
+        ("[]", "The file is not a lock of esacloud"),
+        (lock_text(lock())[:200], "or is truncated"),
+        ("[" * 100_000, "The file is not a lock of esacloud"),
+        ("\ufffe", "The file is not a lock of esacloud"),
         (
             lock_text(lock()).replace("208.90.58.1", "208.90.58.9"),
-            "digest: error: The lock was edited since esacloud wrote it",
+            "digest: error: The lock was edited after esacloud wrote it",
         ),
-        (lock_text(lock()).replace('"ttl": 300', '"ttl": 301', 1), "The lock was edited since esacloud wrote it"),
+        (lock_text(lock()).replace('"ttl": 300', '"ttl": 301', 1), "The lock was edited after esacloud wrote it"),
         (
             resealed(lambda d: d.update(lock=2)),
-            "lock: error: The lock has the format 2, and this version of esacloud reads 1.",
+            "lock: error: The lock has format 2; this version of esacloud reads format 1.",
         ),
-        (resealed(lambda d: d.update(lock=True)), "The lock has the format True"),
+        (resealed(lambda d: d.update(lock=True)), "The lock has format True"),
         (
             resealed(lambda d: d.update(deployment="other")),
-            "The lock is for the deployment 'other', and the file beside it is",
+            "The lock is for the deployment 'other'; the deployment file has",
         ),
-        (resealed(lambda d: d.update(names=[])), "names: error: The value is missing, or not of its kind."),
+        (resealed(lambda d: d.update(names=[])), "names: error: The value is missing or has the wrong type."),
         (resealed(lambda d: d.pop("grace_days")), "grace_days: error: The value is missing"),
-        (resealed(lambda d: d.update(resolved="yesterday")), "resolved: error: 'yesterday' is no time of esacloud's."),
-        (resealed(lambda d: d.update(resolved="2026-13-24T03:00:00Z")), "is no time of esacloud's."),
-        (resealed(lambda d: d["names"].update({NAMES[0]: 5})), "names.res.cisco.com: error: This is no name with its"),
-        (resealed(lambda d: d["names"][NAMES[0]].update(aliases=[1])), "aliases: error: These are no host names."),
+        (
+            resealed(lambda d: d.update(resolved="yesterday")),
+            "resolved: error: 'yesterday' is not a date or time as esacloud writes it.",
+        ),
+        (resealed(lambda d: d.update(resolved="2026-13-24T03:00:00Z")), "is not a date or time as esacloud writes it."),
+        (resealed(lambda d: d["names"].update({NAMES[0]: 5})), "names.res.cisco.com: error: The value is not an object."),
+        (
+            resealed(lambda d: d["names"][NAMES[0]].update(aliases=[1])),
+            "aliases: error: The list has an item that is not a host name.",
+        ),
         (
             resealed(lambda d: d["names"][NAMES[0]]["addresses"].update({"0.0.0.0/0": {"since": DAY}})),
-            "0.0.0.0/0 is a whole",
+            "0.0.0.0/0 is a network",
         ),
-        (resealed(lambda d: d["names"][NAMES[0]]["addresses"].update({"x": {"since": DAY}})), "'x' is no IPv4 or IPv6"),
-        (resealed(lambda d: d["names"][NAMES[0]]["addresses"].update({"208.90.58.8": 1})), "does not say since when"),
-        (resealed(lambda d: d["names"][NAMES[0]]["addresses"].update({"208.90.58.8": {"since": "now"}})), "is no time of"),
+        (resealed(lambda d: d["names"][NAMES[0]]["addresses"].update({"x": {"since": DAY}})), "'x' is not an IPv4 or IPv6"),
+        (resealed(lambda d: d["names"][NAMES[0]]["addresses"].update({"208.90.58.8": 1})), "The value is not an object."),
+        (
+            resealed(lambda d: d["names"][NAMES[0]]["addresses"].update({"208.90.58.8": {"since": "now"}})),
+            "is not a date or time",
+        ),
     ],
     ids=lambda text: text[:25],
 )
@@ -201,7 +210,7 @@ def test_a_lock_that_cannot_be_used_is_refused_in_words(file: str, text: str, sa
 def test_a_lock_that_may_not_be_read_is_refused(file: str) -> None:
     Path(lock_path(file)).unlink()
     Path(lock_path(file)).mkdir()
-    assert "The lock cannot be read: Is a directory." in said_of(file)
+    assert "The lock cannot be read: Is a directory." in messages_of(file)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="file modes")
@@ -213,7 +222,7 @@ def test_the_lock_is_written_readable_for_all(file: str, tmp_path: Path) -> None
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
-def test_the_age_of_a_lock_is_told_and_the_future_is_refused(file: str) -> None:
+def test_an_old_lock_is_a_warning_and_one_from_the_future_is_refused(file: str) -> None:
     deployment, then = workflow.read_deployment(file), datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
     assert list(age_problems(deployment, then + timedelta(days=30))) == []
     assert list(age_problems(deployment, then - timedelta(minutes=9))) == []
@@ -232,7 +241,7 @@ def test_generate_warns_of_an_old_lock_and_refuses_one_from_the_future(file: str
     path.write_text(lock_text(Lock(kept.deployment, 14, f"{year}-01-01T00:00:00Z", kept.names)))
     ran = esacloud("generate", file, "--out", Path(file).parent / "out", "-q")
     assert ran.code == code
-    assert ("days ago, and names move." if code == 0 else "The lock is from the future") in ran.err
+    assert ("days ago and may have changed." if code == 0 else "The lock is from the future") in ran.err
 
 
 LABELS = st.sampled_from(["a.example", "b.example", "xn--bcher-kva.example", "c-1.example"])

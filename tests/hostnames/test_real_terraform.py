@@ -16,12 +16,12 @@ from support.ec2_server import local_ec2
 from support.terraform import Terraform, need_mirror, need_terraform
 
 from esacloud import workflow
-from esacloud.azure import provider as azure
+from esacloud.azure.provider import PROVIDER as azure
 from esacloud.deployment.model import Deployment
 from esacloud.deployment.read import read
 from esacloud.policy.compile import compile_policy
 from esacloud.policy.packets import packets_by_interface
-from esacloud.terraform.assemble import assemble
+from esacloud.terraform.manifest import module_files
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "hostnames" / "filtered.yaml"
 POLICY = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/firewallPolicies/p"
@@ -30,16 +30,16 @@ pytestmark = pytest.mark.xdist_group("terraform")
 
 def azure_deployment() -> Deployment:
     text = EXAMPLE.read_text(encoding="utf-8").replace("    - dns\n", "    - dns\n    - tac-upload\n")
-    return read(str(EXAMPLE), {"azure": azure.DIALECT, "aws": workflow.dialects()["aws"]}, text=text)
+    return read(str(EXAMPLE), {"azure": azure.dialect, "aws": workflow.dialects()["aws"]}, text=text)
 
 
 def test_azure_gets_an_application_rule_for_each_protocol_and_a_network_rule_for_each_other_port(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     root, deployment = tmp_path_factory.mktemp("root"), azure_deployment()
-    lowered = azure.lower(compile_policy(deployment, azure.DIALECT), deployment)
+    lowered = azure.lower(compile_policy(deployment, azure.dialect), deployment)
     (root / "m").mkdir()
-    for name, text in assemble(azure, lowered, deployment).items():
+    for name, text in module_files(azure, lowered, deployment).items():
         (root / "m" / name).write_text(text, encoding="utf-8")
     (root / "main.tf.json").write_text(
         json.dumps(

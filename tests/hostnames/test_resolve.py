@@ -76,8 +76,8 @@ def test_every_name_in_use_is_asked_for_both_families_and_no_other(file: str) ->
 def test_the_lock_says_chain_time_to_live_resolver_and_day(file: str) -> None:
     with dns_server(dict(GOOD)) as server:
         resolved(file, server)
-    said = json.loads(Path(lock_path(file)).read_text())["names"]["res.cisco.com"]
-    assert said == {
+    locked = json.loads(Path(lock_path(file)).read_text())["names"]["res.cisco.com"]
+    assert locked == {
         "aliases": ["edge.example"],
         "ttl": 300,
         "resolver": server.option,
@@ -158,9 +158,9 @@ def test_answers_in_a_case_of_the_server_s_own_are_taken_in_lower_case(file: str
 
 
 def test_an_answer_to_another_question_is_not_taken(file: str) -> None:
-    said = refusal(file, with_one(Zone(["208.90.58.9"], other="evil.example")), timeout=1.0)
-    assert said.startswith("OutsideError")
-    assert "res.cisco.com" in said
+    message = refusal(file, with_one(Zone(["208.90.58.9"], other="evil.example")), timeout=1.0)
+    assert message.startswith("OutsideError")
+    assert "res.cisco.com" in message
 
 
 def test_an_answer_too_large_for_udp_is_asked_for_over_tcp(file: str) -> None:
@@ -173,24 +173,24 @@ def test_an_answer_too_large_for_udp_is_asked_for_over_tcp(file: str) -> None:
 @pytest.mark.parametrize(
     ("zone", "says"),
     [
-        (Zone(["10.0.0.5"]), "InputError: {place}: error: res.cisco.com resolves to 10.0.0.5, which is no public address"),
-        (Zone(["208.90.58.1", "127.0.0.1"]), "res.cisco.com resolves to 127.0.0.1, which is no public address"),
-        (Zone(["208.90.58.1", "::1"]), "res.cisco.com resolves to ::1, which is no public address"),
-        (Zone(["169.254.169.254"]), "res.cisco.com resolves to 169.254.169.254, which is no public address"),
+        (Zone(["10.0.0.5"]), "InputError: {place}: error: res.cisco.com resolves to 10.0.0.5, which is not public"),
+        (Zone(["208.90.58.1", "127.0.0.1"]), "res.cisco.com resolves to 127.0.0.1, which is not public"),
+        (Zone(["208.90.58.1", "::1"]), "res.cisco.com resolves to ::1, which is not public"),
+        (Zone(["169.254.169.254"]), "res.cisco.com resolves to 169.254.169.254, which is not public"),
         (Zone(["208.90.58.1", "::ffff:a00:1"]), "res.cisco.com resolves to ::ffff:"),
         (Zone(["208.90.58.1", "64:ff9b::a00:1"]), "res.cisco.com resolves to 64:ff9b::a00:1, which"),
         (Zone(["208.90.58.1", "2002:7f00:1::1"]), "res.cisco.com resolves to 2002:7f00:1::1, which"),
         (
             Zone([f"208.90.{n // 200}.{n % 200 + 1}" for n in range(500)]),
-            "res.cisco.com resolves to 500 addresses, and at most 100",
+            "res.cisco.com resolves to 500 addresses; the maximum for pinning is 100",
         ),
         (Zone(), "res.cisco.com has no address."),
         (Zone(alias="nowhere.example"), "res.cisco.com has no address through nowhere.example."),
         (
             Zone(code="SERVFAIL"),
-            "OutsideError: {place}: error: Every resolver failed for res.cisco.com: {server} said SERVFAIL.",
+            "OutsideError: {place}: error: Every resolver failed for res.cisco.com: {server} answered SERVFAIL.",
         ),
-        (Zone(code="REFUSED"), "Every resolver failed for res.cisco.com: {server} said REFUSED."),
+        (Zone(code="REFUSED"), "Every resolver failed for res.cisco.com: {server} answered REFUSED."),
         (Zone(code="NXDOMAIN"), "InputError: {place}: error: res.cisco.com does not exist (NXDOMAIN). Correct the name"),
         (Zone(["208.90.58.1"], code_of={"AAAA": "SERVFAIL"}), "Every resolver failed for res.cisco.com"),
     ],
@@ -199,15 +199,15 @@ def test_an_answer_too_large_for_udp_is_asked_for_over_tcp(file: str) -> None:
 def test_a_name_that_cannot_be_pinned_keeps_the_lock_from_being_written(file: str, zone: Zone, says: str) -> None:
     with dns_server(with_one(zone)) as server, pytest.raises((InputError, OutsideError)) as error:
         resolved(file, server)
-    said = f"{type(error.value).__name__}: {error.value}"
-    assert says.format(place=f"{file}:1:152: interfaces.management[0]", server=server.option) in said
+    message = f"{type(error.value).__name__}: {error.value}"
+    assert says.format(place=f"{file}:1:152: interfaces.management[0]", server=server.option) in message
     assert not Path(lock_path(file)).exists()
 
 
 def test_a_server_that_says_nothing_is_waited_for_no_longer_than_asked(file: str) -> None:
-    said = refusal(file, with_one(Zone(silent=True)), timeout=0.5)
-    assert "OutsideError" in said
-    assert "No resolver answered for res.cisco.com in 0.5 seconds." in said
+    message = refusal(file, with_one(Zone(silent=True)), timeout=0.5)
+    assert "OutsideError" in message
+    assert "No resolver answered for res.cisco.com in 0.5 seconds." in message
 
 
 def test_a_chain_longer_than_any_real_one_is_refused(file: str) -> None:
@@ -219,8 +219,8 @@ def test_a_chain_longer_than_any_real_one_is_refused(file: str) -> None:
 
 def test_ipv6_alone_is_refused_where_the_file_leaves_it_out(tmp_path: Path) -> None:
     file = written(tmp_path, families=["ipv4"])
-    said = refusal(file, with_one(Zone(["2a04:e4c7:ffff::5"])))
-    assert "res.cisco.com has IPv6 addresses alone, and `families` leaves IPv6 out." in said
+    message = refusal(file, with_one(Zone(["2a04:e4c7:ffff::5"])))
+    assert "res.cisco.com has only IPv6 addresses, and `families` does not have IPv6." in message
 
 
 def test_ipv6_alone_is_pinned_where_the_file_has_it(file: str) -> None:
@@ -247,12 +247,12 @@ def test_all_names_are_asked_at_the_same_time(file: str) -> None:
     assert server.most_at_once >= 4
 
 
-def test_every_problem_is_told_at_once(file: str) -> None:
+def test_every_problem_is_reported_at_once(file: str) -> None:
     zones = {**GOOD, "res.cisco.com": Zone(["10.0.0.1"]), "updates.ironport.com": Zone(code="SERVFAIL")}
-    said = refusal(file, zones)
-    assert said.startswith("InputError")
-    assert "res.cisco.com" in said
-    assert "updates.ironport.com" in said
+    message = refusal(file, zones)
+    assert message.startswith("InputError")
+    assert "res.cisco.com" in message
+    assert "updates.ironport.com" in message
 
 
 def test_names_are_collected_over_all_clouds_of_a_file(tmp_path: Path) -> None:

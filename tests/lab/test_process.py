@@ -13,6 +13,7 @@ from support.live_ec2 import ENI, GROUP, LIST, text
 from support.real_parts import missing
 from support.schemas import valid
 
+from esacloud.aws.live.calls import client_for
 from esacloud.errors import InputError
 from esacloud.lab import process
 from esacloud.lab.process import lag_of, lag_text
@@ -48,7 +49,7 @@ def test_a_lab_runs_with_the_lag_that_it_was_started_with(state: Path) -> None:
     where = ("--state-dir", state)
     started = esacloud("lab", "start", "aws", "--lag", "1500ms", *where)
     assert started.code == 0, started.err
-    assert "lag: what is read in the aws lab is 1.5s old" in started.out
+    assert "lag: reads in the aws lab are 1.5s old" in started.out
     assert "1.5s old" in esacloud("lab", *where).out
     (lab,) = valid(json.loads(esacloud("lab", "--json", *where).out), "lab")["labs"]
     assert lab["lag"] == 1.5
@@ -62,7 +63,7 @@ def test_a_lab_runs_with_the_lag_that_it_was_started_with(state: Path) -> None:
 
 def test_reads_of_a_lab_with_a_lag_show_an_older_state(state: Path) -> None:
     lab = process.start("aws", state, 1.0)
-    client = process.lab_module("aws").client_for(process.lab_module("aws").connection(lab.address), "eu-central-1")
+    client = client_for(process.lab_of("aws").connection(lab.address), "eu-central-1")
     vpc = client.describe_vpcs()["Vpcs"][0]["VpcId"]
     group = client.create_security_group(GroupName="new", Description="new", VpcId=vpc)["GroupId"]
     filters = [{"Name": "group-id", "Values": [group]}]
@@ -81,7 +82,7 @@ def test_what_a_file_names_is_there_at_once_whatever_the_lag(state: Path, tmp_pa
     for _ in range(2):
         planned = esacloud("plan", file, "--lab", "--state-dir", state)
         assert planned.code == 1, planned.err
-    assert "made there for the file" not in planned.err
+    assert "because the file names them" not in planned.err
 
 
 def test_a_lag_without_a_start_is_refused(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from esacloud.packets.sets import EVERY_PORT, EVERY_PROTOCOL, ICMP, IPV4, IPV6, ONE_POINT, TCP, UDP, Box, PacketSet
 
-REALMS = (IPV4, IPV6, "security_group:sg-1")
+ADDRESS_SPACES = (IPV4, IPV6, "security_group:sg-1")
 TOP = {IPV4: 2**32 - 1, IPV6: 2**128 - 1, "security_group:sg-1": 0}
 # Every range starts and ends at one of these, so that each cell between them lies in a box whole or not at all, and one
 # point of each cell (the border itself, and the number after it) stands for all of it.
@@ -34,7 +34,7 @@ def ranges(borders: tuple[int, ...]) -> st.SearchStrategy[tuple[int, int]]:
 
 @st.composite
 def boxes(draw: st.DrawFn) -> Box:
-    address_space = draw(st.sampled_from(REALMS))
+    address_space = draw(st.sampled_from(ADDRESS_SPACES))
     return Box(
         draw(st.sampled_from(("ingress", "egress"))),
         address_space,
@@ -49,7 +49,7 @@ box_lists = st.lists(boxes(), max_size=6)
 Point = tuple[str, str, int, int, int, int]
 UNIVERSE: list[Point] = [
     (direction, address_space, *rest)
-    for direction, address_space in product(("ingress", "egress"), REALMS)
+    for direction, address_space in product(("ingress", "egress"), ADDRESS_SPACES)
     for rest in product(*map(points_between, (PROTOCOLS, SOURCE_PORTS, PORTS, borders_of(address_space))))
 ]
 
@@ -139,7 +139,7 @@ def test_a_witness_lies_in_the_set_and_there_is_one_exactly_when_there_are_packe
 
 @settings(deadline=None)
 @given(box_lists)
-def test_the_directions_and_realms_of_a_set_make_up_the_set(a: list[Box]) -> None:
+def test_the_directions_and_address_spaces_of_a_set_make_up_the_set(a: list[Box]) -> None:
     whole = PacketSet.of(a)
     assert whole.only(direction="ingress") | whole.only(direction="egress") == whole
     parts = PacketSet()
@@ -176,7 +176,7 @@ def test_a_reference_is_apart_from_every_address_and_every_other_reference() -> 
         (Box("ingress", IPV4, (50, 51), EVERY_PORT, EVERY_PORT, (0, 0)), "protocols 50-51 in from 0.0.0.0/32"),
     ],
 )
-def test_a_box_is_said_as_an_engineer_would_say_it(box: Box, text: str) -> None:
+def test_a_box_reads_as_an_engineer_would_say_it(box: Box, text: str) -> None:
     assert str(box) == text
 
 

@@ -52,25 +52,25 @@ def test_an_icmp_type_alone_is_every_code_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sentence", "said"),
+    ("sentence", "message"),
     [
         ("", "neither"),
         ("tcp/25 from any", "neither"),
         ("tcp/25 in from", "neither"),
-        ("tpc/25 in from any", "no such name"),
-        ("tcp/65536 in from any", "where a number belongs"),
-        ("tcp/x in from any", "where a number belongs"),
+        ("tpc/25 in from any", "unknown protocol"),
+        ("tcp/65536 in from any", "instead of a number"),
+        ("tcp/x in from any", "instead of a number"),
         ("tcp/20-10 in from any", "runs backwards"),
         ("tcp/25 in from 10.0.0.1/8", "host bits"),
-        ("tcp/25 in from mail.example.com", "no IPv4 or IPv6 network"),
+        ("tcp/25 in from mail.example.com", "not an IPv4 or IPv6 network"),
         ("tcp extra in from any", "after the protocol"),
         ("icmp code 3 in from any", "after the protocol"),
-        ("protocol 256 in from any", "where a number belongs"),
-        ("tcp/٢٥ in from any", "where a number belongs"),
+        ("protocol 256 in from any", "instead of a number"),
+        ("tcp/٢٥ in from any", "instead of a number"),
     ],
 )
-def test_what_is_no_sentence_is_refused(sentence: str, said: str) -> None:
-    with pytest.raises(PacketTextError, match=said) as refused:
+def test_what_is_no_sentence_is_refused(sentence: str, message: str) -> None:
+    with pytest.raises(PacketTextError, match=message) as refused:
         parse_packets(sentence)
     assert refused.value.hint.endswith(".")
 

@@ -22,7 +22,7 @@ def packets(given_flows: tuple[Flow, ...] | list[Flow], interface: str) -> Packe
     return PacketSet.of(flow_boxes(flow for flow in given_flows if flow.interface == interface))
 
 
-def said(given_flows: tuple[Flow, ...]) -> list[str]:
+def message(given_flows: tuple[Flow, ...]) -> list[str]:
     return [
         f"{flow.transport}/{flow.ports[0]}-{flow.ports[1]} {flow.direction} {flow.remote} {list(flow.rows)}"
         for flow in given_flows
@@ -151,7 +151,7 @@ def _fewest(version: Version, some: list[Network]) -> list[str]:
 )
 def test_what_merges_and_what_does_not(before: list[str], after: list[str]) -> None:
     result = merged(flow(text, rows=(row,)) for row, text in enumerate(before, 1))
-    assert said(result) == [text.replace("self", "SelfReference()") for text in after]
+    assert message(result) == [text.replace("self", "SelfReference()") for text in after]
 
 
 def test_flows_of_different_source_ports_are_joined_only_where_one_covers_the_other() -> None:

@@ -9,15 +9,15 @@ from pathlib import Path
 from hypothesis import strategies as st
 from support import policies
 
-from esacloud.aws import provider as aws
-from esacloud.azure import provider as azure
+from esacloud.aws.provider import PROVIDER as aws
+from esacloud.azure.provider import PROVIDER as azure
 from esacloud.deployment.model import CloudSettings, Deployment, Reference, SelfReference
 from esacloud.deployment.read import read
 from esacloud.errors import Place
 from esacloud.packets.addresses import Network, parse_network
 from esacloud.policy.compile import compile_policy
 from esacloud.policy.model import Flow, Policy
-from esacloud.terraform.assemble import assemble
+from esacloud.terraform.manifest import module_files
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 SETTINGS = {"resource_group": "rg-mail", "location": "westeurope", "subscription": SUBSCRIPTION}
@@ -85,10 +85,10 @@ def distinct(drawn: list[Flow]) -> list[Flow]:
 
 def read_file(path: Path) -> Deployment:
     """A deployment file with every cloud's dialect."""
-    return read(str(path), {"aws": aws.DIALECT, "azure": azure.DIALECT})
+    return read(str(path), {"aws": aws.dialect, "azure": azure.dialect})
 
 
 def files_of(deployment: Deployment) -> dict[str, str]:
     """The texts of the deployment's module on Azure."""
-    lowered = azure.lower(compile_policy(deployment, azure.DIALECT), deployment)
-    return dict(assemble(azure, lowered, deployment))
+    lowered = azure.lower(compile_policy(deployment, azure.dialect), deployment)
+    return dict(module_files(azure, lowered, deployment))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 from importlib.util import find_spec
@@ -39,3 +40,11 @@ class Terraform(terraform.Terraform):
     def network_interfaces(self) -> list[NetworkInterface]:
         """Those behind the stub, as far as something was put on them, ever."""
         return self._network_interfaces.all()
+
+
+def listed_modules(root: Path, modules: dict[str, str]) -> None:
+    """What `terraform get` leaves behind, module call -> its place; `init` would look for the provider."""
+    every = [{"Key": "", "Source": "", "Dir": "."}]
+    every += [{"Key": name, "Source": place, "Dir": place.removeprefix("./")} for name, place in modules.items()]
+    (root / ".terraform" / "modules").mkdir(parents=True)
+    (root / ".terraform" / "modules" / "modules.json").write_text(json.dumps({"Modules": every}))

@@ -10,6 +10,7 @@ from support.described import permission
 from support.killing import time_passes
 from support.live_ec2 import ENI, ENI2, GROUP, LIST, VPC, LiveEc2, new_name, text
 
+from esacloud import workflow
 from esacloud.change import run, snapshot
 from esacloud.change.execute import Applied
 from esacloud.change.live import Connection
@@ -45,8 +46,8 @@ SCENES: dict[str, Callable[[str], tuple[str | None, str | None]]] = {
         text(name, MANY[:2], aws=QUOTA, attached=[ENI]),
     ),
     "two interfaces": _two_interfaces,
-    "taken over": lambda name: (None, text(name, aws="    interfaces: {data1: {group: THEIRS}}\n")),
-    "given back": lambda name: (text(name, aws="    interfaces: {data1: {group: THEIRS}}\n"), None),
+    "adopted": lambda name: (None, text(name, aws="    interfaces: {data1: {group: EXISTING}}\n")),
+    "released": lambda name: (text(name, aws="    interfaces: {data1: {group: EXISTING}}\n"), None),
     "destroy": lambda name: (text(name, features=CLUSTER, attached=[ENI, ENI2]), None),
     "restore": _change,
     "restore what was destroyed": lambda name: (text(name, features=CLUSTER, attached=[ENI]), None),
@@ -72,7 +73,7 @@ class Scene:
         ec2.furnish()
         self.empty = ec2.remember()
         files = SCENES[self.kind](self.name)
-        self.old, self.new = (one and one.replace("THEIRS", self._theirs()) for one in files)
+        self.old, self.new = (one and one.replace("EXISTING", self._existing_group()) for one in files)
         self.carried = "eni-" in f"{self.old} {self.new}"
         if self.old:
             ec2.apply(self.old, "purge")
@@ -104,7 +105,7 @@ class Scene:
         """The change, not made."""
         if self.path:
             found = snapshot.load(str(self.path))
-            live: Any = run.connect_to(found, Connection(client=client or self.ec2.client))
+            live: Any = workflow.connect_to(found, Connection(client=client or self.ec2.client))
             return live, run.plan_restore(live, found)
         if self.new:
             return self.ec2.plan(self.new, "purge", client)
@@ -114,15 +115,17 @@ class Scene:
     def leave(self) -> None:
         """Nothing of it is left for other tests."""
         self.empty()
-        self.ec2.taken_over.clear()
+        self.ec2.adopted.clear()
 
-    def _theirs(self) -> str:
-        if "over" not in self.kind and "given" not in self.kind:
+    def _existing_group(self) -> str:
+        if self.kind not in ("adopted", "released"):
             return ""
-        if not self.ec2.taken_over:
-            made = self.ec2.client.create_security_group(GroupName=f"theirs {self.name}", Description="theirs", VpcId=VPC)
-            self.ec2.taken_over[made["GroupId"]] = "data1"
-        return next(iter(self.ec2.taken_over))
+        if not self.ec2.adopted:
+            made = self.ec2.client.create_security_group(
+                GroupName=f"existing {self.name}", Description="existing", VpcId=VPC
+            )
+            self.ec2.adopted[made["GroupId"]] = "data1"
+        return next(iter(self.ec2.adopted))
 
     def _unmanaged(self) -> None:
         for group in self.ec2.groups(self.name)[:1]:

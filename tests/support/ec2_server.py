@@ -51,7 +51,7 @@ class LocalEc2:
         return _REFERENCE.sub(lambda match: self.made[match[0]], text)
 
     def _security_group(self, name: str) -> str:
-        made = self.client.create_security_group(GroupName=f"foreign {name}", Description="elsewhere", VpcId=self.vpc)
+        made = self.client.create_security_group(GroupName=f"elsewhere {name}", Description="elsewhere", VpcId=self.vpc)
         return str(made["GroupId"])
 
     def _prefix_list(self, name: str) -> str:

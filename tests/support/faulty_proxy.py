@@ -1,4 +1,4 @@
-"""An HTTP proxy in front of a local EC2 that counts the calls and spoils the ones that a test names, in a real way.
+"""An HTTP proxy in front of a local EC2 that counts the calls and injects faults into the ones that a test names.
 
 Faults: `throttle`, `refuse` and `error-before` answer in EC2's words and forward nothing; `cut-before` closes the
 connection instead of forwarding, `cut-after` instead of answering; `half` answers half; `garbage` forwards and answers what
@@ -60,7 +60,7 @@ class FaultyProxy:
         self.before: Callable[[int], None] | None = None
         self.after: Callable[[int], None] | None = None
         self.watch = None
-        self.broken_laws: list[str] = []
+        self.violations: list[str] = []
 
     def handle(self, request: BaseHTTPRequestHandler) -> None:
         body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
@@ -86,7 +86,7 @@ class FaultyProxy:
                     try:
                         self.watch()
                     except AssertionError as error:
-                        self.broken_laws.append(f"after call {number} {operation} ({fault}): {error}")
+                        self.violations.append(f"after call {number} {operation} ({fault}): {error}")
         self._answer(request, answer, fault)
 
     def _forward(self, request: BaseHTTPRequestHandler, body: bytes) -> tuple[int, bytes]:

@@ -20,8 +20,8 @@ from typing import IO, Literal, Protocol
 class Forked:
     """A running command. `kill` ends it as `kill -9` does; `wait` gives its exit code, -9 where it was killed."""
 
-    def __init__(self, source: Source, pid: int, said: Path) -> None:
-        self.source, self.pid, self.said = source, pid, said
+    def __init__(self, source: Source, pid: int, output: Path) -> None:
+        self.source, self.pid, self.output = source, pid, output
 
     def kill(self) -> None:
         os.kill(self.pid, signal.SIGKILL)
@@ -31,7 +31,7 @@ class Forked:
 
     def text(self) -> str:
         """What it wrote."""
-        return self.said.read_text()
+        return self.output.read_text()
 
 
 class Source:
@@ -42,9 +42,9 @@ class Source:
 
     def start(self, words: list[str], environment: Mapping[str, str]) -> Forked:
         self.count += 1
-        said = self.directory / f"said-{self.count}"
-        answer = self.ask({"words": words, "environment": dict(environment), "said": str(said)})
-        return Forked(self, int(answer["pid"]), said)
+        output = self.directory / f"output-{self.count}"
+        answer = self.ask({"words": words, "environment": dict(environment), "output": str(output)})
+        return Forked(self, int(answer["pid"]), output)
 
     def ask(self, message: Mapping[str, object]) -> dict[str, int]:
         assert self.process.stdin is not None
@@ -144,7 +144,7 @@ def _load() -> None:
 def _run(asked: Mapping[str, object]) -> None:
     from esacloud.cli.main import main
 
-    out = os.open(str(asked["said"]), os.O_WRONLY | os.O_CREAT, 0o600)
+    out = os.open(str(asked["output"]), os.O_WRONLY | os.O_CREAT, 0o600)
     os.dup2(out, 1)
     os.dup2(out, 2)
     os.environ.update(asked["environment"])  # type: ignore[arg-type]
@@ -158,7 +158,7 @@ def _serve(questions: IO[str], answers: IO[str]) -> None:
     for line in questions:
         asked = json.loads(line)
         if "wait" in asked:
-            # Not reaped, so that its number is nobody else's when a kill comes late.
+            # Not reaped, so that its number is not reused before a late kill.
             found = os.waitid(os.P_PID, asked["wait"], os.WEXITED | os.WNOWAIT)
             assert found is not None
             answer = {"code": found.si_status if found.si_code == os.CLD_EXITED else -found.si_status}

@@ -16,8 +16,7 @@ from support import arm as bodies
 from esacloud import workflow
 from esacloud.azure.inventory import describe as show
 from esacloud.change import run, snapshot
-from esacloud.change.execute import Applied
-from esacloud.change.invariant import violations
+from esacloud.change.execute import Applied, violations
 from esacloud.change.live import Connection, LiveCloud
 from esacloud.change.model import ChangePlan, Unmanaged
 from esacloud.change.retry import Backoff
@@ -205,7 +204,7 @@ class LiveAzure:
         return workflow.read_deployment("gateway.yaml", file)
 
     def live(self, deployment: Deployment, client: Any = None) -> LiveCloud:
-        return run.connect(deployment, "azure", Connection(client=client or self.client, backoff=self.backoff))
+        return workflow.connect(deployment, "azure", Connection(client=client or self.client, backoff=self.backoff))
 
     def plan(self, file: str, unmanaged: Unmanaged = "report", client: Any = None) -> tuple[LiveCloud, ChangePlan]:
         deployment = self.deployment(file)
@@ -224,7 +223,7 @@ class LiveAzure:
 
     def restore(self, path: Path | None, client: Any = None) -> Applied:
         found = snapshot.load(str(path))
-        live = run.connect_to(found, Connection(client=client or self.client, backoff=self.backoff))
+        live = workflow.connect_to(found, Connection(client=client or self.client, backoff=self.backoff))
         return self.carry_out(live, run.plan_restore(live, found))
 
     def snapshots(self, name: str) -> list[Path]:
@@ -270,7 +269,7 @@ class LiveAzure:
         return permitted
 
     @contextmanager
-    def law(self, name: str, new: Mapping[str, PacketSet], beside: PacketSet | None = None) -> Iterator[None]:
+    def invariant(self, name: str, new: Mapping[str, PacketSet], beside: PacketSet | None = None) -> Iterator[None]:
         """Check the law after every change of the emulator's state while the block runs.
 
         `beside` is what somebody else opens and closes meanwhile, for which nobody here answers.

@@ -16,8 +16,7 @@ from support.faulty_proxy import FaultyProxy, faulty_proxy
 from esacloud import workflow
 from esacloud.aws.inventory.describe import read as read_described
 from esacloud.change import run, snapshot
-from esacloud.change.execute import Applied
-from esacloud.change.invariant import violations
+from esacloud.change.execute import Applied, violations
 from esacloud.change.live import Connection, LiveCloud
 from esacloud.change.model import ChangePlan, Unmanaged
 from esacloud.change.retry import Backoff
@@ -61,7 +60,7 @@ def new_name() -> str:
 class LiveEc2:
     """`client` goes straight to the server; `faulty` and `hasty` go through the proxy and do not wait long.
 
-    `taken_over`: ids of groups that a deployment's file names -> the interface, seen before they have tags.
+    `adopted`: ids of groups that a deployment's file names -> the interface, seen before they have tags.
     """
 
     url: str
@@ -71,7 +70,7 @@ class LiveEc2:
     hasty: Any
     directory: Path
     furnished: bool = False
-    taken_over: dict[str, str] = field(default_factory=dict)
+    adopted: dict[str, str] = field(default_factory=dict)
 
     def deployment(self, file: str) -> Deployment:
         return workflow.read_deployment("gateway.yaml", file)
@@ -86,7 +85,7 @@ class LiveEc2:
 
     def live(self, deployment: Deployment, client: Any = None) -> LiveCloud:
         connection = Connection(client=client or self.client, backoff=NO_WAIT)
-        return run.connect(deployment, "aws", connection)
+        return workflow.connect(deployment, "aws", connection)
 
     def plan(self, file: str, unmanaged: Unmanaged = "report", client: Any = None) -> tuple[LiveCloud, ChangePlan]:
         deployment = self.deployment(file)
@@ -108,7 +107,7 @@ class LiveEc2:
 
     def restore(self, path: Path | str | None, client: Any = None) -> Applied:
         found = snapshot.load(str(path))
-        live = run.connect_to(found, Connection(client=client or self.client, backoff=NO_WAIT))
+        live = workflow.connect_to(found, Connection(client=client or self.client, backoff=NO_WAIT))
         return self.carry_out(live, run.plan_restore(live, found))
 
     def snapshots(self, name: str) -> list[Path]:
@@ -124,7 +123,7 @@ class LiveEc2:
     def state(self, name: str) -> list[dict[str, Any]]:
         """The same without a call: read from the server's own memory, one permission a rule, with what carries the group.
 
-        A group that was taken over is among them before it has tags, with those of its interface.
+        An adopted group is among them before it has tags, with those of its interface.
         """
         backend = _backend()
         carried: dict[str, list[str]] = {}
@@ -134,7 +133,7 @@ class LiveEc2:
         found = []
         for group in [group for of_it in backend.groups.values() for group in of_it.values()]:
             tags = dict(backend.tags.get(group.id, {}))
-            over = self.taken_over.get(group.id)
+            over = self.adopted.get(group.id)
             if "esacloud:lock" in tags:  # nothing ever carries it
                 continue
             if tags.get("esacloud:deployment") == name or over:
@@ -199,7 +198,7 @@ class LiveEc2:
         return {interface: PacketSet.of(of_it) for interface, of_it in boxes.items()}
 
     @contextmanager
-    def law(
+    def invariant(
         self,
         name: str,
         new: Mapping[str, PacketSet],
@@ -208,7 +207,7 @@ class LiveEc2:
         closed: PacketSet | None = None,
         carried: bool = False,
     ) -> Iterator[None]:
-        """Check the law after every call through the proxy while the block runs.
+        """Check the safety invariant after every call through the proxy while the block runs.
 
         `carried` counts only groups that a network interface carries; without it one that was there at first counts always.
         `opened` and `closed` are what somebody else does meanwhile at any interface, for which nobody here answers.
@@ -236,7 +235,7 @@ class LiveEc2:
             yield
         finally:
             self.proxy.watch = None
-        assert not self.proxy.broken_laws, "\n".join(self.proxy.broken_laws)
+        assert not self.proxy.violations, "\n".join(self.proxy.violations)
 
     def passes(self) -> dict[str, PacketSet]:
         """What each network interface permits: all groups on it together, from the server's own memory."""
@@ -328,14 +327,14 @@ def _permission(rule: Any) -> dict[str, Any]:
     made: dict[str, Any] = {"IpProtocol": rule.ip_protocol}
     if rule.from_port is not None:
         made |= {"FromPort": rule.from_port, "ToPort": rule.to_port}
-    said = {"Description": rule.description} if rule.description else {}
+    described = {"Description": rule.description} if rule.description else {}
     for key, kind in (("CidrIp", "IpRanges"), ("CidrIpv6", "Ipv6Ranges")):
         if key in rule.ip_range:
-            made[kind] = [{key: rule.ip_range[key], **said}]
+            made[kind] = [{key: rule.ip_range[key], **described}]
     if rule.prefix_list_id:
-        made["PrefixListIds"] = [{"PrefixListId": str(rule.prefix_list_id), **said}]
+        made["PrefixListIds"] = [{"PrefixListId": str(rule.prefix_list_id), **described}]
     if rule.source_group:
-        made["UserIdGroupPairs"] = [{"GroupId": rule.source_group["GroupId"], **said}]
+        made["UserIdGroupPairs"] = [{"GroupId": rule.source_group["GroupId"], **described}]
     return made
 
 

@@ -8,7 +8,7 @@ from esacloud import provider as clouds
 from esacloud.catalogue.model import release_text
 from esacloud.deployment.model import AnyAddress, Deployment, Hostname, Peer, Reference, SelfReference
 from esacloud.packets.addresses import Network
-from esacloud.terraform.assemble import assemble
+from esacloud.terraform.manifest import module_files
 from esacloud.workflow import compile_for
 
 
@@ -79,10 +79,11 @@ def _peer(peer: Peer, cloud: str) -> dict[str, Any]:
 
 def _put_reference(made: dict[str, Any], remote: Reference) -> None:
     if remote.kind == "security_group":
-        made.setdefault("security_groups", {})[remote.id] = remote.id
+        made.setdefault("security_groups", {})[remote.id.removeprefix("sg-")] = remote.id
     elif remote.kind == "prefix_list":
         family = None if remote.version is None else f"ipv{remote.version}"
-        made.setdefault("prefix_lists", {})[remote.id] = {"id": remote.id, "max_entries": remote.size, "family": family}
+        lists = made.setdefault("prefix_lists", {})
+        lists[remote.id.removeprefix("pl-")] = {"id": remote.id, "max_entries": remote.size, "family": family}
     elif remote.kind == "application_security_group":
         made.setdefault("application_security_groups", {})[remote.id] = remote.id
     else:
@@ -92,4 +93,4 @@ def _put_reference(made: dict[str, Any], remote: Reference) -> None:
 def generated(deployment: Deployment, cloud: str) -> dict[str, str]:
     """The files of the deployment's own module, whatever the guardrails say of it: here two modules are compared."""
     chosen = clouds.load(cloud)
-    return dict(assemble(chosen, chosen.lower(compile_for(deployment, cloud), deployment), deployment))
+    return dict(module_files(chosen, chosen.lower(compile_for(deployment, cloud), deployment), deployment))

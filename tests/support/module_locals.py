@@ -1,9 +1,13 @@
-"""A reusable module's expressions evaluated by the real terraform: locals and variables alone, which needs no provider."""
+"""Many calls of a reusable module in one root: one `module` block with for_each, because each block is loaded anew.
+
+`evaluated` gives the values of its locals, which needs no provider.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,10 +15,20 @@ from typing import Any
 
 from support.terraform import need_terraform
 
-from esacloud.catalogue.load import load
-from esacloud.modules.build import documents
-from esacloud.modules.parts import MAIN, OUTPUTS, VERSIONS
-from esacloud.terraform.layout import render
+from esacloud.modules.hcl import blocks
+
+MODULES = Path(__file__).parents[2] / "modules"
+NEED_A_PROVIDER = {"main.tf", "outputs.tf", "versions.tf"}
+
+
+def calls(
+    directory: Path, cloud: str, inputs: Mapping[str, Mapping[str, Any]], file: str = "inputs.json"
+) -> dict[str, Any]:
+    """The `module` block of a root that calls ./reusable with each of several inputs, by their names."""
+    (directory / file).write_text(json.dumps(inputs), encoding="utf-8")
+    variables = blocks((MODULES / cloud / "variables.tf").read_text(encoding="utf-8"))
+    given = {variable.labels[0]: f"${{try(each.value.{variable.labels[0]}, null)}}" for variable in variables}
+    return {"source": "./reusable", "for_each": f'${{jsondecode(file("${{path.module}}/{file}"))}}', **given}
 
 
 def evaluated(
@@ -22,16 +36,16 @@ def evaluated(
 ) -> dict[str, dict[str, Any]]:
     """The named locals of the cloud's module for each of several inputs, by their names."""
     program = need_terraform()
-    made = documents(load(), cloud)
-    made[MAIN] = {"locals": made[MAIN]["locals"]}
-    made[OUTPUTS] = {"output": {name: {"value": f"${{local.{name}}}"} for name in names}}
-    del made[VERSIONS]
-    (directory / "module").mkdir()
-    for name, document in made.items():
-        (directory / "module" / name).write_text(render(document), encoding="utf-8")
+    module = directory / "reusable"
+    module.mkdir()
+    for file in [*(MODULES / cloud).glob("*.tf"), MODULES / cloud / "catalogue.tf.json"]:
+        if file.name not in NEED_A_PROVIDER:
+            shutil.copy(file, module)
+    outputs = {"output": {name: {"value": f"${{local.{name}}}"} for name in names}}
+    (module / "outputs.tf.json").write_text(json.dumps(outputs), encoding="utf-8")
     root = {
-        "module": {name: {"source": "./module", **given} for name, given in inputs.items()},
-        "output": {name: {"value": f"${{module.{name}}}"} for name in inputs},
+        "module": {"reusable": calls(directory, cloud, inputs)},
+        "output": {name: {"value": f'${{module.reusable["{name}"]}}'} for name in inputs},
     }
     (directory / "main.tf.json").write_text(json.dumps(root), encoding="utf-8")
     environment = {**os.environ, "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}

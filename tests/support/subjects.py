@@ -10,7 +10,7 @@ from esacloud.guardrails.subject import Subject
 from esacloud.packets.addresses import parse_network
 from esacloud.packets.sets import PacketSet
 from esacloud.packets.text import parse_boxes
-from esacloud.policy.actual import Statement
+from esacloud.policy.model import Statement
 
 TODAY = date(2026, 6, 1)
 

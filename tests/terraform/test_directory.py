@@ -15,9 +15,9 @@ import pytest
 from support.modules import module
 
 from esacloud.errors import InputError, OutsideError
-from esacloud.terraform import locking
+from esacloud.terraform import disk
 from esacloud.terraform.directory import write
-from esacloud.terraform.locking import hold
+from esacloud.terraform.disk import hold
 from esacloud.terraform.manifest import MANIFEST
 from esacloud.terraform.ownership import STAGING
 from esacloud.terraform.reading import read_documents
@@ -81,7 +81,7 @@ def test_a_file_of_the_old_module_that_the_new_one_lacks_goes(out: Path) -> None
 
 
 @pytest.mark.parametrize("name", ["main.tf", "notes.txt", "main_override.tf.json", ".hidden"])
-def test_a_directory_with_a_foreign_file_is_not_touched(out: Path, name: str) -> None:
+def test_a_directory_with_a_file_of_others_is_not_changed(out: Path, name: str) -> None:
     (out / name).write_text("mine")
     with pytest.raises(InputError, match=rf"{name} was not written by esacloud"):
         write(str(out), NEW, force=True)
@@ -89,7 +89,7 @@ def test_a_directory_with_a_foreign_file_is_not_touched(out: Path, name: str) ->
 
 
 @pytest.mark.parametrize("name", ["main.tf.json", "README.md", MANIFEST])
-def test_a_file_of_another_project_is_foreign_even_under_a_name_of_ours(tmp_path: Path, name: str) -> None:
+def test_a_file_of_another_project_is_kept_even_under_a_name_of_ours(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text('{"manifest": "of a web page"}')
     with pytest.raises(InputError, match="was not written by esacloud"):
         write(str(tmp_path), NEW, force=True)
@@ -159,7 +159,7 @@ def test_whatever_is_written_after_an_interruption_ends_whole(out: Path, number:
     with crash_at_rename(number), pytest.raises(Crash):
         write(str(out), NEW)
     assert (out / STAGING).is_dir()
-    assert any("interrupted" in oddity for oddity in read_documents(str(out))[1])
+    assert any("interrupted" in deviation for deviation in read_documents(str(out))[1])
     write(str(out), then)
     assert contents(out) == then
 
@@ -207,7 +207,7 @@ def test_a_symbolic_link_in_place_of_a_file_is_refused(out: Path, tmp_path: Path
 @pytest.mark.parametrize("below", ["", "/deeper", "/deeper/still"])
 def test_a_file_in_the_place_of_the_directory_is_named(tmp_path: Path, below: str) -> None:
     (tmp_path / "out").write_text("a file")
-    with pytest.raises(InputError, match=rf"{tmp_path}/out: .*no directory stands"):
+    with pytest.raises(InputError, match=rf"{tmp_path}/out: .*is not a directory"):
         write(f"{tmp_path}/out{below}", OLD)
     assert contents(tmp_path) == {"out": "a file"}
 
@@ -226,7 +226,7 @@ def an_ordinary_user() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("state", ["new", "old module"])
-def test_a_read_only_directory_is_said_in_plain_words_and_stays_as_it_was(tmp_path: Path, state: str) -> None:
+def test_a_read_only_directory_is_reported_in_plain_words_and_stays_unchanged(tmp_path: Path, state: str) -> None:
     place = tmp_path / "place"
     place.mkdir()
     if state == "old module":
@@ -260,8 +260,8 @@ def test_a_disk_that_takes_no_more_leaves_everything_as_it_was(tmp_path: Path, s
 
 def test_a_directory_that_another_process_holds_for_too_long_is_left_alone(out: Path) -> None:
     with hold(out), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(locking, "PATIENCE", 0.05)
-        with pytest.raises(OutsideError, match=r"Another process has been writing here"):
+        patch.setattr(disk, "PATIENCE", 0.05)
+        with pytest.raises(OutsideError, match=r"Another process is writing here"):
             write(str(out), NEW)
     assert contents(out) == OLD
     write(str(out), NEW)
@@ -282,7 +282,7 @@ def test_processes_that_write_at_once_never_mix_their_files(tmp_path: Path) -> N
         """
     )
     tests = str(Path(__file__).parents[1])
-    path = os.pathsep.join([tests, str(Path(locking.__file__).parents[2])])
+    path = os.pathsep.join([tests, str(Path(disk.__file__).parents[2])])
     writers = [
         subprocess.Popen(
             [sys.executable, "-c", program, str(tmp_path / "out"), f"10.{number}.0.0/16"],

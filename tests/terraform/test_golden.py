@@ -25,7 +25,7 @@ def test_a_module_has_exactly_the_bytes_of_the_golden_one(case: Path, update_gol
         assert (folder / name).read_bytes().decode() == text, name
 
 
-def test_the_cases_cover_every_kind_of_far_side_and_a_split_interface() -> None:
+def test_the_cases_cover_every_kind_of_remote_and_a_split_interface() -> None:
     rules = "".join((case / "module" / "main.tf.json").read_text(encoding="utf-8") for case in CASES)
     for attribute in (
         *("cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id", "referenced_group"),

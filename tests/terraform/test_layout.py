@@ -41,16 +41,16 @@ def test_every_row_of_a_table_stands_on_one_line(tables: dict[str, dict[str, obj
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('{\n  "a": 1,\n  "a": 2\n}', "x:3:3: a: error: The key 'a' stands twice"),
-        ('{"a": [{"b": 1}, {"b": "{\\"b\\": 1,", "c": 1,\n"b": 2}]}', "x:2:1: b: error: The key 'b' stands twice"),
-        ('{"\\u0061": 1, "a": 2}', "x:1:15: a: error: The key 'a' stands twice"),
-        ('{"a": NaN}', "NaN is no JSON"),
-        ('{"a": -Infinity}', "-Infinity is no JSON"),
+        ('{\n  "a": 1,\n  "a": 2\n}', "x:3:3: a: error: The key 'a' occurs twice"),
+        ('{"a": [{"b": 1}, {"b": "{\\"b\\": 1,", "c": 1,\n"b": 2}]}', "x:2:1: b: error: The key 'b' occurs twice"),
+        ('{"\\u0061": 1, "a": 2}', "x:1:15: a: error: The key 'a' occurs twice"),
+        ('{"a": NaN}', "NaN is not JSON"),
+        ('{"a": -Infinity}', "-Infinity is not JSON"),
         ('{"a": 1,}', "x:1:"),
-        ("", "x:1:1: error: This is no JSON"),
-        ("\ufeff{}", "This is no JSON"),
-        ("1", "no JSON object"),
-        ("[" * 200_000, "x: error: This is nested too deeply"),
+        ("", "x:1:1: error: The file is not JSON"),
+        ("\ufeff{}", "The file is not JSON"),
+        ("1", "not a JSON object"),
+        ("[" * 200_000, "x: error: The file is nested too deeply"),
         ('{"a": ' + "9" * 5000 + "}", "x: error: "),
     ],
 )
@@ -58,4 +58,4 @@ def test_what_is_no_document_is_refused_with_its_line(text: str, says: str) -> N
     with pytest.raises(InputError) as refused:
         parse(text, "x")
     assert says in str(refused.value)
-    assert str(refused.value).endswith("esacloud generate.")
+    assert str(refused.value).endswith("Run esacloud generate again.")

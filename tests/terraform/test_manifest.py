@@ -16,7 +16,7 @@ from support.schemas import valid
 from esacloud._version import __version__
 from esacloud.aws.terraform.read import read_back
 from esacloud.terraform.directory import write
-from esacloud.terraform.manifest import MANIFEST, differing_files, is_cut_short, read_manifest
+from esacloud.terraform.manifest import MANIFEST, differing_files, is_truncated, read_manifest
 from esacloud.terraform.reading import read_documents
 from esacloud.workflow import generate, read_deployment
 
@@ -30,15 +30,15 @@ def test_a_manifest_satisfies_its_schema(path: Path) -> None:
 
 
 def test_a_manifest_has_the_digest_of_every_other_file() -> None:
-    said = json.loads(FILES[MANIFEST])["files"]
-    assert said == {name: hashlib.sha256(text.encode()).hexdigest() for name, text in FILES.items() if name != MANIFEST}
+    manifest = json.loads(FILES[MANIFEST])["files"]
+    assert manifest == {name: hashlib.sha256(text.encode()).hexdigest() for name, text in FILES.items() if name != MANIFEST}
 
 
 def test_a_manifest_accounts_for_every_row_of_the_table() -> None:
-    said = json.loads(FILES[MANIFEST])
-    assert sorted({*said["rows"]["covered"], *said["rows"]["left_out"]}) == list(range(1, 49))
-    assert {left["row"] for left in said["left_out"]} - {None} == set(said["rows"]["left_out"])
-    assert all(left["why"] for left in said["left_out"])
+    manifest = json.loads(FILES[MANIFEST])
+    assert sorted({*manifest["rows"]["covered"], *manifest["rows"]["uncovered"]}) == list(range(1, 49))
+    assert {left["row"] for left in manifest["uncovered"]} - {None} == set(manifest["rows"]["uncovered"])
+    assert all(left["why"] for left in manifest["uncovered"])
 
 
 def test_a_manifest_names_what_is_open_because_of_a_host_name_and_what_is_wider_than_asked() -> None:
@@ -47,9 +47,9 @@ def test_a_manifest_names_what_is_open_because_of_a_host_name_and_what_is_wider_
     )
     text += "  ftp-servers: [10.0.7.1]\nhostnames: open\nwider: [ftp-client-data-active]\n"
     deployment = read_deployment("gateway.yaml", text)
-    said = valid(json.loads(generate(deployment, "aws").files[MANIFEST]), "manifest")
-    assert "downloads.ironport.com" in said["open_hostnames"]
-    (widened,) = said["widened"]
+    manifest = valid(json.loads(generate(deployment, "aws").files[MANIFEST]), "manifest")
+    assert "downloads.ironport.com" in manifest["open_hostnames"]
+    (widened,) = manifest["widened"]
     assert "from source port 20" in widened["policy"]
     assert "source port" not in widened["rules"]
 
@@ -64,7 +64,7 @@ def test_a_manifest_that_was_edited_says_so_and_one_cut_short_is_known() -> None
     assert not edited.intact
     for length in (0, 1, 10, 40, len(text) // 2):
         assert read_manifest(text[:length]) is None
-        assert is_cut_short(text[:length])
+        assert is_truncated(text[:length])
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_manifest_that_was_edited_says_so_and_one_cut_short_is_known() -> None
 )
 def test_what_is_no_manifest_of_ours_is_not_taken_for_one(text: str) -> None:
     assert read_manifest(text) is None
-    assert not is_cut_short(text)
+    assert not is_truncated(text)
 
 
 def deviation(directory: Path) -> bool:
@@ -109,13 +109,13 @@ def test_a_changed_character_in_any_file_is_found(tmp_path: Path, data: st.DataO
         (lambda folder: (folder / "x.tofu").write_text(""), "x.tofu: esacloud did not write"),
         (lambda folder: (folder / "outputs.tf.json").unlink(), "outputs.tf.json: The file cannot be read: No such file"),
         (lambda folder: (folder / MANIFEST).unlink(), "manifest.json: The file cannot be read"),
-        (lambda folder: (folder / MANIFEST).write_text("{}"), "manifest.json: This is no manifest of esacloud"),
-        (lambda folder: (folder / "main.tf.json").write_bytes(b"\xff\xfe"), "main.tf.json: The file is no text in UTF-8"),
-        (lambda folder: (folder / "main.tf.json").write_text("{"), "main.tf.json:1:2: This is no JSON"),
-        (lambda folder: (folder / "main.tf.json").write_text("[1]"), "main.tf.json:1: This is no JSON object"),
+        (lambda folder: (folder / MANIFEST).write_text("{}"), "manifest.json: The file is not a manifest of esacloud"),
+        (lambda folder: (folder / "main.tf.json").write_bytes(b"\xff\xfe"), "main.tf.json: The file is not UTF-8 text"),
+        (lambda folder: (folder / "main.tf.json").write_text("{"), "main.tf.json:1:2: The file is not JSON"),
+        (lambda folder: (folder / "main.tf.json").write_text("[1]"), "main.tf.json:1: The file is not a JSON object"),
         (
             lambda folder: (folder / "main.tf.json").write_text('{"a": 1,\n "b": {"c": 1, "c": 2}}'),
-            "main.tf.json:2:16: c: The key 'c' stands twice",
+            "main.tf.json:2:16: c: The key 'c' occurs twice",
         ),
         (
             lambda folder: (folder / "README.md").rename(folder / ".gitignore")
@@ -124,11 +124,11 @@ def test_a_changed_character_in_any_file_is_found(tmp_path: Path, data: st.DataO
         ),
     ],
 )  # fmt: skip
-def test_what_is_odd_about_a_directory_is_said(tmp_path: Path, change: Callable[[Path], object], says: str) -> None:
+def test_deviations_of_a_directory_are_reported(tmp_path: Path, change: Callable[[Path], object], says: str) -> None:
     write(str(tmp_path), FILES)
     change(tmp_path)
     documents, deviations = read_documents(str(tmp_path))
-    assert any(oddity.startswith(says) for oddity in deviations), deviations
+    assert any(deviation.startswith(says) for deviation in deviations), deviations
     assert read_back(documents) is not None
 
 
@@ -144,9 +144,9 @@ def test_lines_that_this_version_would_not_write_are_named_and_those_of_another_
 ) -> None:
     write(str(tmp_path), FILES)
     assert differing_files(str(tmp_path), FILES) == ()
-    (tmp_path / "README.md").write_text(FILES["README.md"].replace("## Use", "## Misuse"))
-    number = FILES["README.md"].splitlines().index("## Use") + 1
-    (said,) = differing_files(str(tmp_path), FILES)
-    assert said.startswith(f"README.md:{number}: ")
+    (tmp_path / "README.md").write_text(FILES["README.md"].replace("## Usage", "## Misuse"))
+    number = FILES["README.md"].splitlines().index("## Usage") + 1
+    (sentence,) = differing_files(str(tmp_path), FILES)
+    assert sentence.startswith(f"README.md:{number}: ")
     (tmp_path / MANIFEST).write_text(FILES[MANIFEST].replace(f'"esacloud": "{__version__}"', '"esacloud": "0.0.9"'))
     assert differing_files(str(tmp_path), FILES) == ()

@@ -108,8 +108,8 @@ def test_no_group_keeps_the_egress_rules_that_ec2_gives_to_new_groups(run: Run) 
 
 
 def test_a_second_plan_has_nothing_to_do(run: Run) -> None:
-    code, said = run.second_plan
-    assert code == 0, said
+    code, output = run.second_plan
+    assert code == 0, output
 
 
 def test_the_outputs_name_the_groups_of_every_interface_and_the_rows_of_every_rule(run: Run) -> None:

@@ -47,7 +47,7 @@ def test_plan_says_1_for_changes_and_0_for_none(root: Path, capfd: pytest.Captur
     assert main(["terraform", "plan", str(root)]) == 1
     assert "1 to add" in capfd.readouterr().out
     assert main(["terraform", "apply", str(root), "--yes"]) == 0
-    assert "Not verified: give --deployment FILE" in capfd.readouterr().out
+    assert "Not verified: add --deployment FILE" in capfd.readouterr().out
     assert main(["terraform", "plan", str(root)]) == 0
     assert main(["terraform", "destroy", str(root), "--yes"]) == 0
     assert json.loads((root / "terraform.tfstate").read_text())["resources"] == []
@@ -63,7 +63,7 @@ def test_what_terraform_refuses_ends_in_3_with_its_own_words(root: Path, capfd: 
     assert main(["terraform", "validate", str(root)]) == 3
     err = capfd.readouterr().err
     assert "Invalid reference" in err
-    assert "terraform validate ended with exit code 1" in err
+    assert "terraform validate failed with exit code 1" in err
     assert main(["terraform", "plan", str(root)]) == 3
 
 
@@ -81,11 +81,11 @@ def test_no_secret_is_in_an_argument_and_the_plan_is_gone_afterwards(
     spy = program(tmp_path / "spy", f'echo "$@" >> {tmp_path}/arguments\n{listing}\nexec {need_terraform()} "$@"')
     monkeypatch.setenv("TF_VAR_secret", "swordfish")
     assert main(["terraform", "apply", str(root), "--yes", "--binary", spy]) == 0
-    said = (tmp_path / "arguments").read_text()
-    assert "apply" in said
-    assert "swordfish" not in said
+    printed = (tmp_path / "arguments").read_text()
+    assert "apply" in printed
+    assert "swordfish" not in printed
     assert (tmp_path / "modes").read_text().split() == ["700"]
-    plans = [word.removeprefix("-out=") for word in said.split() if word.startswith("-out=")]
+    plans = [word.removeprefix("-out=") for word in printed.split() if word.startswith("-out=")]
     assert plans
     assert not any(Path(plan).parent.exists() for plan in plans)
     assert "swordfish" in (root / "terraform.tfstate").read_text()
@@ -111,17 +111,17 @@ def test_a_missing_program_is_an_error_that_says_how_to_install_one(
     assert main(["terraform", "plan", str(root)]) == 3
     assert "developer.hashicorp.com/terraform/install" in capsys.readouterr().err
     assert main(["terraform", "plan", str(root), "--binary", "terraform-9"]) == 3
-    assert "There is no program terraform-9" in capsys.readouterr().err
+    assert "The program terraform-9 is not found" in capsys.readouterr().err
 
 
 def test_an_old_terraform_is_refused_with_both_versions(root: Path, tmp_path: Path) -> None:
     old = program(tmp_path / "old", """echo '{"terraform_version": "1.1.9"}'""")
-    with pytest.raises(OutsideError, match=r"1\.1\.9, and 1\.5\.0 or newer"):
+    with pytest.raises(OutsideError, match=r"1\.1\.9; esacloud needs 1\.5\.0 or newer"):
         Runner(str(root), old)
 
 
 def test_a_program_that_is_no_terraform_is_refused(root: Path, tmp_path: Path) -> None:
-    with pytest.raises(OutsideError, match="is no terraform"):
+    with pytest.raises(OutsideError, match="is not terraform"):
         Runner(str(root), program(tmp_path / "other", "echo hello"))
 
 
@@ -145,7 +145,7 @@ def test_the_package_that_is_missing_is_named_with_its_extra(root: Path, monkeyp
 
 
 def test_a_directory_that_is_none_is_bad_input(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no such directory"):
+    with pytest.raises(InputError, match="does not exist"):
         Runner(str(tmp_path / "nowhere"))
 
 
@@ -173,9 +173,9 @@ def test_apply_verifies_the_state_against_the_module_and_against_a_deployment_fi
     other.write_text(file.read_text(encoding="utf-8").replace("[10.20.0.0/24, ", "[10.21.0.0/24, "), encoding="utf-8")
     capfd.readouterr()
     assert main([*words, "--deployment", str(other)]) == 1
-    said = capfd.readouterr().out
-    assert "tcp/22 in from 10.20.0.0" in said
-    assert "is permitted by the rules and not by the policy" in said
+    printed = capfd.readouterr().out
+    assert "tcp/22 in from 10.20.0.0" in printed
+    assert "is permitted by the rules and not by the policy" in printed
 
 
 def test_a_module_that_was_edited_is_not_applied_without_a_deployment_file(azure: Path) -> None:

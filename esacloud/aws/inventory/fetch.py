@@ -1,6 +1,6 @@
 """Security groups of a live account, read through boto3 into the same values as from a file. Needs `esacloud[aws]`.
 
-It only reads, in pages, and asks again where EC2 throttles. The actions: `live_permissions.COMMANDS["audit"]`.
+The actions: `live.permissions.COMMANDS["audit"]`.
 """
 
 from __future__ import annotations
@@ -20,16 +20,15 @@ def fetch(
     endpoint_url: str | None = None,
     backoff: Backoff | None = None,
 ) -> ActualGroups:
-    """All security groups of one region, and which network interfaces they are on.
+    """All security groups of one region, and their network interfaces. Without `region`, boto3's settings decide.
 
-    Without `region` it is the one that boto3's own chain of settings gives. Raises InputError without boto3, a region or
-    the profile, OutsideError for whatever the cloud or the way to it refuses.
+    Raises InputError without boto3, a region or the profile, OutsideError where EC2 refuses or cannot be reached.
     """
     return fetch_with(client_for(Connection(profile=profile, endpoint_url=endpoint_url), region), backoff)
 
 
 def fetch_with(client: Any, backoff: Backoff | None = None) -> ActualGroups:
-    """The same through an EC2 client at hand."""
+    """The same through an existing EC2 client."""
     calls = Calls(client, backoff or Backoff())
     document = {
         "SecurityGroups": calls.read("DescribeSecurityGroups", "SecurityGroups"),

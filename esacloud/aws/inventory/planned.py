@@ -1,18 +1,20 @@
-"""Security groups of the AWS provider in a Terraform plan or state: inline rules, standalone rules, and the older kind.
+"""Security groups of the AWS provider in a Terraform plan or state, with inline, standalone and legacy rules.
 
-What a plan knows only after apply is listed and not judged. A group's id that is not known yet is found through the
+What is known only after apply is listed and not judged. A group's id that is not known yet is found through the
 configuration: by the only group that the expression names, or, among groups that esacloud made, by the rule's own key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from esacloud.aws.inventory.describe import statement
-from esacloud.aws.model import SourceKind
+from esacloud.aws.ip_permissions import REFERENCED, SOURCES, DescribedRule
+from esacloud.aws.model import DIRECTIONS, SourceKind
 from esacloud.packets.sets import Direction
-from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG, ActualGroup, ActualGroups, Statement
+from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG, ActualGroup, ActualGroups
+from esacloud.policy.model import Statement
 from esacloud.terraform.show import Resource, is_shown, resources
 
 _GROUPS = ("aws_security_group", "aws_default_security_group")
@@ -20,14 +22,12 @@ _RULES: dict[str, Direction] = {
     "aws_vpc_security_group_ingress_rule": "ingress",
     "aws_vpc_security_group_egress_rule": "egress",
 }
-_DIRECTIONS: tuple[Direction, Direction] = ("ingress", "egress")
 _OLD_RULE = "aws_security_group_rule"
-_SOURCES: tuple[SourceKind, ...] = ("cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id")
 _LISTS: tuple[tuple[str, SourceKind], ...] = (
     ("cidr_blocks", "cidr_ipv4"),
     ("ipv6_cidr_blocks", "cidr_ipv6"),
     ("prefix_list_ids", "prefix_list_id"),
-    ("security_groups", "referenced_security_group_id"),
+    ("security_groups", REFERENCED),
 )
 _ATTACHED = {"aws_network_interface": "security_groups", "aws_instance": "vpc_security_group_ids"}
 
@@ -82,7 +82,7 @@ class _Reader:
         )
 
     def inline(self, item: Resource) -> None:
-        for direction in _DIRECTIONS:
+        for direction in DIRECTIONS:
             if direction in item.unknown and (direction in item.references or not item.references):
                 self.say(item.address, f"{item.address}.{direction}: known after apply, as a whole or in part")
             for number, row in enumerate(item.values.get(direction) or ()):
@@ -90,11 +90,10 @@ class _Reader:
 
     def standalone(self, item: Resource) -> None:
         values, group = item.values, self.group_of(item)
-        ports = values.get("from_port"), values.get("to_port")
-        self.gaps(group, item, ("ip_protocol", "from_port", "to_port", *_SOURCES))
-        for kind in _SOURCES:
+        self.gaps(group, item, ("ip_protocol", "from_port", "to_port", *SOURCES))
+        for kind in SOURCES:
             if values.get(kind):
-                self.add(group, item.address, _RULES[item.type], values.get("ip_protocol"), ports, kind, values[kind])
+                self.add(group, item.address, _RULES[item.type], values, kind, values[kind])
 
     def old(self, item: Resource) -> None:
         group, direction = self.group_of(item), item.values.get("type")
@@ -102,46 +101,41 @@ class _Reader:
             self.say(group, f"{item.address}: its direction is not known")
             return
         row = {**item.values, "security_groups": [item.values.get("source_security_group_id")]}
-        self.gaps(
-            group, item, ("protocol", "from_port", "to_port", *(name for name, _ in _LISTS), "source_security_group_id")
-        )
+        self.gaps(group, item, ("protocol", "from_port", "to_port", *dict(_LISTS), "source_security_group_id"))
         self.row(group, item.address, direction, row)
 
     def row(self, group: str, label: str, direction: Direction, row: Mapping[str, Any]) -> None:
         """An inline block or an older rule, which hold lists."""
-        ports = row.get("from_port"), row.get("to_port")
         for name, kind in _LISTS:
-            for source in row.get(name) or ():
-                if source:
-                    self.add(group, label, direction, row.get("protocol"), ports, kind, source)
+            for source in filter(None, row.get(name) or ()):
+                self.add(group, label, direction, row, kind, source)
         if row.get("self") is True:
-            self.add(group, label, direction, row.get("protocol"), ports, "self", "")
+            self.add(group, label, direction, row, "self", "")
 
     def add(
-        self, group: str, label: str, direction: Direction, protocol: Any, ports: Any, kind: SourceKind, source: Any
+        self, group: str, label: str, direction: Direction, values: Mapping[str, Any], kind: SourceKind, source: Any
     ) -> None:
-        own = self.id_of.get(group, group)
-        named = str(protocol).lower() if protocol is not None else None
-        if named in ("-1", "all"):
-            named, ports = "-1", (None, None)  # the provider writes 0 and 0 there
+        protocol = values.get("ip_protocol", values.get("protocol"))
+        ports = values.get("from_port"), values.get("to_port")
+        if str(protocol).lower() in ("-1", "all"):
+            protocol, ports = "-1", (None, None)  # the provider writes 0 and 0 there
+        rule = DescribedRule(label, direction, None if protocol is None else str(protocol), ports, kind, str(source))
         try:
-            said = statement(label, direction, named, ports, kind, str(source), own)
+            made = statement(rule, self.id_of.get(group, group))
         except ValueError as error:
             self.say(group, f"{label}: {error}")
-            return
-        self.rules.setdefault(group, []).append(said)
+        else:
+            self.rules.setdefault(group, []).append(made)
 
     def gaps(self, group: str, item: Resource, names: Iterable[str]) -> None:
         """List what is known only after apply; a reference to a group of the same plan is known by its address."""
         for name in sorted(item.unknown.intersection(names)):
-            target = self.named_by(item, name) if name == "referenced_security_group_id" else None
+            target = self.named_by(item, name) if name == REFERENCED else None
             if target is None:
                 self.say(group, f"{item.address}.{name}: known after apply")
             else:
-                kind: SourceKind = "self" if target == group else "referenced_security_group_id"
-                ports = item.values.get("from_port"), item.values.get("to_port")
-                source = "" if kind == "self" else target
-                self.add(group, item.address, _RULES[item.type], item.values.get("ip_protocol"), ports, kind, source)
+                kind: SourceKind = "self" if target == group else REFERENCED
+                self.add(group, item.address, _RULES[item.type], item.values, kind, target)
 
     def group_of(self, item: Resource) -> str:
         """The address of the rule's group, or its id where the group is not in the document."""
@@ -151,7 +145,7 @@ class _Reader:
         return self.named_by(item, "security_group_id") or f"{item.base}: a group known after apply"
 
     def named_by(self, item: Resource, argument: str) -> str | None:
-        """The group in the document that the argument's expression names, if that can be told."""
+        """The group in the document that the argument's expression names; None where it names none or several."""
         references = set(item.references.get(argument, ()))
         candidates = [made for made in self.made if made.base in references or made.address in references]
         if len(candidates) == 1:
@@ -160,12 +154,8 @@ class _Reader:
         if ours and len(ours) == len(candidates) and isinstance(item.key, str):
             interface, _, rest = item.key.partition("/")  # esacloud's keys: interface/what-from-whom
             if argument == "security_group_id" or rest.endswith("-self"):
-                return next(_keyed(ours, interface), None)
+                return next((made.address for made in ours if made.key == interface), None)
         return None
 
     def say(self, group: str, sentence: str) -> None:
         self.unknown.setdefault(group, []).append(sentence)
-
-
-def _keyed(groups: Iterable[Resource], interface: str) -> Iterator[str]:
-    return (made.address for made in groups if made.key == interface)

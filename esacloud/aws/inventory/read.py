@@ -1,4 +1,4 @@
-"""The documents in which existing or planned security groups of AWS may come, each with its reader."""
+"""The documents that describe existing or planned security groups of AWS."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from esacloud.aws.inventory import describe, planned
 from esacloud.policy.actual import ActualGroups
 
-SOURCES = (
+SOURCES: tuple[str, ...] = (
     "aws ec2 describe-security-groups",
     "aws ec2 describe-security-group-rules",
     "aws ec2 describe-network-interfaces",

@@ -3,109 +3,113 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
-from esacloud.aws.live.calls import INTERFACE_NOT_FOUND
-from esacloud.aws.live.read import attachments, describe, live_group
+from esacloud.aws.live.calls import INTERFACE_NOT_FOUND, until_answered
+from esacloud.aws.live.group_calls import GroupCalls
+from esacloud.aws.live.read import attachments, live_group
+from esacloud.aws.live.rule_steps import RuleSteps
 from esacloud.aws.live.rules import DEFAULT_EGRESS
 from esacloud.aws.live.scope import Identity
-from esacloud.change.model import Assignment, LiveGroup, Step
-from esacloud.change.retry import LOOKS, ConflictError, RefusedError, converge
+from esacloud.change.model import Assignment, ChangePlan, LiveGroup, Step
+from esacloud.change.retry import LOOKS, ConflictError, RefusedError
 
-if TYPE_CHECKING:
-    from esacloud.aws.live.execute import StepExecutor
-
-FRESH = 10.0  # seconds for which a list of groups that was read serves to make another of it
+FRESH = 10.0  # seconds for which a list of groups that was read may be the base of a new list
 
 
 class Attacher:
     """What a run knows of network interfaces.
 
-    `carried` are the groups on each as they were read or written last, `moved` those that this run has put on it (True) or
-    taken off it, by id. `verified` are the groups as they were read when nothing was left to do but to attach them.
+    - `carried`: the groups on each, as they were read or written last.
+    - `moved`: the groups that this run has attached to it (True) or detached from it, by id.
+    - `verified`: the groups as they were read when nothing was left to do but to attach them.
     """
 
-    def __init__(self, run: StepExecutor) -> None:
-        self.run = run
-        self.carried = dict(run.plan.before.attachments or {})
+    def __init__(self, plan: ChangePlan, groups: GroupCalls, rules: RuleSteps) -> None:
+        self.plan, self.groups, self.rules = plan, groups, rules
+        self.desired = {group.name: group for group in plan.planned.groups}
+        self.carried = dict(plan.actual.attachments or {})
         self.moved: dict[str, dict[str, bool]] = {}
         self.verified: list[LiveGroup] = []
 
     def assign(self, step: Step) -> None:
-        """Write the list of groups of each network interface once, after what they get is seen to be as it has to be."""
+        """Write the list of groups of each network interface once, after the groups to attach are verified."""
         if step.expects:
             self._verify(step)
-        if time.monotonic() - self.run.seen.attachments_read > FRESH:
+        if time.monotonic() - self.groups.seen.attachments_read > FRESH:
             self._read_lists(step.assignments)
-        desired_ = {one.attachment: self._assigned(one) for one in step.assignments}
-        for name, ids in desired_.items():
+        lists = {assignment.attachment: self._assigned(assignment) for assignment in step.assignments}
+        for name, ids in lists.items():
             if name in self.carried and ids != self.carried[name]:
                 self._write_list(name, ids)
-        for one in step.assignments:
-            moved = self.moved.setdefault(one.attachment, {})
-            moved.update({self.run.ids[name]: name in one.attach for name in (*one.attach, *one.detach)})
+        for assignment in step.assignments:
+            moved = self.moved.setdefault(assignment.attachment, {})
+            moved |= dict.fromkeys(self._ids(assignment.detach), False) | dict.fromkeys(self._ids(assignment.attach), True)
         self._read_lists(step.assignments)
 
     def _verify(self, step: Step) -> None:
-        """Read until the groups that are to be attached have exactly the rules that were written.
+        """Read until the groups to attach have exactly the rules that were written.
 
-        A rule that every new group begins with, and that only this read has shown, goes first.
+        A default egress rule that only this read has shown is revoked first.
         """
-        names = {group.name: self.run.ids[group.name] for group in self.run.desired.values() if group.name in self.run.ids}
+        names = {name: self.groups.ids[name] for name in self.desired if name in self.groups.ids}
         for number in range(LOOKS):
-            self.run.backoff.wait_for_look(number)
-            shown = describe(self.run.calls, self.run.where.vpc, "group-id", sorted(names.values()))
-            found = {str(one["GroupId"]): one for one in shown}
+            self.groups.backoff.wait_for_look(number)
+            found = {str(one["GroupId"]): one for one in self.groups.described("group-id", *sorted(names.values()))}
             groups = {name: self._live(name, found[one]) for name, one in names.items() if one in found}
-            differing = [name for name, keys in step.expects.items() if name not in groups or _keys(groups[name]) != keys]
+            keys = {name: frozenset(rule.key for rule in group.rules) for name, group in groups.items()}
+            differing = [name for name, expected in step.expects.items() if keys.get(name) != expected]
             if not differing:
-                self.verified = list(groups.values()) if step is self.run.plan.steps[-1] else []
+                self.verified = list(groups.values()) if step is self.plan.steps[-1] else []
                 return
             for name in differing:
-                self._revoke_defaults(groups.get(name), step.expects[name])
+                if name in groups:
+                    self._revoke_defaults(groups[name], step.expects[name])
         raise ConflictError(f"{', '.join(differing)}: the rules are not those that were written, so nothing was attached")
 
     def _live(self, name: str, found: dict[str, Any]) -> LiveGroup:
-        interface = self.run.desired[name].interface
-        return live_group(Identity(name, interface), found, self.run.first(interface), self.run.where, self.run.seen.sizes)
+        interface, groups = self.desired[name].interface, self.groups
+        return live_group(Identity(name, interface), found, groups.first(interface), groups.where, groups.seen.sizes)
 
-    def _revoke_defaults(self, group: LiveGroup | None, expected: frozenset[str]) -> None:
-        rules = [rule for rule in group.rules if rule.key in DEFAULT_EGRESS and rule.key not in expected] if group else []
-        if group is None or not rules:
-            return
-        self.run.remove(Step("remove", group.name, group.interface, "egress", tuple(rules)))
+    def _revoke_defaults(self, group: LiveGroup, expected: frozenset[str]) -> None:
+        rules = tuple(rule for rule in group.rules if rule.key in DEFAULT_EGRESS and rule.key not in expected)
+        if rules:
+            self.rules.remove(Step("remove", group.name, group.interface, "egress", rules))
 
-    def _assigned(self, one: Assignment) -> tuple[str, ...]:
-        """The list of groups that a network interface has to get; other groups on it stay."""
-        attach, detach = ([self.run.ids[name] for name in names] for names in (one.attach, one.detach))
-        now = self.carried.get(one.attachment, ())
+    def _ids(self, names: Iterable[str]) -> list[str]:
+        return [self.groups.ids[name] for name in names]
+
+    def _assigned(self, assignment: Assignment) -> tuple[str, ...]:
+        """The new list of groups of a network interface; other groups on it stay."""
+        attach, detach = self._ids(assignment.attach), self._ids(assignment.detach)
+        now = self.carried.get(assignment.attachment, ())
         return (*(group for group in now if group not in detach), *(group for group in attach if group not in now))
 
     def _write_list(self, name: str, ids: tuple[str, ...]) -> None:
         if not ids:
-            raise ConflictError(f"{name} would be left without a group, and EC2 wants one on every network interface")
+            raise ConflictError(f"{name} would have no group, and EC2 requires one on every network interface")
 
-        def send(_: Sequence[str]) -> None:
+        def send() -> None:
             try:
-                self.run.send("ModifyNetworkInterfaceAttribute", *ids, NetworkInterfaceId=name, Groups=list(ids))
+                self.groups.send("ModifyNetworkInterfaceAttribute", *ids, NetworkInterfaceId=name, Groups=list(ids))
             except RefusedError as error:
                 if error.code != INTERFACE_NOT_FOUND:
                     raise
                 raise ConflictError(str(error), error.code) from error
 
-        converge((name,), send, lambda pending: pending, self.run.backoff)
+        until_answered(send, self.groups.backoff)
         self.carried[name] = ids
 
     def _read_lists(self, assignments: Iterable[Assignment]) -> None:
-        """Read the lists of groups until each shows all that this run has put on it or taken off it.
+        """Read the lists of groups until each shows all that this run has attached or detached.
 
-        One that does not is older than that; what else others have done there is taken as it is.
+        A list that does not is older than that. What others have changed in it is taken as it is.
         """
-        waiting = {one.attachment for one in assignments}
+        waiting = {assignment.attachment for assignment in assignments}
         for number in range(LOOKS):
-            self.run.backoff.wait_for_look(number)
-            found = attachments(self.run.calls, names=sorted(waiting))
+            self.groups.backoff.wait_for_look(number)
+            found = attachments(self.groups.calls, names=sorted(waiting))
             waiting &= found.keys()
             for name, ids in found.items():
                 if all((group in ids) == on for group, on in self.moved.get(name, {}).items()):
@@ -113,8 +117,4 @@ class Attacher:
                     self.carried[name] = ids
             if not waiting:
                 return
-        raise ConflictError(f"{', '.join(sorted(waiting))}: the groups that this run has written are not there")
-
-
-def _keys(group: LiveGroup) -> frozenset[str]:
-    return frozenset(rule.key for rule in group.rules)
+        raise ConflictError(f"{', '.join(sorted(waiting))}: a read does not show the groups that this run has written")

@@ -1,19 +1,19 @@
-"""Calls to EC2 through one client: which there are, what their failures mean, and a journal of those sent.
+"""Calls to EC2 through one client: the operations, what their failures mean, and a journal of those sent.
 
-Every operation that this package may send stands in `OPERATIONS` and no other is sent. Failures become those of
-`live.retry`. Security group calls have no client token, so that `InvalidPermission.Duplicate` and its like are how a
-second try learns that the first one worked: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html.
+This package sends no operation that is not in `OPERATIONS`. Failures become those of `change.retry`. Security group calls
+have no client token: a second try learns from `InvalidPermission.Duplicate` and similar codes that the first one worked: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from esacloud.aws.live.rates import pace_at
 from esacloud.change.live import Connection
 from esacloud.change.pace import Pace
-from esacloud.change.retry import Backoff, LostError, RefusedError, SettledError, ThrottledError, ask
+from esacloud.change.retry import Backoff, LostError, RefusedError, SettledError, ThrottledError, ask, until_done
 from esacloud.errors import InputError, Place, Problem
 
 READING = ("DescribeSecurityGroups", "DescribeNetworkInterfaces", "DescribeManagedPrefixLists")
@@ -51,10 +51,7 @@ GROUP_NOT_FOUND, INTERFACE_NOT_FOUND = "InvalidGroup.NotFound", "InvalidNetworkI
 
 
 def client_for(connection: Connection, region: str | None) -> Any:
-    """An EC2 client with the usual chain of credentials, or the one at hand. Raises InputError.
-
-    `region` is None where boto3's own chain of settings decides.
-    """
+    """An EC2 client with boto3's chain of credentials, and of settings where `region` is None. Raises InputError."""
     if connection.client is not None:
         return connection.client
     try:
@@ -62,7 +59,7 @@ def client_for(connection: Connection, region: str | None) -> Any:
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError, NoRegionError
     except ImportError:
-        message = "A live AWS account is reached through boto3, and it is not installed."
+        message = "Access to an AWS account needs boto3, which is not installed."
         raise InputError(Problem(Place("aws"), message, "Install it: pip install 'esacloud[aws]'.")) from None
     try:
         session = boto3.Session(profile_name=connection.profile)
@@ -76,11 +73,21 @@ def client_for(connection: Connection, region: str | None) -> Any:
     except NoRegionError as error:
         raise InputError(Problem(Place("aws"), str(error), "Add --region, or set AWS_DEFAULT_REGION.")) from None
     except (BotoCoreError, ValueError) as error:
-        raise InputError(Problem(Place("aws"), f"{error}.", "Look at the profile, the region and the endpoint.")) from None
+        raise InputError(Problem(Place("aws"), f"{error}.", "Check the profile, the region and the endpoint.")) from None
+
+
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Tags as calls take them."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def until_answered(send: Callable[[], object], backoff: Backoff) -> None:
+    """Send something until it is answered: something whose effect is the same when it arrives twice."""
+    until_done(send, lambda: None, backoff)
 
 
 class Calls:
-    """One client, and the operations sent through it so far, in order. `before_each` is called before each of them."""
+    """One client, and the operations sent through it so far. `before_each` is called before each of them."""
 
     def __init__(self, client: Any, backoff: Backoff, connection: Connection | None = None) -> None:
         self.client, self.backoff = client, backoff
@@ -90,17 +97,26 @@ class Calls:
 
     def read(self, operation: str, key: str, **parameters: Any) -> list[dict[str, Any]]:
         """All items of all pages of a call that changes nothing, sent again while it is throttled or unanswered."""
-        return list(self._pages(operation, key, parameters))
-
-    def _pages(self, operation: str, key: str, parameters: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
         page = {**parameters, "MaxResults": _SMALLER_PAGES.get(operation, PAGE)}
         while True:
-            answer = ask(lambda page=page: self.send(operation, **page), self.backoff)  # type: ignore[misc]
-            yield from answer.get(key, ())
-            token = answer.get("NextToken")
-            if not token:
-                return
-            page = {**page, "NextToken": token}
+            answer = ask(partial(self.send, operation, **page), self.backoff)
+            items += answer.get(key, ())
+            if not (token := answer.get("NextToken")):
+                return items
+            page["NextToken"] = token
+
+    def create_group(self, vpc: str, title: str, description: str, tags: Mapping[str, str]) -> str:
+        """Create a security group, once, and return its id."""
+        tagged = [{"ResourceType": "security-group", "Tags": tag_list(tags)}]
+        answer = self.send(
+            "CreateSecurityGroup", GroupName=title, Description=description, VpcId=vpc, TagSpecifications=tagged
+        )
+        return str(answer["GroupId"])
+
+    def repeat(self, operation: str, **parameters: Any) -> None:
+        """Send a call until it is answered: one whose effect is the same when it arrives twice."""
+        until_answered(lambda: self.send(operation, **parameters), self.backoff)
 
     def send(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """One call, once. Raises ThrottledError, LostError, SettledError or RefusedError."""
@@ -111,11 +127,12 @@ class Calls:
         if self.pace:
             self.pace.wait(operation)
         self.journal.append(operation)
-        method: Callable[..., dict[str, Any]] = getattr(self.client, _snake(operation))
+        from botocore import xform_name
         from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
         from botocore.exceptions import ConnectionError as NoConnectionError
         from botocore.parsers import ResponseParserError
 
+        method: Callable[..., dict[str, Any]] = getattr(self.client, xform_name(operation))
         try:
             return method(**parameters)
         except ClientError as error:
@@ -130,7 +147,7 @@ class Calls:
 
 
 def _pace_of(client: Any, connection: Connection) -> Pace | None:
-    """None for a client that does not say where it sends to, as what stands in for boto3's may not."""
+    """None for a client without an endpoint, as a stand-in for boto3's client may be."""
     meta = getattr(client, "meta", None)
     if connection.pace is not None or meta is None:
         return connection.pace
@@ -148,7 +165,3 @@ def _meaning(operation: str, response: dict[str, Any]) -> Exception:
     if code in SETTLED or (code == "InvalidParameterValue" and _NO_SUCH_IPV6_RULE in text):
         return SettledError(text)
     return RefusedError(text, code)
-
-
-def _snake(operation: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in operation).lstrip("_")

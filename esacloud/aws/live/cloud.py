@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -11,15 +12,13 @@ from esacloud.aws.live.calls import REPLACING, Calls, client_for
 from esacloud.aws.live.execute import StepExecutor
 from esacloud.aws.live.lock import CloudLock
 from esacloud.aws.live.read import Seen, read, with_attachments
-from esacloud.aws.live.replacing import same_source_kind
-from esacloud.aws.live.rules import DEFAULT_RULES, from_lowered, live_rule, sized
+from esacloud.aws.live.rules import DEFAULT_RULES, from_lowered, live_rule, same_source_kind, sized
 from esacloud.aws.live.scope import ADOPTED_TAG, AT_INTERFACE, NAME_TAG, Scope, of_deployment, of_snapshot
-from esacloud.aws.model import SecurityGroups
+from esacloud.aws.model import DIRECTIONS, SecurityGroups
 from esacloud.change.live import Connection
 from esacloud.change.model import ChangePlan, GroupChange, LiveGroup, LiveRule, State, Step, quotas_taken
 from esacloud.change.order import ordered
 from esacloud.change.retry import RefusedError
-from esacloud.change.simulation import DIRECTIONS
 from esacloud.deployment.model import Deployment
 from esacloud.errors import InputError, Place, Problem
 from esacloud.packets.sets import Box, PacketSet
@@ -27,7 +26,17 @@ from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG
 from esacloud.policy.lowered import Lowered, QuotaUse
 
 _WORDS = {"ingress": "inbound", "egress": "outbound"}
-_SIDE = {"ingress": "Ingress", "egress": "Egress"}
+_OPERATIONS: dict[str, str] = {  # for rules, the direction follows
+    "create": "CreateSecurityGroup",
+    "tag": "CreateTags",
+    "untag": "DeleteTags",
+    "add": "AuthorizeSecurityGroup",
+    "remove": "RevokeSecurityGroup",
+    "revoke_default": "RevokeSecurityGroup",
+    "describe": "UpdateSecurityGroupRuleDescriptions",
+    "confirm": "UpdateSecurityGroupRuleDescriptions",
+    "delete": "DeleteSecurityGroup",
+}
 
 
 def live(deployment: Deployment, connection: Connection) -> AwsLive:
@@ -46,11 +55,11 @@ class AwsLive:
     """One deployment in one VPC, through one client. boto3's clients serve several threads; this object serves one."""
 
     cloud = "aws"
-    begins_with = DEFAULT_RULES
+    default_rules = DEFAULT_RULES
 
     def __init__(self, where: Scope, client: Any, connection: Connection) -> None:
-        self.where, self._backoff = where, connection.backoff.for_run()
-        self._calls = Calls(client, self._backoff, connection)
+        self.where = where
+        self._calls = Calls(client, connection.backoff.for_run(), connection)
         self._executor: StepExecutor | None = None
         self._seen = Seen()
 
@@ -59,7 +68,7 @@ class AwsLive:
         """The API operations sent so far."""
         return self._calls.journal
 
-    def desired(self, lowered: Lowered) -> State:
+    def desired_state(self, lowered: Lowered) -> State:
         """The groups of the lowered policy. Raises InputError where the file attaches an interface that is not in it."""
         native: SecurityGroups = lowered.native
         self._check_interfaces({group.interface for group in native.groups})
@@ -91,118 +100,99 @@ class AwsLive:
         problems = [
             Problem(
                 replace(place, key=f"cloud.aws.interfaces.{name}"),
-                f"The file attaches the interface {name} and gives it no feature.",
-                f"Add {name} under `interfaces`, or take it out here.",
+                f"The file attaches the interface {name}, which has no features.",
+                f"Add {name} under `interfaces`, or remove it here.",
             )
             for name in sorted({*self.where.attached, *self.where.adopted} - known)
         ]
         if problems:
             raise InputError(*problems)
 
-    def read(self, desired: State | None) -> State:
-        """What is there."""
+    def read_state(self, desired: State | None) -> State:
+        """The actual state."""
         return read(self._calls, self.where, desired, self._seen)
 
     def read_back(self, plan: ChangePlan) -> State:
-        """What is there; where the last step attached groups, their rules as they were read right before that.
-
-        That serves once: where it does not show everything yet, EC2 is read again.
-        """
+        """The actual state. Where the last step attached groups: their rules as they were read right before that, once."""
         made = self._executor.attacher if self._executor and self._executor.plan is plan else None
         if made is None or not made.verified:
-            return self.read(plan.after)
+            return self.read_state(plan.planned)
         groups, made.verified = [with_attachments(group, made.carried) for group in made.verified], []
         return self.where.state(groups, attachments=made.carried)
 
     def needs_lock(self, plan: ChangePlan) -> bool:
-        """Whether the last read showed the lock of another run, or a rule goes because another one permits the same.
+        """Whether the last read showed the lock of another run, or a rule is removed that another rule makes redundant.
 
-        That other one has to stay until then, and without the lock another run could take it away.
+        Without the lock another run could remove that other rule meanwhile.
         """
-        after = plan.after.packets()
+        after = plan.planned.packets()
         going: dict[str, list[Box]] = {}
         for change in plan.changes:
-            if change.before is None:
+            if change.actual is None:
                 continue
-            rules = change.before.rules if change.delete or change.detach else change.remove
+            rules = change.actual.rules if change.delete or change.detach else change.remove
             going.setdefault(change.interface, []).extend(box for rule in rules for box in rule.boxes)
         relied = (PacketSet.of(boxes) & after.get(interface, PacketSet()) for interface, boxes in going.items())
         return bool(self._seen.locks) or any(relied)
 
-    def nothing(self, before: State) -> State:
+    def empty_state(self, actual: State) -> State:
         """No group at all."""
-        return replace(before, groups=(), notes=())
+        return replace(actual, groups=(), notes=())
 
-    def complete(self, before: State, desired: State) -> State:
-        """Groups of one interface go together: each is attached to whatever carries any of them.
+    def complete_state(self, actual: State, desired: State) -> State:
+        """Attach every group of an interface to each network interface that has one of them.
 
-        Raises InputError where a network interface would carry more groups than the quota has, RefusedError where EC2 would
-        refuse what the change ends with: a network interface without a group, or to delete a group that others refer to.
+        Raises InputError where a network interface would get more groups than the quota allows, RefusedError where EC2
+        would refuse the result: a network interface without a group, or to delete a group that others refer to.
         """
         attachments: dict[str, set[str]] = {}
-        for group in before.groups:
+        for group in actual.groups:
             attachments.setdefault(group.interface, set()).update(group.attached)
         groups = []
         for group in desired.groups:
             also = attachments.get(group.interface, set()) if desired.attachments is None else set()
             rules = tuple(sized(rule, self._seen.sizes) for rule in group.rules)
             groups.append(replace(group, rules=rules, attached=tuple(sorted({*group.attached, *also}))))
-        desired = replace(desired, groups=tuple(groups), notes=(*desired.notes, *self._gone(before, desired)))
-        self._check_room(before, desired)
-        self._check_referring(before, desired)
+        desired = replace(desired, groups=tuple(groups), notes=(*desired.notes, *self._gone(actual, desired)))
+        self._check_room(actual, desired)
+        self._check_referring(actual, desired)
         return desired
 
-    def _gone(self, before: State, desired: State) -> list[str]:
-        known = {group.id for group in before.groups}
+    def _gone(self, actual: State, desired: State) -> list[str]:
+        known = {group.id for group in actual.groups}
         return [
-            f"{group.name}: {group.id} is gone and is made anew; rules elsewhere about the old id do not follow."
+            f"{group.name}: {group.id} no longer exists and is created again; rules elsewhere still name the old ID."
             for group in desired.groups
             if group.id and group.id not in known
         ]
 
-    def _check_room(self, before: State, desired: State) -> None:
+    def _check_room(self, actual: State, desired: State) -> None:
         """Count the groups on each network interface at the end."""
         most, problems = self.where.limits[AT_INTERFACE], []
-        ids = {group.name: group.id for group in before.groups}
-        desired_ = {group.name: group for group in desired.groups}
-        for name, carried in (before.attachments or {}).items():
+        ids = {group.name: group.id for group in actual.groups}
+        for name, carried in (actual.attachments or {}).items():
             coming = [group for group in desired.groups if name in group.attached and ids.get(group.name) not in carried]
-            leaving = [
-                one
-                for one in before.groups
-                if one.id in carried and self._leaves(one, desired_.get(one.name), name, desired)
-            ]
+            leaving = [group for group in actual.groups if group.id in carried and _leaves(group, name, desired)]
             left = len(carried) + len(coming) - len(leaving)
             if left > most and coming:
-                message = f"{name} carries {len(carried)} groups and would get {len(coming)} more."
-                hint = f"AWS allows {most}; take one off, or ask for more and write it under `quotas`."
+                message = f"{name} has {len(carried)} groups and would get {len(coming)} more."
+                hint = f"AWS allows {most}. Detach one, or ask AWS for a higher quota and write it under `quotas`."
                 problems.append(Problem(self.where.place.at("cloud.aws.interfaces"), message, hint))
             if left == 0 and leaving:
-                names = ", ".join(f"{one.id} ({one.title})" for one in leaving)
-                raise RefusedError(
-                    f"{name} carries {names} and no other group, and EC2 wants one on every network interface. Nothing was "
-                    "changed. Put another group on it, or delete it, and try again",
-                    "NoGroupLeft",
-                )
+                raise _no_group_left(name, leaving)
         if problems:
             raise InputError(*problems)
 
-    def _leaves(self, group: LiveGroup, desired_: LiveGroup | None, name: str, desired: State) -> bool:
-        """Whether a group of ours leaves a network interface."""
-        if desired_ is None:
-            return group.made_here
-        return desired.attachments is not None and name not in desired_.attached
-
-    def _check_referring(self, before: State, desired: State) -> None:
+    def _check_referring(self, actual: State, desired: State) -> None:
         names = {group.name for group in desired.groups}
-        going = {group.id or "": group for group in before.groups if group.made_here and group.name not in names}
+        going = {group.id or "": group for group in actual.groups if group.made_here and group.name not in names}
         held = {
-            one: [other for other in self._seen.referring.get(one, ()) if other.partition(" ")[0] not in going]
-            for one in going
+            group: [other for other in self._seen.referring.get(group, ()) if other.partition(" ")[0] not in going]
+            for group in going
         }
         lines = [
-            f"{', '.join(others)} {'has' if len(others) == 1 else 'have'} rules about {one} ({going[one].title})"
-            for one, others in held.items()
+            f"{', '.join(others)} {'has' if len(others) == 1 else 'have'} rules about {group} ({going[group].title})"
+            for group, others in held.items()
             if others
         ]
         if lines:
@@ -212,25 +202,23 @@ class AwsLive:
                 "DependencyViolation",
             )
 
-    def steps(self, changes: tuple[GroupChange, ...], after: State) -> tuple[Step, ...]:
-        """The steps in order, each with the calls that it takes when nothing goes wrong."""
+    def ordered_steps(self, changes: tuple[GroupChange, ...], planned: State) -> tuple[Step, ...]:
+        """The steps in order, each with its calls where nothing fails."""
         place = replace(self.where.place, key="cloud.aws.quotas") if self.where.place.file != "aws" else Place("aws")
-        read = after.attachments is not None
-        steps = ordered(changes, after.limits, place, equivalent=same_source_kind, attachments_read=read)
-        return tuple(replace(step, calls=_calls_of(step)) for step in steps)
+        read = planned.attachments is not None
+        steps = ordered(changes, planned.limits, place, equivalent=same_source_kind, attachments_read=read)
+        return tuple(replace(step, calls=_operations(step)) for step in steps)
 
-    def quotas(self, state: State) -> tuple[QuotaUse, ...]:
+    def quota_uses(self, state: State) -> tuple[QuotaUse, ...]:
         """Rules of each group by direction and family, and groups at each interface."""
-        uses = []
-        at_interface: dict[str, int] = {}
-        for group in state.groups:
-            at_interface[group.interface] = at_interface.get(group.interface, 0) + 1
-            taken = quotas_taken(group.rules)
-            for direction in DIRECTIONS:
-                for quota, limit in state.limits.items():
-                    if quota != AT_INTERFACE:
-                        used = taken.get((direction, quota), 0)
-                        uses.append(QuotaUse(f"{group.name}: {_WORDS[direction]} {quota}", used, limit))
+        uses = [
+            QuotaUse(f"{group.name}: {_WORDS[direction]} {quota}", taken.get((direction, quota), 0), limit)
+            for group, taken in ((group, quotas_taken(group.rules)) for group in state.groups)
+            for direction in DIRECTIONS
+            for quota, limit in state.limits.items()
+            if quota != AT_INTERFACE
+        ]
+        at_interface = Counter(group.interface for group in state.groups)
         most = state.limits[AT_INTERFACE]
         uses += (QuotaUse(f"{interface}: {AT_INTERFACE}", count, most) for interface, count in at_interface.items())
         return tuple(uses)
@@ -238,43 +226,43 @@ class AwsLive:
     def execute_step(self, step: Step, plan: ChangePlan, ids: dict[str, str]) -> None:
         """Do one step of a plan."""
         if self._executor is None or self._executor.plan is not plan:
-            self._executor = StepExecutor(self._calls, self.where, plan, ids, self._seen, self._backoff)
+            self._executor = StepExecutor(self._calls, self.where, plan, ids, self._seen)
         self._executor.do(step)
 
-    def exclusive(self, owner: str) -> AbstractContextManager[None]:
+    def hold_lock(self, owner: str) -> AbstractContextManager[None]:
         """A lock in the VPC itself: a group of a name that only one can make."""
         return CloudLock(self._calls, self.where, self._seen, owner)
 
-    def rule(self, native: Mapping[str, Any], description: str, counts: tuple[tuple[str, int], ...] = ()) -> LiveRule:
+    def rule_from_native(
+        self, native: Mapping[str, Any], description: str, counts: tuple[tuple[str, int], ...] = ()
+    ) -> LiveRule:
         """A rule as a snapshot holds it."""
         return live_rule(native, description, counts=counts)
 
 
-def _calls_of(step: Step) -> tuple[str, ...]:
-    return tuple(_operations(step))
+def _leaves(group: LiveGroup, name: str, desired: State) -> bool:
+    """Whether a group of this deployment leaves a network interface."""
+    for other in desired.groups:
+        if other.name == group.name:
+            return desired.attachments is not None and name not in other.attached
+    return group.made_here
 
 
-def _operations(step: Step) -> Iterator[str]:
-    side = _SIDE[step.direction] if step.direction else ""
+def _no_group_left(name: str, leaving: list[LiveGroup]) -> RefusedError:
+    names = ", ".join(f"{group.id} ({group.title})" for group in leaving)
+    message = (
+        f"{name} has {names} and no other group, and EC2 requires one on every network interface. Nothing was changed. "
+        "Attach another group to it, or delete it, and try again"
+    )
+    return RefusedError(message, "NoGroupLeft")
+
+
+def _operations(step: Step) -> tuple[str, ...]:
     match step.action:
-        case "create":
-            yield "CreateSecurityGroup"
-        case "tag":
-            yield "CreateTags"
-        case "untag":
-            yield "DeleteTags"
-        case "add":
-            yield f"AuthorizeSecurityGroup{side}"
-        case "remove" | "revoke_default":
-            yield f"RevokeSecurityGroup{side}"
-        case "describe" | "confirm":
-            yield f"UpdateSecurityGroupRuleDescriptions{side}"
         case "replace":
-            yield from REPLACING
+            return REPLACING
         case "assign":
-            if step.expects:
-                yield "DescribeSecurityGroups"
-            yield from ("ModifyNetworkInterfaceAttribute",) * len(step.assignments)
-            yield "DescribeNetworkInterfaces"
-        case "delete":
-            yield "DeleteSecurityGroup"
+            verify = ("DescribeSecurityGroups",) if step.expects else ()
+            return (*verify, *("ModifyNetworkInterfaceAttribute",) * len(step.assignments), "DescribeNetworkInterfaces")
+        case action:
+            return (f"{_OPERATIONS[action]}{(step.direction or '').capitalize()}",)

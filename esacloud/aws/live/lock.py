@@ -1,21 +1,21 @@
-"""A lock in the VPC itself: an empty security group whose name only one can create, for as long as it is there.
+"""A lock in the VPC itself: an empty security group, whose name only one run can create while it exists.
 
-It is needed only when two changes of one deployment have met, so that no change pays its calls otherwise. It carries the
-deployment's tag, so that whoever reads the groups sees it too, and nothing ever carries it. Its tags say who holds it and
-until when; the holder moves that on while it works. One that is over, or that an earlier run of the same machine left, is
-taken over: by deleting it by its id, which only one can do, and making a new one, which only one can do either.
+It is taken only when two changes of one deployment meet, so that other changes do not pay for its calls. It has the
+deployment's tag, so that every read of the groups shows it, and it is never attached. Its tags name the owner and the time
+until which it is held; the owner extends that time while it works. An expired lock, or one that an earlier run of this
+machine left, is replaced: deleted by its id and created again, and only one run can do either.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any
 from uuid import uuid4
 
-from esacloud.aws.live.calls import GROUP_NOT_FOUND, Calls
+from esacloud.aws.live.calls import GROUP_NOT_FOUND, Calls, tag_list, until_answered
 from esacloud.aws.live.ownership import tags_of
 from esacloud.aws.live.read import LOCK_TAG, Seen, describe
 from esacloud.aws.live.scope import Scope
@@ -24,8 +24,8 @@ from esacloud.errors import OutsideError
 from esacloud.policy.actual import DEPLOYMENT_TAG
 
 UNTIL_TAG = "esacloud:locked-until"
-HELD = timedelta(minutes=5)  # longer than one call with its answer and the pause after it, and than clocks differ
-BEAT = timedelta(minutes=1)  # between two moves of that time
+HELD = timedelta(minutes=5)  # longer than a call, its answer and the pause after it, and than clocks differ
+BEAT = timedelta(minutes=1)  # between two extensions
 LOST = "LockLost"
 
 
@@ -37,9 +37,9 @@ def utc_now() -> datetime:
 class CloudLock(AbstractContextManager[None]):
     """Hold the lock of a deployment while the block runs.
 
-    Entering raises LockedError where somebody else holds it, OutsideError where EC2 refuses. Where it cannot be given back
-    after a change that was made, an OutsideError says so; a change that failed says that instead. `owner` is the name of
-    this machine's locks, of which the caller holds the one of this deployment.
+    Entering raises LockedError where another run holds it, OutsideError where EC2 refuses. Leaving raises OutsideError
+    where the change succeeded and the lock cannot be deleted. `owner` is the name of this machine's locks, of which the
+    caller holds that of this deployment.
     """
 
     def __init__(self, calls: Calls, where: Scope, seen: Seen, owner: str, now: Callable[[], datetime] = utc_now) -> None:
@@ -58,18 +58,15 @@ class CloudLock(AbstractContextManager[None]):
     ) -> None:
         self.calls.before_each = None
         self.seen.own_lock = None
-        if kind is not None:
-            with suppress(OutsideError):
-                self._delete(self.group, made=True)
-            return
         try:
             self._delete(self.group, made=True)
         except OutsideError as failure:
-            raise OutsideError(
-                f"{self.where.deployment}: the change was made and read back, and its lock, the security group "
-                f"{self.group} ({self.name}), could not be taken away: {failure}. It is given up "
-                f"{HELD.seconds // 60} minutes after it was last held; or delete it"
-            ) from failure
+            if kind is None:
+                raise OutsideError(
+                    f"{self.where.deployment}: the change was made and read back, but its lock, the security group "
+                    f"{self.group} ({self.name}), could not be deleted: {failure}. It expires {HELD.seconds // 60} minutes "
+                    "after it was last held; or delete it"
+                ) from failure
 
     def _take(self) -> None:
         run = f"{self.owner}/{uuid4()}"
@@ -77,21 +74,15 @@ class CloudLock(AbstractContextManager[None]):
 
         def send(_: Sequence[str]) -> None:
             tags = {LOCK_TAG: run, UNTIL_TAG: self._until(), DEPLOYMENT_TAG: self.where.deployment}
-            answer = self.calls.send(
-                "CreateSecurityGroup",
-                GroupName=self.name,
-                Description=f"Lock of {self.where.deployment}, held while esacloud applies",
-                VpcId=self.where.vpc,
-                TagSpecifications=[{"ResourceType": "security-group", "Tags": _listed(tags)}],
-            )
-            ids.append(str(answer["GroupId"]))
+            description = f"Lock of {self.where.deployment}, held while esacloud applies"
+            ids.append(self.calls.create_group(self.where.vpc, self.name, description, tags))
 
         def left(pending: Sequence[str]) -> Sequence[str]:
             for found in describe(self.calls, self.where.vpc, "group-name", (self.name,)):
                 if tags_of(found).get(LOCK_TAG) == run:
                     ids.append(str(found["GroupId"]))
                     return ()
-                if not self._is_over(found):
+                if not self._is_expired(found):
                     raise LockedError(self._held(found))
                 self._delete(str(found["GroupId"]))
             return pending
@@ -108,24 +99,19 @@ class CloudLock(AbstractContextManager[None]):
         return (now + HELD).isoformat(timespec="seconds")
 
     def _beat(self) -> None:
-        """Move on until when it is held. Raises RefusedError where somebody has taken it over."""
+        """Extend the time until which it is held. Raises RefusedError where another run has replaced it."""
         if self.now() < self.next_beat:
             return
-        tags = _listed({UNTIL_TAG: self._until()})
-
-        def send(_: Sequence[int]) -> None:
-            self.calls.send("CreateTags", Resources=[self.group], Tags=tags)
-
         try:
-            converge((0,), send, lambda pending: pending, self.calls.backoff)
+            self.calls.repeat("CreateTags", Resources=[self.group], Tags=tag_list({UNTIL_TAG: self._until()}))
         except RefusedError as error:
             if error.code == GROUP_NOT_FOUND:
-                message = f"the lock of {self.where.deployment}, {self.group}, is gone: this run was taken for dead"
-                raise RefusedError(message, LOST) from error  # not the code of EC2, which is about the call to come
+                message = f"the lock {self.group} no longer exists: another run assumed that this run was dead"
+                raise RefusedError(message, LOST) from error  # EC2's own code would be about the next call
             raise
 
-    def _is_over(self, group: Mapping[str, Any]) -> bool:
-        """Whether nobody holds it any more; one that says nothing of a time holds until somebody deletes it."""
+    def _is_expired(self, group: Mapping[str, Any]) -> bool:
+        """Whether no run holds it any longer. A lock without a time holds until somebody deletes it."""
         tags = tags_of(group)
         if tags.get(LOCK_TAG, "").partition("/")[0] == self.owner:
             return True
@@ -136,17 +122,17 @@ class CloudLock(AbstractContextManager[None]):
 
     def _held(self, group: Mapping[str, Any]) -> str:
         until = tags_of(group).get(UNTIL_TAG)
-        wait = f"its lock is given up at {until}" if until else "its lock says no time"
+        wait = f"the lock expires at {until}" if until else "the lock has no expiry time"
         return (
-            f"another run for {self.where.deployment} holds its lock in the VPC. If none is at work any more: {wait}; or "
+            f"another run for {self.where.deployment} holds its lock in the VPC. If no other run is active: {wait}; or "
             f"delete the security group {group['GroupId']} ({self.name}), which is the lock"
         )
 
     def _delete(self, group: str, *, made: bool = False) -> None:
-        """Delete it. Of one that this run has made, EC2 may not know everywhere yet that it is there."""
+        """Delete it. EC2 may not know a group everywhere yet that this run has made."""
         unknown = 0
 
-        def send(_: Sequence[str]) -> None:
+        def send() -> None:
             nonlocal unknown
             try:
                 self.calls.send("DeleteSecurityGroup", GroupId=group)
@@ -157,8 +143,4 @@ class CloudLock(AbstractContextManager[None]):
                 if made and unknown < 4:
                     raise LostError(str(error)) from error
 
-        converge((group,), send, lambda pending: pending, self.calls.backoff)
-
-
-def _listed(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
+        until_answered(send, self.calls.backoff)

@@ -1,4 +1,4 @@
-"""Which groups are this deployment's, and the refusal of those that only look like it. `live_place.py` says by what."""
+"""Which groups are this deployment's, and the refusal of those that only look like it. `scope.py` has the criteria."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ _Described = Mapping[str, Any]
 
 
 def tags_of(group: _Described) -> dict[str, str]:
-    """The tags of a group."""
+    """The tags of a described group."""
     return {str(tag["Key"]): str(tag["Value"]) for tag in group.get("Tags", ())}
 
 
 def check_adopted(where: Scope, groups: Iterable[_Described]) -> None:
-    """Refuse ids of the file that are not there, or belong to another deployment. Raises InputError."""
-    there = {str(group["GroupId"]): group for group in groups}
+    """Refuse ids of the file that do not exist or belong to another deployment. Raises InputError."""
+    existing = {str(group["GroupId"]): group for group in groups}
     problems = []
     for interface, name in where.adopted.items():
         place = where.place.at(f"cloud.aws.interfaces.{interface}.group")
-        if name not in there:
+        if name not in existing:
             message = f"There is no security group {name} in {where.vpc}."
-            problems.append(Problem(place, message, "Write the id of a group in that VPC, or take the key out."))
+            problems.append(Problem(place, message, "Write the ID of a group in that VPC, or remove the key."))
             continue
-        owner = tags_of(there[name]).get(DEPLOYMENT_TAG, where.deployment)
+        owner = tags_of(existing[name]).get(DEPLOYMENT_TAG, where.deployment)
         if owner != where.deployment:
             message = f"The security group {name} belongs to the deployment {owner}."
-            problems.append(Problem(place, message, "Name a group of its own for this deployment."))
+            problems.append(Problem(place, message, "Name another group for this deployment."))
     if problems:
         raise InputError(*problems)
 
 
 def check_names(where: Scope, named: Iterable[_Described], desired: State | None) -> None:
-    """Refuse a name that a group has which is not this deployment's."""
+    """Refuse names that groups of others have. Raises InputError."""
     interfaces = {group.title: group.interface for group in desired.groups} if desired else {}
     problems = [
         Problem(
             where.place.at("cloud.aws.name_prefix"),
             f"The security group {group['GroupId']} in {where.vpc} has the name {group['GroupName']}, which this "
-            "deployment would give to a group of its own, and esacloud did not make it.",
+            "deployment needs for its own group, and esacloud did not make it.",
             f"Write another `name_prefix`, or adopt it: `group: {group['GroupId']}` under "
             f"`cloud.aws.interfaces.{interfaces.get(str(group['GroupName']), 'INTERFACE')}`.",
         )
@@ -56,22 +56,19 @@ def check_names(where: Scope, named: Iterable[_Described], desired: State | None
 
 
 def check_tags(where: Scope, groups: Iterable[_Described], desired: State | None) -> None:
-    """Refuse groups that carry this deployment's tags and are not its groups."""
-    known = {group.id for group in desired.groups} if desired else set()
+    """Refuse groups that have this deployment's tags and are not its groups. Raises InputError."""
+    known = {*where.adopted.values(), *(group.id for group in (desired.groups if desired else ()))}
     problems = [
         _stray(where, group)
         for group in groups
-        if group["GroupId"] not in known
-        and group["GroupId"] not in where.adopted.values()
-        and where.identity(group) is None
-        and not was_adopted(group)
+        if group["GroupId"] not in known and where.identity(group) is None and not was_adopted(group)
     ]
     if problems:
         raise InputError(*problems)
 
 
 def was_adopted(group: _Described) -> bool:
-    """Whether `apply` adopted this very group: tags that were copied from another one repeat that one's id."""
+    """Whether `apply` adopted this group. Tags that were copied from an adopted group have the id of that one."""
     return tags_of(group).get(ADOPTED_TAG) == str(group["GroupId"])
 
 
@@ -92,8 +89,9 @@ def _stray(where: Scope, group: _Described) -> Problem:
 
 
 def identified(group: _Described, where: Scope, known: LiveGroup | None) -> Identity:
-    """Which group of the deployment this is. One that was adopted once, or in whose place the file adopts another one, has
-    a name of its own, which no desired group has.
+    """Which group of the deployment this is.
+
+    A group that was adopted before, or that the file replaces by an adopted one, gets a name that no desired group has.
     """
     name = str(group["GroupId"])
     for interface, adopted in where.adopted.items():
@@ -108,9 +106,9 @@ def identified(group: _Described, where: Scope, known: LiveGroup | None) -> Iden
     return Identity(f"{interface} ({name})", interface)
 
 
-def duplicate_groups(where: Scope, one: Identity, first: _Described, second: _Described) -> Problem:
-    """Two groups that are the same group of the deployment, as one that terraform made and one of `apply`."""
+def duplicate_groups(where: Scope, identity: Identity, first: _Described, second: _Described) -> Problem:
+    """Two groups with one identity, such as one that terraform made and one that `apply` made."""
     names = " and ".join(f"{group['GroupId']} ({group['GroupName']})" for group in (first, second))
-    message = f"{names} are both {one.name} of {where.deployment}."
+    message = f"{names} are both {identity.name} of {where.deployment}."
     hint = f"Remove the tag {DEPLOYMENT_TAG} from the one that does not belong to {where.deployment}."
     return Problem(where.place.at("cloud.aws.interfaces"), message, hint)

@@ -1,9 +1,8 @@
 """How fast EC2 takes requests, and the pace that keeps below it.
 
-EC2 counts each API action of an account and region for itself, in a token bucket: 100 requests and 20 a second more for
-what only reads, in pages or with a filter, 50 and 5 for what changes. A few actions have buckets of their own.
-A fifth is left to whoever else works in the account. A server of one's own, as the lab, is paced by the same figures for
-some minutes after it has throttled, and not at all before.
+EC2 has a token bucket for each API action of an account and region: 100 requests and 20 more a second for paged or filtered
+reads, 50 and 5 for changes; a few actions differ. A fifth is left to other users of the account. A server at an address of
+your own, such as the lab, is paced by the same figures for some minutes after it has throttled, and not before.
 Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html, "Request token bucket sizes".
 """
 
@@ -35,13 +34,10 @@ def rate_of(operation: str) -> Rate:
 
 
 def pace_at(endpoint_url: str, region: str, directory: Path | None = None, profile: str | None = None) -> Pace | None:
-    """The pace of everything that talks to EC2 in a region with the same credentials.
+    """The pace of all requests to EC2 in a region with the same credentials, in this process or all that share `directory`.
 
-    It holds in this process alone or, with `directory`, in all processes that share it. None for a server of one's own
-    where there is no directory.
-
-    EC2 counts for an account, and which one that is takes a call to learn. So credentials are told apart by their name, as
-    the environment or `profile` gives it: what is taken for two accounts and is one is throttled and slows down.
+    None for a server of your own without a directory. EC2 counts for an account, whose number costs a call; so credentials
+    are told apart by their name: two names of one account are throttled and slow down.
     """
     address = urlsplit(endpoint_url)
     if (address.hostname or "").endswith(_OWN_HOSTS):
@@ -50,7 +46,7 @@ def pace_at(endpoint_url: str, region: str, directory: Path | None = None, profi
 
 
 def _credentials(profile: str | None) -> tuple[str, str]:
-    """What names the credentials, in boto3's order.
+    """The credentials' name, in boto3's order.
 
     Source: https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html
     """

@@ -1,7 +1,7 @@
-"""Reading a deployment's security groups from EC2: by tags, page by page, and what carries them where that matters.
+"""Reading a deployment's security groups from EC2: by tags, page by page, and their attachments where those matter.
 
-What an answer shows may be older than what was written. So nothing is decided here that has to be true of this very moment;
-who needs that writes (`live_perform.py`), or holds the lock and waits until an answer shows it.
+An answer may be older than the last write. So nothing is decided here that must be true at this moment: steps that need
+that write (`execute.py`), or hold the lock and wait until an answer shows it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from esacloud.aws.ip_permissions import REFERENCED, rules_of_group
 from esacloud.aws.live.calls import Calls
 from esacloud.aws.live.ownership import (
     check_adopted,
@@ -22,28 +23,26 @@ from esacloud.aws.live.ownership import (
     was_adopted,
 )
 from esacloud.aws.live.prefix_lists import sizes
-from esacloud.aws.live.rules import DEFAULT_EGRESS, Sizes, from_described
+from esacloud.aws.live.rules import DEFAULT_EGRESS, Size, Sizes, from_described
 from esacloud.aws.live.scope import Identity, Scope
 from esacloud.change.model import LiveGroup, LiveRule, State
 from esacloud.change.retry import LOOKS, RefusedError
 from esacloud.errors import InputError, Problem
-from esacloud.packets.addresses import Version
 from esacloud.policy.actual import DEPLOYMENT_TAG
 
 LOCK_TAG = "esacloud:lock"
-FILTER_VALUES = (
-    199  # of 200 in a request, one is the VPC: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
-)
+# of 200 values in a request, one is the VPC: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
+FILTER_VALUES = 199
 _Described = Mapping[str, Any]
 
 
 @dataclass
 class Seen:
-    """What reading has shown beside the groups.
+    """What reads have shown besides the groups.
 
-    - `locks`: groups that are locks of this deployment, that of this run apart, whose id is `own_lock`.
-    - `by_name`: whether to look for groups by their names too: one was met that the tags did not show.
-    - `referring`: id of a group that goes -> groups with rules about it, in words.
+    - `locks`: groups that are locks of this deployment, except that of this run, whose id is `own_lock`.
+    - `by_name`: whether to look for groups by their names too: a group was found that the tags did not show.
+    - `referring`: id of a group to delete -> groups with rules about it, as text.
     - `sizes`: of prefix lists: entries and families.
     - `attachments_read`: when, by `time.monotonic`, the lists of groups of network interfaces were read.
     """
@@ -52,37 +51,35 @@ class Seen:
     own_lock: str | None = None
     by_name: bool = False
     referring: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    sizes: dict[str, tuple[int, tuple[Version, ...]]] = field(default_factory=dict)
+    sizes: dict[str, Size] = field(default_factory=dict)
     attachments_read: float = 0.0
 
 
 def read(calls: Calls, where: Scope, desired: State | None, seen: Seen) -> State:
-    """What is there, for None whatever is this deployment's; `seen` gets the rest.
+    """The actual state, for None all groups of this deployment; `seen` gets the rest.
 
-    What carries the groups is read where the file names it, where an interface has more than one group, where groups come
-    or go, and where a group has not lost the rule that every group begins with. Raises OutsideError where EC2 cannot be
-    read, InputError where the file names something that is not there, or tags are on what is not ours.
+    Attachments are read where the file names network interfaces, where an interface has several groups, where groups come
+    or go, and where a group still has its default egress. Raises OutsideError where EC2 cannot be read, InputError where
+    the file names something that does not exist, or groups of others have this deployment's tags.
     """
     documents = _documents(calls, where, desired, seen)
     check_adopted(where, documents.values())
     check_tags(where, documents.values(), desired)
     seen.sizes.update(sizes(calls, documents.values(), desired, seen.sizes))
     groups = _groups(documents.values(), where, desired, seen.sizes)
-    going = _going(groups, desired)
-    if desired is not None and going:
-        seen.referring = {one: _referring(calls, where.vpc, one) for one in going}
+    if desired is not None and (deleted := _deleted(groups, desired)):
+        seen.referring = {name: _referring(calls, where.vpc, name) for name in deleted}
     if not _attachments_matter(groups, desired):
         return where.state(groups)
-    asked = {one for group in desired.groups for one in group.attached} if desired else set()
+    asked = {name for group in desired.groups for name in group.attached} if desired else set()
     seen.attachments_read = time.monotonic()
     carried = attachments(calls, [group.id or "" for group in groups], sorted(asked))
     if missing := sorted(asked - carried.keys()):
         place = where.place.at("cloud.aws.interfaces")
-        raise InputError(
-            *(Problem(place, f"There is no network interface {one} in {where.region}.", "Mend its id.") for one in missing)
-        )
-    placed = [with_attachments(group, carried) for group in groups]
-    return where.state(placed, attachments=carried, notes=tuple(_notes(carried, placed)))
+        messages = (f"There is no network interface {name} in {where.region}." for name in missing)
+        raise InputError(*(Problem(place, message, "Correct its ID.") for message in messages))
+    attached = [with_attachments(group, carried) for group in groups]
+    return where.state(attached, attachments=carried, notes=tuple(_notes(carried, attached)))
 
 
 def describe(calls: Calls, vpc: str, name: str = "", values: Iterable[str] = ()) -> list[dict[str, Any]]:
@@ -101,14 +98,18 @@ def _parts(values: Iterable[str]) -> Iterator[list[str]]:
 def _documents(calls: Calls, where: Scope, desired: State | None, seen: Seen) -> dict[str, dict[str, Any]]:
     """The groups that may be this deployment's, by id."""
     found = _tagged(calls, where, desired, seen)
-    locks = {key: group for key, group in found.items() if LOCK_TAG in tags_of(group)}
+    locks = {key: found.pop(key) for key, group in list(found.items()) if LOCK_TAG in tags_of(group)}
     seen.locks = tuple(group for key, group in locks.items() if key != seen.own_lock)
-    found = {key: group for key, group in found.items() if key not in locks}
-    ids = {*where.adopted.values(), *((group.id for group in desired.groups if group.id) if desired else ())} - found.keys()
-    if ids and desired is not None:
+    return found if desired is None else _with_untagged(found, calls, where, desired, seen)
+
+
+def _with_untagged(
+    found: dict[str, dict[str, Any]], calls: Calls, where: Scope, desired: State, seen: Seen
+) -> dict[str, dict[str, Any]]:
+    """The groups, and the desired ones that their tags do not show, by id, or by name where that is worth a call."""
+    if ids := {*where.adopted.values(), *(group.id for group in desired.groups if group.id)} - found.keys():
         found |= _by_id(describe(calls, where.vpc, "group-id", sorted(ids)))
-    titles = {group.title for group in desired.groups if not group.adopted} if desired else set()
-    missing = titles - {str(group["GroupName"]) for group in found.values()} - _of_terraform(found.values(), where)
+    missing = {group.title for group in desired.groups if not group.adopted} - _titles(found.values(), where)
     if missing and (seen.by_name or len(missing) > 1 or found):
         named = describe(calls, where.vpc, "group-name", sorted(missing))
         check_names(where, named, desired)
@@ -116,8 +117,17 @@ def _documents(calls: Calls, where: Scope, desired: State | None, seen: Seen) ->
     return found
 
 
+def _titles(groups: Iterable[_Described], where: Scope) -> set[str]:
+    """The names of groups, and for groups that terraform made the names that `apply` would give to them."""
+    identities = ((group, where.identity(group)) for group in groups)
+    return {
+        where.title(identity.name) if identity and identity.by_terraform else str(group["GroupName"])
+        for group, identity in identities
+    }
+
+
 def _tagged(calls: Calls, where: Scope, desired: State | None, seen: Seen) -> dict[str, dict[str, Any]]:
-    """Groups with the deployment's tag; for None also those that lost it. Waits until it shows the lock of this run."""
+    """Groups with the deployment's tag; for None also those that lost it. Waits until a read shows the lock of this run."""
     for number in range(LOOKS):
         calls.backoff.wait_for_look(number)
         if desired is None:
@@ -140,36 +150,31 @@ def _by_id(groups: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {str(group["GroupId"]): group for group in groups}
 
 
-def _of_terraform(groups: Iterable[_Described], where: Scope) -> set[str]:
-    found = (where.identity(group) for group in groups)
-    return {where.title(one.name) for one in found if one is not None and one.by_terraform}
-
-
 def _groups(groups: Iterable[dict[str, Any]], where: Scope, desired: State | None, sizes: Sizes) -> list[LiveGroup]:
     known = {group.id: group for group in desired.groups if group.id} if desired else {}
     named: dict[str, tuple[Identity, dict[str, Any]]] = {}
     problems = []
     for group in sorted(groups, key=lambda group: str(group["GroupId"])):
-        one = identified(group, where, known.get(str(group["GroupId"])))
-        if one.name in named:
-            problems.append(duplicate_groups(where, one, named[one.name][1], group))
-        named.setdefault(one.name, (one, group))
+        identity = identified(group, where, known.get(str(group["GroupId"])))
+        if identity.name in named:
+            problems.append(duplicate_groups(where, identity, named[identity.name][1], group))
+        named.setdefault(identity.name, (identity, group))
     if problems:
         raise InputError(*problems)
-    firsts = {one.interface: str(group["GroupId"]) for one, group in named.values() if one.name == one.interface}
+    firsts = {name: str(group["GroupId"]) for name, (identity, group) in named.items() if name == identity.interface}
     order = sorted(named.items(), key=lambda item: (len(item[0]), item[0]))
-    return [live_group(one, group, firsts.get(one.interface), where, sizes) for _, (one, group) in order]
+    return [live_group(identity, group, firsts.get(identity.interface), where, sizes) for _, (identity, group) in order]
 
 
-def live_group(one: Identity, group: dict[str, Any], first: str | None, where: Scope, sizes: Sizes) -> LiveGroup:
+def live_group(identity: Identity, group: dict[str, Any], first: str | None, where: Scope, sizes: Sizes) -> LiveGroup:
     """A group as EC2 describes it; `first` is the id of the first group of its interface."""
     made = where.identity(group)
     adopted = group["GroupId"] in where.adopted.values() or (made is None and was_adopted(group))
     made_here = made is not None and not made.by_terraform and not adopted
     rules = (_owned(rule, made_here) for rule in from_described(group, first, sizes))
     return LiveGroup(
-        name=one.name,
-        interface=one.interface,
+        name=identity.name,
+        interface=identity.interface,
         title=str(group["GroupName"]),
         description=str(group.get("Description", "")),
         rules=tuple(sorted(rules, key=lambda rule: rule.key)),
@@ -181,61 +186,50 @@ def live_group(one: Identity, group: dict[str, Any], first: str | None, where: S
 
 
 def _owned(rule: LiveRule, made_here: bool) -> LiveRule:
-    """In a group of our making, the rules that EC2 gives to every new group are ours to take away again."""
-    return replace(rule, ours=True) if made_here and rule.key in DEFAULT_EGRESS and not rule.description else rule
+    """In a group that `apply` made, the rules that EC2 gives to every new group may be removed."""
+    return replace(rule, managed=True) if made_here and rule.key in DEFAULT_EGRESS and not rule.description else rule
 
 
-def _going(groups: Iterable[LiveGroup], desired: State | None) -> list[str]:
-    names = {group.name for group in desired.groups} if desired else set()
+def _deleted(groups: Iterable[LiveGroup], desired: State) -> list[str]:
+    """The ids of groups that the change deletes."""
+    names = {group.name for group in desired.groups}
     return [group.id or "" for group in groups if group.made_here and group.name not in names]
 
 
 def _referring(calls: Calls, vpc: str, name: str) -> tuple[str, ...]:
-    found = [
-        group
-        for filtered in ("ip-permission.group-id", "egress.ip-permission.group-id")
-        for group in describe(calls, vpc, filtered, (name,))
-    ]
-    return tuple(_referring_among(found, name))
+    filters = ("ip-permission.group-id", "egress.ip-permission.group-id")
+    groups = (group for filtered in filters for group in describe(calls, vpc, filtered, (name,)))
+    return tuple(_referring_among(groups, name))
 
 
 def _referring_among(groups: Iterable[dict[str, Any]], name: str) -> Iterator[str]:
     """Ids of the other groups with rules about a group, in the order in which they were read."""
-    there = _by_id(groups)
-    for key, group in there.items():
-        about = (
-            pair.get("GroupId")
-            for side in ("IpPermissions", "IpPermissionsEgress")
-            for permission in group.get(side, ())
-            for pair in permission.get("UserIdGroupPairs", ())
-        )
-        if key != name and name in about:
+    for key, group in _by_id(groups).items():
+        if key != name and any(rule.kind == REFERENCED and rule.source == name for rule in rules_of_group(group)):
             yield f"{key} ({group['GroupName']})"
 
 
 def _attachments_matter(groups: list[LiveGroup], desired: State | None) -> bool:
-    if desired is None:
-        return bool(groups)
-    if desired.attachments is not None:
-        return bool(groups) or any(group.attached for group in desired.groups)
-    if any(group.attached for group in desired.groups):
-        return True
-    names = {group.name: group for group in (*desired.groups, *groups)}
-    goes = any(name not in {group.name for group in desired.groups} for name in names)
-    several = any(
-        one.interface == group.interface and name != group.name for group in groups for name, one in names.items()
+    if desired is None or desired.attachments is not None:
+        return bool(groups) or any(group.attached for group in (desired.groups if desired else ()))
+    names: dict[str, set[str]] = {}
+    for group in (*desired.groups, *groups):
+        names.setdefault(group.interface, set()).add(group.name)
+    return (
+        any(group.attached for group in desired.groups)
+        or not {group.name for group in groups} <= {group.name for group in desired.groups}
+        or any(len(names[group.interface]) > 1 or _is_unfinished(group, desired) for group in groups)
     )
-    return goes or several or any(_is_unfinished(group, desired) for group in groups)
 
 
 def _is_unfinished(group: LiveGroup, desired: State) -> bool:
-    """Whether a group still has the rule that it began with, so that probably nothing carries it yet."""
-    desired_ = {rule.key for one in desired.groups if one.name == group.name for rule in one.rules}
-    return group.made_here and any(rule.key in DEFAULT_EGRESS and rule.key not in desired_ for rule in group.rules)
+    """Whether a group still has its default egress, so that probably it is not attached yet."""
+    keys = {rule.key for one in desired.groups if one.name == group.name for rule in one.rules}
+    return group.made_here and any(rule.key in DEFAULT_EGRESS and rule.key not in keys for rule in group.rules)
 
 
 def attachments(calls: Calls, ids: Iterable[str] = (), names: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
-    """Network interface -> ids of the groups on it: those that carry one of these groups, and those of these names."""
+    """Network interface -> ids of the groups on it, for network interfaces with one of these groups or names."""
     found: dict[str, tuple[str, ...]] = {}
     for name, values in (("group-id", list(ids)), ("network-interface-id", list(names))):
         for part in _parts(value for value in values if value not in found):
@@ -246,7 +240,7 @@ def attachments(calls: Calls, ids: Iterable[str] = (), names: Iterable[str] = ()
 
 
 def with_attachments(group: LiveGroup, carried: Mapping[str, tuple[str, ...]]) -> LiveGroup:
-    """The group with the network interfaces that carry it."""
+    """The group with the network interfaces that it is attached to."""
     return replace(group, attached=tuple(name for name, ids in carried.items() if group.id in ids))
 
 
@@ -255,7 +249,7 @@ def _notes(carried: Mapping[str, tuple[str, ...]], groups: list[LiveGroup]) -> I
     for name, ids in carried.items():
         others = [one for one in ids if one not in ours]
         if others:
-            yield f"{name} also carries {', '.join(others)}, not of this deployment; what they permit passes too."
+            yield f"{name} also has {', '.join(others)}, not of this deployment; what they permit passes too."
     interfaces: dict[str, set[str]] = {}
     for group in groups:
         interfaces.setdefault(group.interface, set()).update(group.attached)

@@ -1,7 +1,7 @@
 """Rules between three forms: as lowering makes them, as EC2 describes them, and as calls take them.
 
-A rule's own form, its `native` value, is a JSON object with the fields of `SecurityGroupRule` that say what it permits; a
-reference to the first group of its interface is `self`, so that it holds whatever id that group has or gets.
+A rule's own form, its `native` value, is a JSON object with the fields of `SecurityGroupRule` that determine what it
+permits. A reference to the first group of its interface is `self`, so that it holds whatever id that group has or gets.
 """
 
 from __future__ import annotations
@@ -12,27 +12,25 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from esacloud.aws.evaluate import box
-from esacloud.aws.model import SecurityGroupRule
+from esacloud.aws.evaluate import permitted
+from esacloud.aws.ip_permissions import REFERENCED, SOURCES, DescribedRule, rules_of_group, single_rule
+from esacloud.aws.model import SecurityGroupRule, SourceKind
 from esacloud.change.model import LiveRule
 from esacloud.packets.addresses import Version
-from esacloud.packets.sets import Box, Direction
+from esacloud.packets.sets import Box
 
-# what `aws/descriptions.py` writes, and nobody else is likely to
+# what `aws/descriptions.py` writes, and hardly anybody else
 _OURS = re.compile(
     r"(?:rows? (?P<rows>[0-9]+(?:[,-][0-9]+)*)(?:: (?P<entries>[a-z0-9, +-]+))?|not in table: [a-z0-9, +-]+)(?: \(|;|$)"
 )
 _PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}  # IANA; EC2 answers with names
-REFERENCED = "referenced_security_group_id"
-SOURCES: tuple[tuple[str, str, str, tuple[Version, ...]], ...] = (
-    ("IpRanges", "CidrIp", "cidr_ipv4", (4,)),
-    ("Ipv6Ranges", "CidrIpv6", "cidr_ipv6", (6,)),
-    ("PrefixListIds", "PrefixListId", "prefix_list_id", (4, 6)),
-    ("UserIdGroupPairs", "GroupId", REFERENCED, (4, 6)),
-)
-_LIST_OF = {kind: (name, inside) for name, inside, kind, _ in SOURCES}
-_FAMILIES = {kind: families for _, _, kind, families in SOURCES} | {"self": (4, 6)}
-Sizes = Mapping[str, tuple[int, tuple[Version, ...]]]  # of prefix lists: entries and families
+_FAMILIES: Mapping[str, tuple[Version, ...]] = {
+    **dict.fromkeys(("self", *SOURCES), (4, 6)),
+    "cidr_ipv4": (4,),
+    "cidr_ipv6": (6,),
+}
+Size = tuple[int, tuple[Version, ...]]  # of a prefix list: entries and families
+Sizes = Mapping[str, Size]
 
 
 def quota(version: Version) -> str:
@@ -42,15 +40,13 @@ def quota(version: Version) -> str:
 
 def from_lowered(rule: SecurityGroupRule) -> LiveRule:
     """A rule that the deployment asks for."""
-    native = {
-        "direction": rule.direction,
-        "ip_protocol": rule.ip_protocol,
-        "from_port": rule.from_port,
-        "to_port": rule.to_port,
-        "source_kind": rule.source_kind,
-        "source": rule.source,
-    }
+    ports = rule.from_port, rule.to_port
+    native = _native(rule.direction, rule.ip_protocol, *ports, rule.source_kind, rule.source)
     return live_rule(native, rule.description, {rule.source: (rule.size, rule.families)}, rule.rows, rule.entries)
+
+
+def _native(*values: Any) -> dict[str, Any]:
+    return dict(zip(("direction", "ip_protocol", "from_port", "to_port", "source_kind", "source"), values, strict=True))
 
 
 def live_rule(
@@ -66,12 +62,15 @@ def live_rule(
     `counts` are given where they are known from before, as in a snapshot; `sizes` come first.
     """
     kind, source = str(native["source_kind"]), str(native["source"])
-    size, families = (sizes or {}).get(source, (1, _FAMILIES[kind])) if kind == "prefix_list_id" else (1, _FAMILIES[kind])
+    size, families = 1, _FAMILIES[kind]
+    if kind == "prefix_list_id" and sizes:
+        size, families = sizes.get(source, (size, families))
     ours = _OURS.match(description)
     plain = source.rpartition("/")[2] if kind == REFERENCED else source
     boxes: tuple[Box, ...] = ()
-    with suppress(ValueError):  # EC2 has a rule that is not understood here
-        boxes = (box(_rule(native, plain)),)
+    with suppress(ValueError):  # EC2 has a rule that this package does not understand
+        ports = native["from_port"], native["to_port"]
+        boxes = (permitted(native["direction"], native["ip_protocol"], *ports, native["source_kind"], plain),)
     if ours and not rows:
         rows = tuple(_rows(ours["rows"] or ""))
         entries = tuple(filter(None, (ours["entries"] or "").split(", ")))
@@ -83,17 +82,10 @@ def live_rule(
         native=native,
         rows=rows,
         entries=entries,
-        ours=ours is not None,
+        managed=ours is not None,
         counts=counts or tuple((quota(version), size) for version in families),
-        judged=bool(boxes),
+        supported=bool(boxes),
     )
-
-
-def _rule(native: Mapping[str, Any], source: str) -> SecurityGroupRule:
-    kind = native["source_kind"]
-    direction: Direction = native["direction"]
-    ports = native["from_port"], native["to_port"]
-    return SecurityGroupRule(direction, native["ip_protocol"], *ports, kind, source, "", (), (), 1, "")
 
 
 def _key(native: Mapping[str, Any], source: str) -> str:
@@ -112,42 +104,43 @@ def _rows(text: str) -> Iterator[int]:
 
 def from_described(group: Mapping[str, Any], first_group: str | None, sizes: Sizes) -> Iterator[LiveRule]:
     """The rules of a group as DescribeSecurityGroups answers; `first_group` is the id that `self` stands for."""
-    for name, direction in (("IpPermissions", "ingress"), ("IpPermissionsEgress", "egress")):
-        for permission in group.get(name, ()):
-            protocol = str(permission.get("IpProtocol", "")).lower()
-            protocol = _PROTOCOLS.get(protocol, protocol)
-            ports = (None, None) if protocol == "-1" else (permission.get("FromPort"), permission.get("ToPort"))
-            if protocol in ("icmp", "icmpv6") and ports == (None, None):
-                ports = (-1, -1)
-            for list_name, inside, kind, _ in SOURCES:
-                for item in permission.get(list_name, ()):
-                    source = str(item.get(inside, ""))
-                    native = {
-                        "direction": direction,
-                        "ip_protocol": protocol,
-                        "from_port": ports[0],
-                        "to_port": ports[1],
-                        "source_kind": "self" if source == first_group else kind,
-                        "source": "" if source == first_group else _with_account(kind, source, item, group),
-                    }
-                    yield live_rule(native, str(item.get("Description") or ""), sizes)
+    for rule in rules_of_group(group):
+        yield live_rule(_native_of(rule, first_group, group.get("OwnerId")), rule.description, sizes)
 
 
-def _with_account(kind: str, source: str, item: Mapping[str, Any], group: Mapping[str, Any]) -> str:
-    """A group of another account with that account, which an authorize call has to name."""
-    account = item.get("UserId")
-    other = kind == REFERENCED and account and account != group.get("OwnerId", account)
-    return f"{account}/{source}" if other else source
+def ids_by_key(described: Iterable[Mapping[str, Any]], first_group: str | None) -> dict[str, str]:
+    """The id of each rule, from what DescribeSecurityGroupRules answers."""
+    found = {}
+    for item in described:
+        with suppress(ValueError):  # a kind of source that this package does not know
+            native = _native_of(single_rule(item), first_group, item.get("GroupOwnerId"))
+            found[live_rule(native, "").key] = str(item["SecurityGroupRuleId"])
+    return found
 
 
-def kind_of(rule: LiveRule) -> str:
-    """The kind of the far side; `self` is a group."""
-    kind = str(rule.native["source_kind"])
+def _native_of(rule: DescribedRule, first_group: str | None, owner: str | None) -> dict[str, Any]:
+    """A described rule's own form. A group of another account than `owner` keeps that account, which calls have to name."""
+    protocol = str(rule.protocol or "").lower()
+    protocol = _PROTOCOLS.get(protocol, protocol)
+    first, last = (None, None) if protocol == "-1" else rule.ports
+    if protocol in ("icmp", "icmpv6") and (first, last) == (None, None):
+        first, last = -1, -1
+    kind, source = str(rule.kind), rule.source
+    if source == first_group:
+        kind, source = "self", ""
+    elif kind == REFERENCED and rule.account not in ("", owner or rule.account):
+        source = f"{rule.account}/{source}"
+    return _native(rule.direction, protocol, first, last, kind, source)
+
+
+def kind_of(rule: LiveRule) -> SourceKind:
+    """The kind of the source or destination; `self` is a group."""
+    kind: SourceKind = rule.native["source_kind"]
     return REFERENCED if kind == "self" else kind
 
 
-def remote(rule: LiveRule, first_group: str) -> tuple[str, str, str]:
-    """The far side as calls take it: its kind, a group's account where it is another, and the network or id."""
+def remote(rule: LiveRule, first_group: str) -> tuple[SourceKind, str, str]:
+    """The source or destination as calls take it: kind, account of a group of another account, network or ID."""
     kind, source = kind_of(rule), str(rule.native["source"])
     if rule.native["source_kind"] == "self":
         return kind, "", first_group
@@ -161,18 +154,31 @@ def permissions(rules: Iterable[LiveRule], first_group: str, *, described: bool)
     for rule in rules:
         native = rule.native
         protocol, first, last = native["ip_protocol"], native["from_port"], native["to_port"]
-        made = grouped.setdefault((protocol, first, last), _permission(protocol, first, last))
+        ports = {} if first is None else {"FromPort": first, "ToPort": last}
+        made = grouped.setdefault((protocol, first, last), {"IpProtocol": protocol, **ports})
         kind, account, source = remote(rule, first_group)
-        name, inside = _LIST_OF[kind]
-        item = {inside: source, **({"UserId": account} if account else {})}
+        item = {SOURCES[kind].item: source, **({"UserId": account} if account else {})}
         if described and rule.description:
             item["Description"] = rule.description
-        made.setdefault(name, []).append(item)
+        made.setdefault(SOURCES[kind].items, []).append(item)
     return list(grouped.values())
 
 
-def _permission(protocol: str, first: int | None, last: int | None) -> dict[str, Any]:
-    return {"IpProtocol": protocol} if first is None else {"IpProtocol": protocol, "FromPort": first, "ToPort": last}
+def replacement(rule: LiveRule, first_group: str) -> dict[str, Any]:
+    """The rule as ModifySecurityGroupRules takes it: it changes all of a rule but the direction and the kind of source.
+
+    Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRuleRequest.html
+    """
+    native = rule.native
+    kind, _, source = remote(rule, first_group)
+    first, last = (-1, -1) if native["from_port"] is None else (native["from_port"], native["to_port"])
+    ports = {"FromPort": first, "ToPort": last}
+    return {"IpProtocol": native["ip_protocol"], **ports, SOURCES[kind].request: source, "Description": rule.description}
+
+
+def same_source_kind(old: LiveRule, new: LiveRule) -> bool:
+    """Whether EC2 can turn one rule into the other."""
+    return kind_of(old) == kind_of(new)
 
 
 def sized(rule: LiveRule, sizes: Sizes) -> LiveRule:
@@ -185,8 +191,7 @@ def sized(rule: LiveRule, sizes: Sizes) -> LiveRule:
 
 
 def _default_rule(kind: str, source: str) -> LiveRule:
-    native = {"direction": "egress", "ip_protocol": "-1", "from_port": None, "to_port": None}
-    return replace(live_rule({**native, "source_kind": kind, "source": source}, ""), ours=True)
+    return replace(live_rule(_native("egress", "-1", None, None, kind, source), ""), managed=True)
 
 
 DEFAULT_RULES = (_default_rule("cidr_ipv4", "0.0.0.0/0"), _default_rule("cidr_ipv6", "::/0"))

@@ -1,9 +1,9 @@
-"""Where a deployment's security groups are: region, VPC, names, tags, and what the file says of each interface.
+"""Where a deployment's security groups are: region, VPC, names, tags, and the file's settings of each interface.
 
-Our groups are looked for by two tags, which the Terraform module writes too, so that a plan also shows what differs from a
-group that terraform made. But anybody can write a tag, so a tag proves nothing: that a group is this deployment's is told
-by what EC2 never changes, its name and its description, or by its id in the deployment file, or by a tag that repeats its
-own id, which `apply` gives to a group that it adopts.
+Groups are found by two tags, which the Terraform module writes too, so that a plan also shows drift of a group that
+terraform made. A tag proves nothing, because anybody can write it. A group is this deployment's by its name and
+description, which EC2 never changes, by its id in the deployment file, or by a tag that repeats its own id, which `apply`
+writes to a group that it adopts.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from esacloud.aws.descriptions import group_description
@@ -51,44 +51,44 @@ class Scope:
     place: Place = field(default_factory=lambda: Place("aws"))
 
     def scope(self) -> dict[str, str]:
-        """What a snapshot has to hold to find this place again."""
+        """Its part in a snapshot."""
         return {"region": self.region, "vpc": self.vpc, "prefix": self.prefix}
 
     def title(self, name: str) -> str:
-        """The name in EC2 of a group of ours."""
+        """The name in EC2 of a group of this deployment."""
         return f"{self.prefix}{name}"
 
     def identity(self, group: Mapping[str, Any]) -> Identity | None:
-        """Which group of this deployment it is, told by its name and description; None for any other."""
-        found = _MADE.match(str(group.get("Description", "")))
-        if found is None or found["deployment"] != self.deployment:
+        """Which group of this deployment it is, by its name and description; None for any other."""
+        found, title = self._described(group), str(group.get("GroupName", ""))
+        if found is None:
+            return None
+        plain = _TERRAFORM_SUFFIX.sub("", title)
+        if plain != title:  # its prefix is the module's own variable
+            return replace(found, by_terraform=True) if plain.endswith(found.name) else None
+        return found if title == self.title(found.name) else None
+
+    def other_prefix(self, group: Mapping[str, Any]) -> str | None:
+        """The `name_prefix` with which the group would be this deployment's."""
+        found, title = self._described(group), str(group.get("GroupName", ""))
+        return title.removesuffix(found.name) if found and title.endswith(found.name) else None
+
+    def _described(self, group: Mapping[str, Any]) -> Identity | None:
+        """Which group of this deployment it is by its description alone."""
+        text = str(group.get("Description", ""))
+        if (found := _MADE.match(text)) is None:
             return None
         interface, number = found["interface"], int(found["number"] or 1)
         name = interface if number == 1 else f"{interface}-{number}"
-        if group.get("Description") != group_description(self.deployment, interface, number):
-            return None
-        title = str(group.get("GroupName", ""))
-        plain = _TERRAFORM_SUFFIX.sub("", title)
-        if plain != title:  # its prefix is the module's own variable
-            return Identity(name, interface, by_terraform=True) if plain.endswith(name) else None
-        return Identity(name, interface) if title == self.title(name) else None
-
-    def other_prefix(self, group: Mapping[str, Any]) -> str | None:
-        """The `name_prefix` with which the group would be ours."""
-        found = _MADE.match(str(group.get("Description", "")))
-        title = str(group.get("GroupName", ""))
-        if found is None or found["deployment"] != self.deployment:
-            return None
-        name = found["interface"] + (f"-{found['number']}" if found["number"] else "")
-        return title.removesuffix(name) if title.endswith(name) else None
+        return Identity(name, interface) if text == group_description(self.deployment, interface, number) else None
 
     def state(self, groups: Iterable[Any], **more: Any) -> State:
-        """A state in this place."""
+        """A state of these groups."""
         return State("aws", self.deployment, self.scope(), tuple(groups), self.limits, **more)
 
 
 def of_deployment(deployment: Deployment, region: str | None) -> Scope:
-    """The place that a deployment file names; `region` stands in for the file's."""
+    """The scope of a deployment file; `region` overrides that of the file."""
     settings = deployment.clouds["aws"]
     quotas = limits(deployment)
     return Scope(
@@ -108,16 +108,16 @@ def of_deployment(deployment: Deployment, region: str | None) -> Scope:
 
 
 def of_snapshot(found: Mapping[str, Any], region: str | None) -> Scope:
-    """The place that a snapshot was taken of."""
+    """The scope of a snapshot."""
     scope = found["scope"]
-    at_interface = Counter(group["interface"] for group in found["groups"])  # what was there once fits again
-    room = {**found["limits"], AT_INTERFACE: max(found["limits"][AT_INTERFACE], *at_interface.values(), 0)}
+    at_interface = Counter(group["interface"] for group in found["groups"])
+    quotas = {**found["limits"], AT_INTERFACE: max(found["limits"][AT_INTERFACE], *at_interface.values(), 0)}
     return Scope(
         region=region or scope["region"],
         vpc=scope["vpc"],
         deployment=found["deployment"],
         prefix=scope["prefix"],
-        limits=room,
+        limits=quotas,  # what existed once fits again
         adopted={
             group["interface"]: group["id"]
             for group in found["groups"]

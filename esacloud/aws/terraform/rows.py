@@ -1,7 +1,7 @@
 """Reads the tables of a module's `locals` row by row, and evaluates each row's rule as EC2 would.
 
-A row is taken only where terraform and EC2 make of it exactly what stands there: every key known, one far side, networks in
-canonical form, no text with something to evaluate. What is not so is an oddity, with its path.
+A row counts only where terraform and EC2 take it literally: every key known, one remote, networks in canonical form, no
+template in a text. Everything else is a deviation, with its path.
 """
 
 from __future__ import annotations
@@ -13,24 +13,19 @@ from typing import Any
 
 from esacloud.aws.descriptions import ALLOWED, LONGEST
 from esacloud.aws.evaluate import permitted
+from esacloud.aws.ip_permissions import SOURCES
 from esacloud.aws.model import SourceKind
 from esacloud.aws.terraform import write as terraform
 from esacloud.packets.addresses import AddressError, parse_network
 from esacloud.packets.sets import Box, Direction
 from esacloud.terraform.syntax import plain
 
-Rule = tuple[str, int | None, int | None, SourceKind, str]  # protocol, ports, far side
+Rule = tuple[str, int | None, int | None, SourceKind, str]  # protocol, ports, remote
 
 _GROUP_KEYS = {"interface", "description"}
 _RULE_KEYS = {"group", "ip_protocol", "description", "rows", "entries"}
-_SOURCES: dict[str, SourceKind] = {
-    "cidr_ipv4": "cidr_ipv4",
-    "cidr_ipv6": "cidr_ipv6",
-    "prefix_list_id": "prefix_list_id",
-    "referenced_security_group_id": "referenced_security_group_id",
-    terraform.SELF: "self",
-}
-_SHAPES = {  # every set of keys that a row can have -> the one that names the far side
+_SOURCES: dict[str, SourceKind] = {**{kind: kind for kind in SOURCES}, terraform.SELF: "self"}
+_SHAPES = {  # every set of keys that a row can have -> the one that names the remote
     frozenset({*_RULE_KEYS, *ports, source}): source for source in _SOURCES for ports in ((), ("from_port", "to_port"))
 }
 _WHOLE_NUMBERS, _TEXTS = {int}, {str}
@@ -42,7 +37,7 @@ _IDS = {
 
 
 class _DeviationError(Exception):
-    """A row that cannot be evaluated. Says the key in the row, or "", and what is wrong with it."""
+    """A row that cannot be evaluated: the key in the row, or "", and what is wrong with it."""
 
     def __init__(self, key: str, message: str) -> None:
         super().__init__(message)
@@ -53,15 +48,15 @@ def read_groups(table: Any, deviations: list[str]) -> dict[str, str]:
     """The groups, name -> interface, in the order of the table."""
     groups: dict[str, str] = {}
     if not isinstance(table, dict):
-        deviations.append(f"{terraform.MAIN}: locals.groups is no table.")
+        deviations.append(f"{terraform.MAIN}: locals.groups is not a table.")
         return groups
     for name, row in table.items():
         if not isinstance(row, dict) or row.keys() != _GROUP_KEYS or plain(name) is None:
-            deviations.append(f"{terraform.MAIN}: locals.groups.{name} is no row with an interface and a description.")
+            deviations.append(f"{terraform.MAIN}: locals.groups.{name} is not a row with an interface and a description.")
         elif not isinstance(row["description"], str) or not _is_description(row["description"]):
-            deviations.append(f"{terraform.MAIN}: locals.groups.{name}.description is no text that EC2 takes.")
+            deviations.append(f"{terraform.MAIN}: locals.groups.{name}.description is not a text that EC2 accepts.")
         elif (interface := plain(row["interface"])) is None:
-            deviations.append(f"{terraform.MAIN}: locals.groups.{name}.interface is no text, or holds a template.")
+            deviations.append(f"{terraform.MAIN}: locals.groups.{name}.interface is not a text, or contains a template.")
         else:
             groups[name] = interface
     return groups
@@ -73,7 +68,7 @@ def read_rules(
     """The interface and the packets of every row that can be evaluated."""
     path = f"{terraform.MAIN}: locals.{direction}_rules"
     if not isinstance(table, dict):
-        deviations.append(f"{path} is no table.")
+        deviations.append(f"{path} is not a table.")
         return
     first_of: dict[str, str] = {}
     for group, interface in groups.items():
@@ -86,7 +81,7 @@ def read_rules(
         except _DeviationError as deviation:
             deviations.append(f"{path}.{key}{'.' if deviation.key else ''}{deviation.key} {deviation.message}")
         except ValueError as error:
-            deviations.append(f"{path}.{key} is no rule that EC2 takes: {error}.")
+            deviations.append(f"{path}.{key} is not a rule that EC2 accepts: {error}.")
         else:
             if (other := seen.setdefault((group, rule), key)) != key:
                 deviations.append(f"{path}.{key} is the same rule as {other}; EC2 refuses it.")
@@ -96,36 +91,34 @@ def read_rules(
 def _rule(key: str, row: Any, groups: Mapping[str, str], first_of: Mapping[str, str]) -> tuple[str, Rule]:
     """A row's group and rule. Raises _DeviationError for what evaluating the rule alone would not find."""
     if not isinstance(row, dict):
-        raise _DeviationError("", "is no row of a table.")
-    source = _shape(tuple(row))
+        raise _DeviationError("", "is not a table row.")
+    source = _SHAPES.get(frozenset(row))
     if source is None:
         raise _DeviationError("", _why_no_shape(row))
     if "{" in key and plain(key) is None:
         raise _DeviationError("", "has a template in its key.")
-    group, protocol, remote, description = row["group"], row["ip_protocol"], row[source], row["description"]
+    group, protocol, remote = row["group"], row["ip_protocol"], row[source]
     if not isinstance(group, str) or group not in groups:
-        raise _DeviationError("group", "names no group of this module.")
-    if not isinstance(description, str) or not _is_description(description):
-        raise _DeviationError("description", "is no text that EC2 takes, or holds a template.")
+        raise _DeviationError("group", "does not name a group of this module.")
     if not isinstance(protocol, str) or (protocol not in _WITH_PORTS and protocol != "-1"):
-        raise _DeviationError("ip_protocol", "is none of tcp, udp, icmp, icmpv6 and -1.")
+        raise _DeviationError("ip_protocol", "is not one of tcp, udp, icmp, icmpv6 and -1.")
     if ("from_port" in row) != (protocol in _WITH_PORTS):
-        raise _DeviationError("from_port", "and to_port stand beside every protocol but -1, which opens all ports.")
+        raise _DeviationError("from_port", "and to_port are needed for every protocol except -1, which opens all ports.")
     _check_source(source, remote, first_of[groups[group]])
-    rows, entries = row["rows"], row["entries"]
-    if type(rows) is not list or not _WHOLE_NUMBERS.issuperset(map(type, rows)):
-        raise _DeviationError("rows", "is no list of whole numbers.")
-    if type(entries) is not list or not _TEXTS.issuperset(map(type, entries)):
-        raise _DeviationError("entries", "is no list of texts.")
-    if None in map(plain, entries):
-        raise _DeviationError("entries", "holds a template.")
+    _check_reasons(row)
     return group, (protocol, _port(row, "from_port"), _port(row, "to_port"), _SOURCES[source], remote)
 
 
-@lru_cache(maxsize=256)
-def _shape(keys: tuple[str, ...]) -> str | None:
-    """The key that names the far side of a row with these keys, None where no row has them."""
-    return _SHAPES.get(frozenset(keys))
+def _check_reasons(row: Mapping[str, Any]) -> None:
+    description, rows, entries = row["description"], row["rows"], row["entries"]
+    if not isinstance(description, str) or not _is_description(description):
+        raise _DeviationError("description", "is not a text that EC2 accepts, or contains a template.")
+    if type(rows) is not list or not _WHOLE_NUMBERS.issuperset(map(type, rows)):
+        raise _DeviationError("rows", "is not a list of whole numbers.")
+    if type(entries) is not list or not _TEXTS.issuperset(map(type, entries)):
+        raise _DeviationError("entries", "is not a list of texts.")
+    if None in map(plain, entries):
+        raise _DeviationError("entries", "contains a template.")
 
 
 def _why_no_shape(row: Mapping[str, Any]) -> str:
@@ -136,41 +129,41 @@ def _why_no_shape(row: Mapping[str, Any]) -> str:
         return f"lacks the key {missing[0]}."
     sources = [source for source in _SOURCES if source in row]
     if len(sources) != 1:
-        return f"has {len(sources)} far sides where EC2 takes exactly one of {', '.join(_SOURCES)}."
-    return "has one port where it takes two or none."
+        return f"has {len(sources)} remotes where EC2 requires exactly one of {', '.join(_SOURCES)}."
+    return "has one port and needs two or none."
 
 
 @lru_cache(maxsize=4096)
 def _is_description(text: str) -> bool:
-    said = plain(text)
-    return said is not None and 0 < len(said) <= LONGEST and ALLOWED.issuperset(said)
+    literal = plain(text)
+    return literal is not None and 0 < len(literal) <= LONGEST and ALLOWED.issuperset(literal)
 
 
 def _port(row: Mapping[str, Any], key: str) -> int | None:
     number = row.get(key)
     if (number is not None and type(number) is not int) or (number is None and key in row):
-        raise _DeviationError(key, "is no whole number.")
+        raise _DeviationError(key, "is not a whole number.")
     return number
 
 
 def _check_source(source: str, remote: Any, first_group: str) -> None:
-    """Terraform and EC2 would mend or refuse what is not in canonical form; either way it is not what was proven."""
+    """Terraform and EC2 rewrite or refuse what is not in canonical form, so it would not be what was proven."""
     if not isinstance(remote, str):
-        raise _DeviationError(source, "is no text.")
+        raise _DeviationError(source, "is not a text.")
     if source == terraform.SELF:
         if remote != first_group:
             raise _DeviationError(source, f"is not {first_group}, the first group of its interface.")
     elif source in _IDS:
         if not re.fullmatch(_IDS[source], remote):
-            raise _DeviationError(source, "is no id of that kind.")
-    elif deviation := _odd_network(remote):
+            raise _DeviationError(source, "is not an ID of that kind.")
+    elif deviation := _network_deviation(remote):
         raise _DeviationError(source, deviation)
 
 
 @lru_cache(maxsize=4096)
-def _odd_network(text: str) -> str | None:
+def _network_deviation(text: str) -> str | None:
     try:
         network = parse_network(text)
     except AddressError as error:
-        return f"is no network: {error.message}"
+        return f"is not a CIDR block: {error.message}"
     return None if str(network) == text else f"is not in canonical form, which is {network}."

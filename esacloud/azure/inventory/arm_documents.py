@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from esacloud.json_values import mappings
+from esacloud.json_files import mappings
 
 Item = Mapping[str, Any]
 GROUP, INTERFACE = "microsoft.network/networksecuritygroups", "microsoft.network/networkinterfaces"

@@ -18,7 +18,8 @@ from esacloud.azure.inventory import planned
 from esacloud.azure.inventory.arm_documents import GROUP, RULE, attachments, inner, items, kind_of
 from esacloud.azure.model import EVERYTHING, PUBLIC_ADDRESS_SPACES, SELF, SecurityRule
 from esacloud.packets.sets import PacketSet
-from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG, ActualGroup, ActualGroups, Statement
+from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG, ActualGroup, ActualGroups
+from esacloud.policy.model import Statement
 from esacloud.terraform.show import Resource, is_shown, resources
 
 NOTES = (

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from esacloud.azure.inventory.arm_documents import Attachments
-from esacloud.json_values import mapping, mappings
+from esacloud.json_files import mapping, mappings
 from esacloud.policy.actual import INTERFACE_TAG
 from esacloud.terraform.origins import Origins
 from esacloud.terraform.show import Resource, data

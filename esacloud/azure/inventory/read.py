@@ -7,7 +7,7 @@ from typing import Any
 from esacloud.azure.inventory import describe as show
 from esacloud.policy.actual import ActualGroups
 
-SOURCES = (
+SOURCES: tuple[str, ...] = (
     "az network nsg show",
     "az network nsg list",
     "az network nic list",

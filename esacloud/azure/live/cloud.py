@@ -96,7 +96,7 @@ class AzureLive:
     """One deployment in one resource group, through one client. This object serves one thread at a time."""
 
     cloud = "azure"
-    begins_with: tuple[LiveRule, ...] = ()
+    default_rules: tuple[LiveRule, ...] = ()
 
     def __init__(self, where: Scope, client: Any, connection: Connection) -> None:
         self.where, self._backoff = where, connection.backoff.for_run()
@@ -109,7 +109,7 @@ class AzureLive:
         """The requests sent so far, as a role's actions name them."""
         return self._calls.journal
 
-    def desired(self, lowered: Lowered) -> State:
+    def desired_state(self, lowered: Lowered) -> State:
         """The groups of the lowered policy. Raises InputError where the file attaches an interface that is not in it."""
         native: NetworkSecurityGroups = lowered.native
         self._check_interfaces({group.interface for group in native.groups})
@@ -165,7 +165,7 @@ class AzureLive:
         if problems:
             raise InputError(*problems)
 
-    def read(self, desired: State | None) -> State:
+    def read_state(self, desired: State | None) -> State:
         """What is there. What would be refused before a change is an outside failure once one has begun."""
         try:
             return read(self._calls, self.where, self._judge, self._seen, desired)
@@ -176,21 +176,21 @@ class AzureLive:
 
     def read_back(self, plan: ChangePlan) -> State:
         """What is there."""
-        return self.read(plan.after)
+        return self.read_state(plan.planned)
 
     def needs_lock(self, plan: ChangePlan) -> bool:  # noqa: ARG002
         """Never: what somebody else writes is seen by its ETag."""
         return False
 
-    def nothing(self, before: State) -> State:
+    def empty_state(self, actual: State) -> State:
         """No group at all. Raises InputError where nothing is provably ours, and something has the name of one of ours."""
-        if not before.groups and self._seen.unproven:
+        if not actual.groups and self._seen.unproven:
             raise InputError(*left_alone(self._seen.unproven, self.where))
-        return replace(before, groups=(), notes=())
+        return replace(actual, groups=(), notes=())
 
-    def complete(self, before: State, desired: State) -> State:
+    def complete_state(self, actual: State, desired: State) -> State:
         """Groups that terraform made keep to it. Raises InputError where something else is in the place of a group."""
-        there = {group.name: group for group in before.groups}
+        there = {group.name: group for group in actual.groups}
         groups = []
         for group in desired.groups:
             found = there.get(group.name)
@@ -199,9 +199,9 @@ class AzureLive:
                 tags = {key: value for key, value in tags.items() if key != MADE_TAG}
             judge = None if is_members(group.name) else self._judge
             groups.append(replace(group, tags=tags, judge=judge))
-        notes = (*desired.notes, *bare(before, desired), *self._unproven(desired))
+        notes = (*desired.notes, *bare(actual, desired), *self._unproven(desired))
         desired = replace(desired, groups=tuple(groups), notes=notes)
-        check_attachments(before, desired, self._seen, self.where)
+        check_attachments(actual, desired, self._seen, self.where)
         return desired
 
     def _unproven(self, desired: State) -> Iterator[str]:
@@ -211,12 +211,12 @@ class AzureLive:
             if name.lower() not in titles:
                 yield f"{name} has the name of a group of {self.where.deployment} and not its tags, so it is left in place."
 
-    def steps(self, changes: tuple[GroupChange, ...], after: State) -> tuple[Step, ...]:
+    def ordered_steps(self, changes: tuple[GroupChange, ...], planned: State) -> tuple[Step, ...]:
         """The steps in order, each with the requests that it takes when nothing goes wrong."""
-        check_after(changes, after, self._seen, self.where)
-        return ordered(changes, after, self._seen)
+        check_after(changes, planned, self._seen, self.where)
+        return ordered(changes, planned, self._seen)
 
-    def quotas(self, state: State) -> tuple[QuotaUse, ...]:
+    def quota_uses(self, state: State) -> tuple[QuotaUse, ...]:
         """Rules, addresses and application security groups of each group."""
         return quotas(state)
 
@@ -226,13 +226,18 @@ class AzureLive:
             self._executor = StepExecutor(self._calls, self.where, self._judge, self._seen, plan, ids, self._backoff)
         self._executor.do(step)
 
-    def exclusive(self, owner: str) -> AbstractContextManager[None]:  # noqa: ARG002 - there is no lock to hold
+    def hold_lock(self, owner: str) -> AbstractContextManager[None]:  # noqa: ARG002 - there is no lock to hold
         """No lock: who wrote after us had seen what we wrote, as their ETag says, and is not written over."""
         raise LockedError(
             f"{self.where.deployment}: somebody else wrote after this change, and knew of it, or Azure does not yet show "
             "what was written. Nothing was written over that. Look at a new plan"
         )
 
-    def rule(self, native: Mapping[str, Any], description: str, counts: tuple[tuple[str, int], ...] = ()) -> LiveRule:  # noqa: ARG002
+    def rule_from_native(
+        self,
+        native: Mapping[str, Any],
+        description: str,
+        counts: tuple[tuple[str, int], ...] = (),  # noqa: ARG002 - Azure counts rules together
+    ) -> LiveRule:
         """A rule as a snapshot holds it."""
         return self._judge.learn(live_rule(native, description))

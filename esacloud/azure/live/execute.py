@@ -46,8 +46,8 @@ class StepExecutor:
     ) -> None:
         self.calls, self.where, self.judge, self.seen = calls, where, judge, seen
         self.plan, self.ids, self.backoff = plan, ids, backoff
-        self.before: Mapping[str, LiveGroup] = {group.name: group for group in plan.before.groups}
-        self.after: Mapping[str, LiveGroup] = {group.name: group for group in plan.after.groups}
+        self.before: Mapping[str, LiveGroup] = {group.name: group for group in plan.actual.groups}
+        self.after: Mapping[str, LiveGroup] = {group.name: group for group in plan.planned.groups}
 
     def do(self, step: Step) -> None:
         """Do it. Raises OutsideError."""

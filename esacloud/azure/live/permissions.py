@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from esacloud.azure.live.scope import GROUPS, INTERFACES, MEMBERS, NETWORKS, SUBNETS
-from esacloud.change.permissions import table
+from esacloud.change.live import permissions_table
 
 PROVIDER = "Microsoft.Network"
 POLLS = ("locations/operations/read", "locations/operationResults/read")
@@ -63,7 +63,7 @@ WHEN: Mapping[str, str] = {
 
 def markdown() -> str:
     """The table for docs/apply-azure.md."""
-    return table(f"action of {PROVIDER}", COMMANDS, WHEN)
+    return permissions_table(f"action of {PROVIDER}", COMMANDS, WHEN)
 
 
 def role(command: str, subscription: str, resource_group: str | None = None) -> dict[str, object]:

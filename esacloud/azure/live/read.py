@@ -233,7 +233,7 @@ def _notes(groups: Iterable[LiveGroup], desired: State | None) -> Iterator[str]:
     for group in groups:
         for rule in group.rules:
             native = rule.native
-            if not rule.judged or rule.ours or rule.key in desired_ or native["access"] != "Deny":
+            if not rule.supported or rule.managed or rule.key in desired_ or native["access"] != "Deny":
                 continue
             if not is_everything(security_rule(native)):
                 yield (

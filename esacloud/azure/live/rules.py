@@ -47,11 +47,11 @@ class Judge:
 
     def __call__(self, rules: tuple[LiveRule, ...]) -> PacketSet:
         """All packets that the rules and Azure's default rules permit; rules that are not understood are left out."""
-        return permitted([security_rule(rule.native) for rule in rules if rule.judged], self.address_spaces)
+        return permitted([security_rule(rule.native) for rule in rules if rule.supported], self.address_spaces)
 
     def learn(self, rule: LiveRule) -> LiveRule:
         """Remember what the rule names."""
-        if rule.judged:
+        if rule.supported:
             named = {address_space for address_space, _ in match(security_rule(rule.native)).remote or ()}
             self.address_spaces |= named - {IPV4, IPV6}
         return rule
@@ -119,8 +119,8 @@ def live_rule(
         native=native,
         rows=rows,
         entries=entries,
-        ours=ours is not None or description == DENY,
-        judged=judged,
+        managed=ours is not None or description == DENY,
+        supported=judged,
     )
 
 

@@ -42,12 +42,12 @@ def ordered(changes: Iterable[GroupChange], after: State, seen: Seen) -> tuple[S
 
 def _made(change: GroupChange, seen: Seen) -> Iterator[Step]:
     calls = (f"{MEMBERS}/write", f"{MEMBERS}/read")
-    if change.before is None:
+    if change.actual is None:
         yield Step("create", change.name, change.interface, calls=calls)
     elif not change.delete and (change.tags or change.untag):
         yield Step("tag", change.name, change.interface, calls=calls)
     elif not change.delete and (why := _unsettled(_document(change, seen))):
-        yield Step("tag", change.name, change.interface, calls=calls, why=why)
+        yield Step("tag", change.name, change.interface, calls=calls, reason=why)
 
 
 def _joins(change: GroupChange, security: Iterable[GroupChange]) -> Iterator[Step]:
@@ -63,10 +63,10 @@ def _written(change: GroupChange, seen: Seen) -> Iterator[Step]:
     rules = change.add or change.remove or change.describe
     if change.delete:
         return
-    if change.before is None or rules or change.tags or change.untag:
+    if change.actual is None or rules or change.tags or change.untag:
         yield Step("put", change.name, change.interface, rules=(*change.add, *change.remove), calls=calls)
-    elif change.after is not None and (why := _unsettled(_document(change, seen))):
-        yield Step("put", change.name, change.interface, calls=calls, why=why)
+    elif change.desired is not None and (why := _unsettled(_document(change, seen))):
+        yield Step("put", change.name, change.interface, calls=calls, reason=why)
 
 
 def _carried(change: GroupChange, after: State, seen: Seen) -> Iterator[Step]:
@@ -75,7 +75,7 @@ def _carried(change: GroupChange, after: State, seen: Seen) -> Iterator[Step]:
     desired_ = {one for group in after.groups if group.name == change.name for one in group.attached}
     for one, document in seen.attachments.items():
         if one in desired_ and one not in change.attach and (why := _unsettled(document)):
-            yield Step("attach", change.name, change.interface, attach=(one,), calls=_calls((one,)), why=why)
+            yield Step("attach", change.name, change.interface, attach=(one,), calls=_calls((one,)), reason=why)
     if change.detach and not change.delete:
         yield Step("attach", change.name, change.interface, detach=change.detach, calls=_calls(change.detach, read=True))
 
@@ -96,7 +96,7 @@ def _gone(change: GroupChange, leave: Collection[str] = ()) -> Iterator[Step]:
 
 
 def _document(change: GroupChange, seen: Seen) -> Document | None:
-    return seen.groups.get((change.before.id or "").lower()) if change.before else None
+    return seen.groups.get((change.actual.id or "").lower()) if change.actual else None
 
 
 def _unsettled(document: Document | None) -> str:
@@ -136,9 +136,9 @@ def check_after(changes: Iterable[GroupChange], after: State, seen: Seen, where:
             message = f"{use.quota}: {use.used} are needed, {use.limit} fit: {use.used - use.limit} too many."
             problems.append(Problem(place, message, "Take rules of others out, or ask Azure for more and write it here."))
     for change in changes:
-        users = seen.users.get(((change.before.id if change.before else None) or "").lower()) if change.delete else None
-        if users and change.before is not None:
-            message = f"{change.before.title} is to be deleted, and rules of {', '.join(sorted(users))} name it."
+        users = seen.users.get(((change.actual.id if change.actual else None) or "").lower()) if change.delete else None
+        if users and change.actual is not None:
+            message = f"{change.actual.title} is to be deleted, and rules of {', '.join(sorted(users))} name it."
             problems.append(Problem(where.place, message, "Take it out of those rules first."))
     kept = {change.name: change.unmanaged for change in changes}
     for group in after.groups:

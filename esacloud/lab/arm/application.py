@@ -13,10 +13,9 @@ from esacloud.lab.arm.bodies import read_json
 from esacloud.lab.arm.errors import ArmError, bad_request, group_not_found, only
 from esacloud.lab.arm.kinds import Kind
 from esacloud.lab.arm.lag import Replica
-from esacloud.lab.arm.messages import Request, Response
+from esacloud.lab.arm.messages import Pages, Request, Response
 from esacloud.lab.arm.oauth import TokenEndpoint
 from esacloud.lab.arm.operations import Operations, Outcome
-from esacloud.lab.arm.paging import Pages
 from esacloud.lab.arm.paths import PROVIDER, Path, parse_path
 from esacloud.lab.arm.resource_groups import delete_group, put_group, show_group
 from esacloud.lab.arm.resource_requests import ResourceRequest

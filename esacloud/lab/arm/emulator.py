@@ -18,10 +18,9 @@ from esacloud.lab.arm.faults import Fault, FaultKind, Faults, refusal
 from esacloud.lab.arm.journal import Call, Journal
 from esacloud.lab.arm.lag import Lag, Replica
 from esacloud.lab.arm.limits import Limits
-from esacloud.lab.arm.messages import Request, Response
+from esacloud.lab.arm.messages import Pages, Request, Response
 from esacloud.lab.arm.oauth import TokenEndpoint
 from esacloud.lab.arm.operations import Operations, Outcome
-from esacloud.lab.arm.paging import Pages
 from esacloud.lab.arm.resource_groups import put_group
 from esacloud.lab.arm.resources import Resources
 from esacloud.lab.arm.server import HttpsServer
@@ -206,7 +205,7 @@ class ArmEmulator:
                 operations.rest(resource.id, reads, end)
 
     def fall_behind(self, lag: Lag) -> None:
-        """Let reads lag from now on, or, with `Lag()`, no longer. What is there now can be seen at once."""
+        """Let reads lag from now on, or, with `Lag()`, no longer. The current state shows at once."""
         self._lag = lag
         with self._others_lock:
             for application in (self._application, *self._others.values()):
@@ -280,7 +279,7 @@ class ArmEmulator:
         fault = self._faults.take(request)
         try:
             response = self._respond(request, fault)
-        except Exception as failure:  # a mistake of the emulator's own: the test must hear of it, the client a 500
+        except Exception as failure:  # a mistake of the emulator: the test gets the error, the client a 500
             self.failures.append(failure)
             response = Response(500, ArmError(500, "InternalServerError", f"The emulator failed: {failure!r}").document())
         self._journal.add(request, response.status if response else None, fault.kind if fault else None)

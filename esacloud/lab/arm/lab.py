@@ -1,8 +1,7 @@
-"""The lab for Azure: the Resource Manager emulator, with stand-ins for what a deployment file names and nobody has made.
+"""The lab for Azure: the Resource Manager emulator, with stand-ins for resources that a deployment file names.
 
-A file says the ids of subnets and network interfaces, the names of groups. In the lab these are made on demand under the
-very ids of the file, in whatever subscription they are; whoever prints it says so. Its address ends in the path of the
-certificate by which clients trust it.
+A file has the ids of subnets and network interfaces, and the names of groups. The lab creates them on demand with the
+ids of the file, in any subscription. Its address ends in the path of the certificate that clients trust.
 """
 
 from __future__ import annotations
@@ -61,7 +60,7 @@ def connection(address: str) -> Connection:
 
 
 def furnish(where: Connection, deployment: Deployment, lowered: Lowered | None) -> tuple[str, ...]:
-    """Make what the deployment file names and the lab lacks, under the ids of the file. Says what was made."""
+    """Create what the deployment file names and the lab lacks, with the ids of the file. Returns what was created."""
     settings = deployment.clouds["azure"]
     location, group = settings.values["location"], settings.values["resource_group"]
     subscription = settings.values.get("subscription", SUBSCRIPTION)
@@ -89,7 +88,7 @@ def in_use(where: Connection, deployment: Deployment) -> bool:
 
 
 def instructions(address: str) -> str:
-    """How other programs reach the lab."""
+    """How other programs connect to the lab."""
     url, ca_file = urldefrag(address)
     variables = {
         "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION,
@@ -103,7 +102,7 @@ def instructions(address: str) -> str:
     exports = "\n".join(f"    export {name}={value}" for name, value in variables.items())
     return f"""\
 Azure lab at {url}: resource groups, network and application security groups, networks, subnets, network interfaces.
-It has every subscription that is asked for, and forgets everything when it stops.
+It has every subscription. Its content is lost when it stops.
 
 the shell, for esacloud and for DefaultAzureCredential:
 {exports}
@@ -116,7 +115,7 @@ the Azure SDK:
 
 
 def _members(lowered: Lowered | None) -> Iterator[str]:
-    """The application security groups that the rules speak of, the deployment's own apart."""
+    """The application security groups that rules name, except the deployment's own."""
     for group in lowered.native.groups if lowered else ():
         for rule in group.rules:
             for name in (*rule.source_application_security_groups, *rule.destination_application_security_groups):
@@ -146,7 +145,7 @@ class _Lab:
             self.made.append(f"resource group {name}")
 
     def wait_until_shown(self) -> None:
-        """Wait until reads show what was made, or so long that whoever lets them lag further means it."""
+        """Wait until reads show what was created; a lab with a longer lag is meant to lag."""
         deadline = time.monotonic() + _LONGEST_WAIT
         for path in (one for one in self.made if one.startswith("/")):
             while self._send("GET", path) is None and time.monotonic() < deadline:

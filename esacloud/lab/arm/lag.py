@@ -60,7 +60,7 @@ class Replica:
         self.fall_behind(self.lag)
 
     def fall_behind(self, lag: Lag) -> None:
-        """Let reads lag from now on, or no longer; what is there now can be seen at once."""
+        """Let reads lag from now on, or no longer; the current state shows at once."""
         self.lag, self._chance, self._before_write = lag, random.Random(lag.seed), None  # noqa: S311 - no secret
         self._moments = [_Moment(_EVER, _EVER, _copy(self.store))] if lag else []
         self.reads = 0

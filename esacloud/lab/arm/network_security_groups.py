@@ -17,7 +17,7 @@ from esacloud.lab.arm.default_rules import default_rules
 from esacloud.lab.arm.errors import bad_request, unreadable
 from esacloud.lab.arm.kinds import Accepted, Draft, Kind, show_child
 from esacloud.lab.arm.limits import Limits
-from esacloud.lab.arm.names import check_name
+from esacloud.lab.arm.paths import check_name
 from esacloud.lab.arm.references import find_referenced
 from esacloud.lab.arm.rules import SIDES, accept_rule
 from esacloud.lab.arm.store import Resource, Store

@@ -18,7 +18,7 @@ from esacloud.lab.arm.paths import PROVIDER
 from esacloud.lab.arm.store import State
 
 Outcome = Literal["Succeeded", "Failed", "Canceled", "Lost"]
-"""How an operation ends; `Lost`: it succeeds, and nothing is known of it where its end is asked for."""
+"""How an operation ends; `Lost`: it succeeds, but a poll does not find it."""
 
 FAILURE = {
     "code": "InternalServerError",
@@ -85,7 +85,7 @@ class Operations:
             operation.poll()
 
     def rest(self, about: str, reads: int, end: Callable[[State], None]) -> None:
-        """Let something that nobody here began run on a resource, for so many reads of it."""
+        """Let an operation of another client run on a resource, for that many reads."""
         self.running[about.lower()] = Operation(about, reads, end)
 
     def settle(self, about: str) -> None:

@@ -4,16 +4,20 @@ Host bits: https://github.com/kubernetes-sigs/cloud-provider-azure/issues/5599. 
 https://github.com/hashicorp/terraform-provider-azurerm/issues/5617. Overlaps in a list:
 https://github.com/kubernetes-sigs/cloud-provider-azure/issues/6775. Two families in a rule:
 https://github.com/hashicorp/terraform-provider-azurerm/issues/12534. Stricter than the platform in one thing: short forms
-of an IPv4 address are refused, where it has been seen to take `111`.
+of an IPv4 address are refused, where it has been seen to take `111`. Service tags: those of
+`service_tags.json`, which Azure documents; any other word is not a prefix.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
+from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 from esacloud.lab.arm.errors import ArmError, bad_request
-from esacloud.lab.arm.service_tags import is_service_tag
 from esacloud.packets.addresses import AddressError, Network, parse_network
 
 
@@ -73,3 +77,17 @@ def _invalid(rule_id: str, prefix: str) -> ArmError:
         "SecurityRuleInvalidAddressPrefix",
         f"Security rule {rule_id} has invalid Address prefix. Value provided: {prefix}",
     )
+
+
+_is_part = re.compile(r"[A-Za-z0-9]+").fullmatch
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(tag.lower() for tag in json.loads(Path(__file__).with_name("service_tags.json").read_bytes())["tags"])
+
+
+def is_service_tag(text: str) -> bool:
+    """Whether the text is a documented tag, with or without a region behind a full stop. Case does not count."""
+    tag, dot, part = text.partition(".")
+    return tag.lower() in _known() and (not dot or bool(_is_part(part)))

@@ -7,8 +7,7 @@ from typing import Any
 from esacloud.lab.arm import bodies
 from esacloud.lab.arm.bodies import Body
 from esacloud.lab.arm.errors import ArmError, bad_request
-from esacloud.lab.arm.names import check_group_name
-from esacloud.lab.arm.paths import group_id
+from esacloud.lab.arm.paths import check_group_name, group_id
 from esacloud.lab.arm.references import refers
 from esacloud.lab.arm.store import ResourceGroup, Store
 

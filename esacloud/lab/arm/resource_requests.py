@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from esacloud.lab.arm.bodies import Body, read_json
 from esacloud.lab.arm.errors import ArmError, only
 from esacloud.lab.arm.kinds import Kind
-from esacloud.lab.arm.messages import Request, Response
+from esacloud.lab.arm.messages import Pages, Request, Response
 from esacloud.lab.arm.network_security_groups import DEFAULT_RULES, RULES
 from esacloud.lab.arm.operations import Operations, Outcome
-from esacloud.lab.arm.paging import Pages
 from esacloud.lab.arm.paths import resource_id
 from esacloud.lab.arm.references import child_named
 from esacloud.lab.arm.resources import Resources

@@ -17,9 +17,8 @@ from esacloud.lab.arm.bodies import Body
 from esacloud.lab.arm.default_rules import default_rules
 from esacloud.lab.arm.errors import ArmError, bad_request, child_not_found, group_not_found, resource_not_found
 from esacloud.lab.arm.kinds import Draft, Kind, show_child
-from esacloud.lab.arm.names import check_name
 from esacloud.lab.arm.network_security_groups import DEFAULT_RULES
-from esacloud.lab.arm.paths import resource_id
+from esacloud.lab.arm.paths import check_name, resource_id
 from esacloud.lab.arm.preconditions import check_preconditions
 from esacloud.lab.arm.references import child_named
 from esacloud.lab.arm.store import Resource, Store

@@ -3,18 +3,19 @@
 Messages read: priority (https://github.com/Azure/azure-rest-api-specs/pull/22546), missing sides
 (https://github.com/Azure/sap-hana/issues/135), missing parameters (https://github.com/clong/DetectionLab/issues/479), two
 ways to say a side (https://github.com/Azure/azure-cli/issues/8615, its code is ours), too many application security groups
-(https://github.com/hashicorp/terraform-provider-azurerm/pull/1587). The code for a long description is ours.
+(https://github.com/hashicorp/terraform-provider-azurerm/pull/1587). The code for a long description is ours. Ports:
+https://github.com/Azure/azure-cli/issues/23499; the code for `*` in a list was read, its message was not.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from esacloud.lab.arm import bodies
 from esacloud.lab.arm.bodies import Body
 from esacloud.lab.arm.errors import bad_request, unreadable
 from esacloud.lab.arm.limits import DESCRIPTION_LENGTH, FIRST_PRIORITY, LAST_PRIORITY, Limits
-from esacloud.lab.arm.ports import check_port_range, check_port_ranges
 from esacloud.lab.arm.prefixes import check_one_family, check_prefix, check_prefixes
 from esacloud.lab.arm.references import reference_ids
 from esacloud.packets.addresses import Network
@@ -120,16 +121,16 @@ def _addresses(rule_id: str, given: Body, side: str, limits: Limits, where: str)
 
 
 def _exactly_one(rule_id: str, ways: dict[str, Any]) -> None:
-    """Refuse a side that is said in no way, or in two."""
-    said = [way for way, value in ways.items() if value]
-    if not said:
+    """Refuse a side in no form, or in two."""
+    given = [name for name, value in ways.items() if value]
+    if not given:
         *most, last = ways
         raise bad_request(
             "SecurityRuleParametersMissing",
             f"Required security rule parameters are missing for security rule with Id: {rule_id}. "
             f"Security rule must specify {', '.join(most)}, or {last}.",
         )
-    if len(said) > 1:
+    if len(given) > 1:
         raise bad_request(
             "SecurityRuleParametersMutuallyExclusive",
             f"Security rule with Id {rule_id} must specify a non empty value for exactly one of: {', '.join(ways)}.",
@@ -138,3 +139,32 @@ def _exactly_one(rule_id: str, ways: dict[str, Any]) -> None:
 
 def _title(side: str, what: str) -> str:
     return side.capitalize() + what
+
+
+def check_port_range(text: str) -> None:
+    """Refuse what is neither `*`, nor a port, nor a range of ports."""
+    if text == "*":
+        return
+    first, hyphen, last = text.partition("-")
+    if _is_port(first) and (not hyphen or (_is_port(last) and int(first) <= int(last))):
+        return
+    raise bad_request(
+        "SecurityRuleInvalidPortRange",
+        f"Security rule has invalid Port range. Value provided: {text}. Value should be an integer OR integer range with "
+        "'-' delimiter. Valid range 0-65535.",
+    )
+
+
+def check_port_ranges(rule_id: str, parameter: str, texts: Iterable[str]) -> None:
+    """Refuse a list with `*` or with anything that is no port. `parameter`: `SourcePortRange` or `DestinationPortRange`."""
+    for text in texts:
+        if text == "*":
+            raise bad_request(
+                "SecurityRuleParameterContainsInvalidPortRanges",
+                f"Security rule parameter {parameter}s for rule with Id {rule_id} contains invalid port ranges: *.",
+            )
+        check_port_range(text)
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and int(text) <= 65535

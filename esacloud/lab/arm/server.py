@@ -92,7 +92,7 @@ class HttpsServer:
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(ca_file, key_file)
         self._server = _Server(port, serve)
-        # The handshake is left to the connection's own thread: a slow client keeps nobody else out.
+        # The handshake is left to the connection's own thread: a slow client does not block others.
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self.url = f"https://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(

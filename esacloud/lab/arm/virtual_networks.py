@@ -14,7 +14,7 @@ from esacloud.lab.arm import bodies
 from esacloud.lab.arm.bodies import Body
 from esacloud.lab.arm.errors import bad_request, unreadable
 from esacloud.lab.arm.kinds import Accepted, Draft, Kind, show_child
-from esacloud.lab.arm.names import check_name
+from esacloud.lab.arm.paths import check_name
 from esacloud.lab.arm.references import find_referenced, reference_id
 from esacloud.lab.arm.store import Resource, Store
 from esacloud.lab.arm.users import SUBNETS, interfaces_in

@@ -1,8 +1,7 @@
-"""A local EC2: a moto server on a free port of this machine, gone when its block ends.
+"""A local EC2: a moto server on a free port of this machine, which stops when its block ends.
 
-It shows the shape of the calls and keeps what it is told. It does not check what EC2 would refuse: characters, canonical
-networks; `ec2_behaviour.py` lists what is put right. The state lives in this process, so that of two servers in one process
-both show the same, and behave alike.
+It does not check all that EC2 would refuse, such as characters and canonical networks; `behaviour.py` lists the
+patches. The state is that of the process: two servers in one process show the same state and have the same settings.
 
 Needs `moto[ec2]`, `flask` and `flask-cors`.
 """
@@ -26,22 +25,22 @@ _WHOLE_ANSWER = 1 << 20  # bytes
 def ec2_server(
     lag: Lag | None = None, rates: Buckets | None = None, ipv6_default_egress: bool | None = None
 ) -> Iterator[str]:
-    """Start a local EC2 (with STS and IAM) and give its address, as `http://127.0.0.1:40123`.
+    """Start a local EC2 (with STS and IAM) and return its address, such as `http://127.0.0.1:40123`.
 
-    `lag`: how far reads lag behind writes. `rates`: the request limits, shared by everybody who calls.
-    `ipv6_default_egress`: whether new groups in a VPC with an IPv6 CIDR block permit all egress over IPv6 too. What is None
-    stays as the settings of this process are (`ec2_settings.py`).
+    `lag`: how long reads lag behind writes. `rates`: the request limits, shared by all clients.
+    `ipv6_default_egress`: whether new groups in a VPC with an IPv6 CIDR block permit all egress over IPv6 too. None keeps
+    the setting of this process (`settings.py`).
     """
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import make_server
 
     class Handler(MotoRequestHandler):
-        # An answer leaves in one piece. Where its head comes alone, terraform's AWS provider 5.100 now and then closes the
-        # connection and asks again for what has been done already.
+        # An answer is sent in one piece. When its headers arrive alone, terraform's AWS provider 5.100 sometimes closes the
+        # connection and repeats a request that has been carried out.
         wbufsize = _WHOLE_ANSWER
 
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-            """Nothing: whoever runs the lab looks at the groups in it."""
+            """Log nothing: the user of a lab looks at the groups in it."""
 
     behave()
     application = DomainDispatcherApplication(create_backend_app)

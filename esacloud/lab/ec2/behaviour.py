@@ -1,13 +1,13 @@
-"""What moto 5.2.5 does otherwise than EC2 and this project needs, put right in the process that runs the server.
+"""Patches of moto 5.2.5, where this project needs EC2's behaviour, in the process that runs the server.
 
 - The description of a rule about a prefix list or a group is kept and answered.
 - Two rules are the same rule whatever their descriptions are.
-- A group that something carries, or that another group has rules about, is not deleted: DependencyViolation.
+- A group with an attachment, or that rules of another group name, is not deleted: DependencyViolation.
 - A request may name the id of what it makes, in the header `X-Lab-Id`, so that files with ids in them work here.
 - New groups permit all egress over IPv6 too, where the VPC has an IPv6 CIDR block and the settings say so.
 
-The rest has files of its own: `ec2_rules.py` and `ec2_modify.py` (changes of rules), `ec2_quotas.py`, `ec2_interfaces.py`,
-`ec2_filters.py`, `ec2_prefix_lists.py`, `ec2_requests.py` (one at a time, limits, lag).
+Other patches have files of their own: `rules.py` and `modify.py` (changes of rules), `quotas.py`, `interfaces.py`,
+`filters.py`, `prefix_lists.py`, `requests.py` (one at a time, limits, lag).
 """
 
 from __future__ import annotations
@@ -72,8 +72,7 @@ def _keep_descriptions(rule_class: Any) -> None:
         return text
 
     def equal(self: Any, other: Any) -> bool:
-        mine, theirs = (each.source_group.get("GroupId") for each in (self, other))
-        if mine != theirs:
+        if self.source_group.get("GroupId") != other.source_group.get("GroupId"):
             return False
         kept, self.source_group = self.source_group, other.source_group
         try:

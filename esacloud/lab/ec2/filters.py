@@ -1,11 +1,11 @@
 """Filters of Describe calls for moto 5.2.5.
 
-Values of one filter are joined by OR; `*` and `?` are wildcards, a backslash takes that from them, and all else is text.
+Values of one filter are joined by OR; `*` and `?` are wildcards, a backslash escapes them, and all else is text.
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Filter.html
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
 
-moto takes `+`, `(` or `.` in a value for a regular expression, so that a description with brackets is not found; it wants
-what carries all groups of a filter where EC2 finds what carries any; and it knows no filter of security groups by IPv6
+moto treats `+`, `(` or `.` in a value as a regular expression, so that a description with brackets is not found; it finds
+interfaces with all groups of a filter where EC2 finds those with any; and it has no filter of security groups by IPv6
 network or prefix list.
 """
 
@@ -20,7 +20,7 @@ _RULES_BY = {"ipv6-cidr": lambda rule: rule.ip_range.get("CidrIpv6"), "prefix-li
 
 
 def filter_as_documented() -> None:
-    """Put it in the place of moto's."""
+    """Replace moto's implementation."""
     from moto.ec2 import utils
     from moto.ec2.models import security_groups
 
@@ -30,7 +30,7 @@ def filter_as_documented() -> None:
 
 
 def matches(pattern: str, value: Any) -> bool:
-    """Whether one value of a filter fits; nothing fits what is not there."""
+    """Whether one value of a filter fits; None fits nothing."""
     return value is not None and _compiled(pattern).fullmatch(str(value)) is not None
 
 

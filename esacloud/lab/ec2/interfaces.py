@@ -4,7 +4,7 @@
   https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyNetworkInterfaceAttribute.html
   An empty list is not sent at all, so that the request names no attribute: InvalidParameterCombination, which the page of
   error codes gives for a missing parameter.
-- A group that is not there: InvalidGroup.NotFound. A group of another VPC: InvalidParameter, as that page says of a group
+- A group that does not exist: InvalidGroup.NotFound. A group of another VPC: InvalidParameter, as that page says of a group
   and a subnet in different VPCs.
 - More groups than the quota: SecurityGroupsPerInterfaceLimitExceeded, and the list stays as it was.
 
@@ -20,7 +20,7 @@ from esacloud.lab.ec2.quotas import check_interface
 
 
 def check_groups_of_interfaces(backend_class: Any) -> None:
-    """Put it before moto's."""
+    """Check before moto's implementation."""
     from moto.ec2.responses.elastic_network_interfaces import ElasticNetworkInterfaces as Responses
 
     plain_create: Callable[..., Any] = backend_class.create_network_interface

@@ -1,8 +1,8 @@
-"""The lab for AWS: a moto server, with stand-ins for what a deployment file names and nobody has made there.
+"""The lab for AWS: a moto server, with stand-ins for resources that a deployment file names.
 
-A file says the ids of a VPC, of groups and prefix lists that rules are about, of network interfaces. In the lab these are
-made on demand with the very ids of the file, empty; whoever prints it says so. The lab also enforces the quotas of the file
-in its VPC, and a prefix list holds as many entries as the file says.
+A file has the ids of a VPC, of groups and prefix lists that rules are about, and of network interfaces. The lab creates
+them on demand, empty, with the ids of the file. It also enforces the quotas of the file in its VPC, and a prefix list
+has the maximum of entries that the file says.
 """
 
 from __future__ import annotations
@@ -85,16 +85,16 @@ def in_use(where: Connection, deployment: Deployment) -> bool:
 
 
 def instructions(address: str) -> str:
-    """How other programs reach the lab."""
+    """How other programs connect to the lab."""
     variables = " ".join(f"{name}={value}" for name, value in CREDENTIALS.items())
     return f"""\
-AWS lab at {address}: EC2, STS and IAM. It takes any credentials and forgets everything when it stops.
+AWS lab at {address}: EC2, STS and IAM. It accepts any credentials. Its content is lost when it stops.
 
-the shell, the AWS CLI and boto3 (1.28 or newer) find it by the environment:
+for the shell, the AWS CLI and boto3 (1.28 or newer), as environment variables:
     export AWS_ENDPOINT_URL={address} AWS_REGION=eu-central-1 AWS_DEFAULT_REGION=eu-central-1 {variables}
     aws ec2 describe-security-groups
 
-boto3 by argument:
+for boto3, as arguments:
     boto3.client("ec2", endpoint_url="{address}", region_name="eu-central-1",
                  aws_access_key_id="testing", aws_secret_access_key="testing")
 
@@ -124,9 +124,9 @@ def _groups(client: Any, vpc: str, desired: set[str]) -> Iterator[str]:
 
 
 def _prefix_lists(client: Any, desired: Mapping[str, SecurityGroupRule]) -> Iterator[str]:
-    """Those that rules are about, as long as the file says: a rule's `size` is the maximum of entries of its list.
+    """The prefix lists of rules; a rule's `size` is the maximum of entries of its list.
 
-    A list that an earlier file had made gets the length that this one says.
+    A list that was created for an earlier file gets the maximum of this one.
     """
     found = client.describe_managed_prefix_lists()["PrefixLists"] if desired else ()
     known = {one["PrefixListId"]: one for one in found}
@@ -159,7 +159,7 @@ def _network_interfaces(client: Any, vpc: str, desired: set[str]) -> Iterator[st
 
 @contextmanager
 def _asking(client: Any, operation: str, header: str, value: str) -> Iterator[None]:
-    """Say something to the lab with the calls of an operation; `*` means all."""
+    """Send a header to the lab with the calls of an operation; `*` means all."""
 
     def ask(request: Any, **_: Any) -> None:
         request.headers[header] = value

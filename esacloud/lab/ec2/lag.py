@@ -132,7 +132,7 @@ class State:
 
 
 def capture() -> State:
-    """The state of this moment. Rules are replaced and never changed in place (`ec2_rules.py`), so that none is copied."""
+    """The state of this moment. Rules are replaced and never changed in place (`rules.py`), so that none is copied."""
     from moto.ec2.models import ec2_backends
 
     regions = {}

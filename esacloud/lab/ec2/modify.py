@@ -1,7 +1,7 @@
-"""ModifySecurityGroupRules for moto 5.2.5, which of itself changes the far side of IPv4 rules alone.
+"""ModifySecurityGroupRules for moto 5.2.5, which changes the source or destination of IPv4 rules only.
 
-All rules of a request change, or none: an unknown id, another kind of far side, and a rule that the group has already are
-refused before anything is changed, and so are more rules than the quota.
+All rules of a request change, or none: an unknown id, another kind of source or destination, a rule that the group has
+already, and more rules than the quota are refused before anything is changed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _KINDS = {
 
 
 def modify_any_rule(backend_class: Any) -> None:
-    """Put it in the place of moto's."""
+    """Replace moto's implementation."""
     backend_class.modify_security_group_rules = _modify
 
 

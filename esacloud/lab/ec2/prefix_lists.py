@@ -1,6 +1,6 @@
-"""Managed prefix lists for moto 5.2.5, which passes over ids that it does not have and keeps a list's maximum for ever.
+"""Managed prefix lists for moto 5.2.5, which ignores unknown ids and never changes a list's maximum.
 
-- DescribeManagedPrefixLists with an id that is none: InvalidPrefixListID.NotFound, as terraform's AWS provider expects.
+- DescribeManagedPrefixLists with an unknown id: InvalidPrefixListID.NotFound, as terraform's AWS provider expects.
 - ModifyManagedPrefixList changes the maximum of entries.
   https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyManagedPrefixList.html
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 
 def know_and_resize_lists(backend_class: Any) -> None:
-    """Put it into moto."""
+    """Patch moto."""
     from moto.ec2.exceptions import EC2ClientError
     from moto.ec2.responses.vpcs import VPCs
 

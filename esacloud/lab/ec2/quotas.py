@@ -39,7 +39,7 @@ def limits_of(vpc: str | None) -> Limits:
 
 
 def set_limits(vpc: str, limits: Limits) -> None:
-    """Have these quotas in a VPC from now on; what is over already stays."""
+    """Have these quotas in a VPC from now on; existing rules over it stay."""
     _limits[vpc] = limits
 
 
@@ -96,6 +96,6 @@ def _weight(backend: Any, rule: Any) -> tuple[int, int]:
 
 
 def _aws_weight(name: str) -> int:
-    """Of `com.amazonaws.eu-central-1.s3` and the like; EC2 tells it nowhere beside the page."""
+    """The weight of a list such as `com.amazonaws.eu-central-1.s3`, which only the page has, not the API."""
     service = name.removeprefix("com.amazonaws.").partition(".")[2].removeprefix("ipv6.")
     return AWS_WEIGHTS.get(service, 1)

@@ -1,10 +1,10 @@
 """What happens to a request before and after moto has it.
 
-- One at a time: moto's state is not made for threads, and now and then answered 500 to a call that it had carried out, so
-  that a client's second try met a duplicate.
-- Requests over the limits are refused (`ec2_rates.py`); reads lag (`ec2_lag.py`); quotas are told (`ec2_quotas.py`).
-- With the header `X-Lab-Lag: none` a read shows the true state, and what a write makes is seen at once: for what was there
-  before anything that is tried, as the stand-ins of `ec2_lab.py`.
+- One at a time: moto's state is not thread-safe. It sometimes answered 500 to a call that it had carried out, and the
+  client's second try met a duplicate.
+- Requests over the limits are refused (`rates.py`); reads lag (`lag.py`); quotas are set by a header (`quotas.py`).
+- With the header `X-Lab-Lag: none` a read shows the true state, and later reads show what a write makes at once: for what
+  exists before the lab is used, such as the stand-ins of `lab.py`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from esacloud.lab.ec2.quotas import QUOTAS_HEADER, take_header
 from esacloud.lab.ec2.rates import THROTTLED
 from esacloud.lab.ec2.settings import settings
 
-EC2_VERSION = "2016-11-15"  # of its API, by which its requests are told from those of STS and IAM
+EC2_VERSION = "2016-11-15"  # of its API, which distinguishes its requests from those of STS and IAM
 LAG_HEADER, NO_LAG = "X-Lab-Lag", "none"
 _READING = ("Describe", "Get", "List", "Search")
 _QUOTAS, _LAG = (f"HTTP_{name.upper().replace('-', '_')}" for name in (QUOTAS_HEADER, LAG_HEADER))

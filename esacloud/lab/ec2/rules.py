@@ -2,7 +2,7 @@
 
 moto does one permission of a request after the other and keeps what it did before one failed. Here every rule of a request
 is looked at first; the lists of a group are then replaced, and so is a rule that gets another description, so that whoever
-kept the old ones (`ec2_lag.py`) still has them.
+kept the old ones (`lag.py`) still has them.
 
 - A revoke of a rule that the group has not: InvalidPermission.NotFound, and nothing is revoked. In a default VPC there is
   no error; the others are revoked, and the answer names those that were not.
@@ -25,7 +25,7 @@ DIRECTIONS = {"ingress": "ingress_rules", "egress": "egress_rules"}
 
 
 def change_all_or_none() -> None:
-    """Put it in the place of moto's."""
+    """Replace moto's implementation."""
     from moto.ec2.models.security_groups import SecurityGroupBackend
     from moto.ec2.responses.security_groups import SecurityGroups
 

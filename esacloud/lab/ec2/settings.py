@@ -1,6 +1,6 @@
-"""How the local EC2 of this process behaves: its lag, its request limits, what new groups begin with.
+"""The settings of the local EC2 of this process: its lag, its request limits, the default rules of new groups.
 
-The state of the server lives in the process, and so do these: of two servers in one process both behave alike.
+The state of the server is that of the process, and so are these: two servers in one process have the same settings.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Settings:
     """Each may be changed while the server runs.
 
     `rates` None: requests are not counted. `ipv6_default_egress`: a new group in a VPC with an IPv6 CIDR block permits all
-    egress to ::/0 too, as EC2's do, and not to 0.0.0.0/0 alone.
+    egress to ::/0 too, as in EC2, and not only to 0.0.0.0/0.
     """
 
     lag: Lag = field(default_factory=Lag)
@@ -33,7 +33,7 @@ settings = Settings()
 def using(
     lag: Lag | None = None, rates: Buckets | None = None, ipv6_default_egress: bool | None = None
 ) -> Iterator[Settings]:
-    """Behave so while the block runs; what is None stays as it is."""
+    """Use these settings while the block runs; None keeps a setting."""
     before = settings.lag, settings.rates, settings.ipv6_default_egress
     settings.lag = settings.lag if lag is None else lag
     settings.rates = settings.rates if rates is None else rates

@@ -1,6 +1,6 @@
 """Catalogue entries as the JSON that `ports --json` and `explain --json` print.
 
-The documents satisfy schemas/ports.schema.json and schemas/explain.schema.json. Texts stand in both languages.
+The documents conform to schemas/ports.schema.json and schemas/explain.schema.json. Texts are in both languages.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 
 def ports_document(catalogue: Catalogue, entries: Iterable[Entry], rows: Iterable[Row]) -> Json:
-    """What `ports --json` prints: the entries, and the rows that make no rule."""
+    """What `ports --json` prints: the entries, and the rows without a rule."""
     return {
         "catalogue": _catalogue(catalogue),
         "entries": [_entry(entry) for entry in entries],
@@ -24,7 +24,7 @@ def ports_document(catalogue: Catalogue, entries: Iterable[Entry], rows: Iterabl
 
 
 def explain_document(catalogue: Catalogue, answers: Iterable[Found]) -> Json:
-    """What `explain --json` prints: for every word asked, its entries with all that belongs to them."""
+    """What `explain --json` prints: for every query, its entries with their rows, feature and peer."""
     return {"catalogue": _catalogue(catalogue), "answers": [_answer(catalogue, found) for found in answers]}
 
 
@@ -35,7 +35,7 @@ def ports_text(ports: PortRange) -> str:
 
 
 def needs_peer(catalogue: Catalogue, entry: Entry) -> bool:
-    """Whether a deployment has to name the far side itself."""
+    """Whether a deployment has to name the peer itself."""
     return not (entry.networks or entry.hostnames or catalogue.roles[entry.role].default)
 
 
@@ -97,7 +97,7 @@ def _no_rule(row: Row) -> Json:
 
 def _answer(catalogue: Catalogue, found: Found) -> Json:
     return {
-        "asked": found.asked,
+        "query": found.asked,
         "entries": [_explained(catalogue, entry) for entry in found.entries],
         "no_rule": [_no_rule(row) for row in found.rows],
         "also_within": [entry.id for entry in found.wide],

@@ -1,21 +1,41 @@
-"""Findings and audits for programs, as schemas/findings.schema.json and schemas/audit.schema.json describe them."""
+"""What `check --json` and `audit --json` print (schemas/check, findings and audit.schema.json)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from esacloud.audit.model import Audit
-from esacloud.errors import Place, Problem
-from esacloud.guardrails.model import Finding, Judgement
-from esacloud.packets.sets import PacketSet
+if TYPE_CHECKING:
+    from esacloud.audit.model import Audit
+    from esacloud.errors import Place, Problem
+    from esacloud.guardrails.model import Finding, Judgement
+    from esacloud.packets.sets import PacketSet
+    from esacloud.workflow import Checked
 
-MOST_WITNESSES = 10
+Json = dict[str, Any]
+_WITNESSES = 10  # of a finding
+_MOST_BOXES = 20  # of a difference; the others are counted
 
 
-def judgement_document(judgement: Judgement) -> dict[str, Any]:
-    """What `esacloud check --json` prints of the guardrails."""
+def checked_document(found: Sequence[Checked]) -> Json:
+    """What `esacloud check --json` prints."""
+    return {
+        "errors": sum(checked.count("error") for checked in found),
+        "warnings": sum(checked.count("warning") for checked in found),
+        "files": [
+            {
+                "file": checked.file,
+                "problems": [{**_place(problem.place), **_problem(problem)} for problem in checked.problems],
+                "guardrails": {cloud: judgement_document(judged) for cloud, judged in checked.judgements.items()},
+            }
+            for checked in found
+        ],
+    }
+
+
+def judgement_document(judgement: Judgement) -> Json:
+    """The guardrails' part of both documents (schemas/findings.schema.json)."""
     return {
         "findings": [_finding(finding) for finding in judgement.findings],
         "waived": [
@@ -30,21 +50,24 @@ def judgement_document(judgement: Judgement) -> dict[str, Any]:
             }
             for waived in judgement.waived
         ],
-        "problems": [_problem(problem) for problem in judgement.problems],
+        "problems": [{**_problem(problem), "place": _place(problem.place)} for problem in judgement.problems],
     }
 
 
-def audit_document(audit: Audit) -> dict[str, Any]:
+def audit_document(audit: Audit) -> Json:
     """What `esacloud audit --json` prints."""
     return {
-        "looked": [{"interface": one.interface, "groups": list(one.groups), "rules": one.rules} for one in audit.looked],
+        "interfaces": [
+            {"interface": audited.interface, "groups": list(audited.groups), "rules": audited.rules}
+            for audited in audit.interfaces
+        ],
         "missing": [
-            {"interface": one.interface, "flow": one.label, "rows": list(one.rows), "packets": witnesses(one.packets)}
-            for one in audit.missing
+            {"interface": flow.interface, "flow": flow.label, "rows": list(flow.rows), "packets": witnesses(flow.packets)}
+            for flow in audit.missing
         ],
         "unexpected": [
-            {"interface": one.interface, "group": one.group, "rule": one.rule, "packets": witnesses(one.packets)}
-            for one in audit.unexpected
+            {"interface": rule.interface, "group": rule.group, "rule": rule.rule, "packets": witnesses(rule.packets)}
+            for rule in audit.unexpected
         ],
         "guardrails": judgement_document(audit.judgement),
         "unknown": list(audit.unknown),
@@ -54,10 +77,17 @@ def audit_document(audit: Audit) -> dict[str, Any]:
 
 def witnesses(packets: PacketSet) -> list[str]:
     """The first boxes of the set as text; the first network of each."""
-    return [str(box) for box in islice(packets.boxes(), MOST_WITNESSES)]
+    return [str(box) for box in islice(packets.boxes(), _WITNESSES)]
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def boxes(packets: PacketSet) -> list[str]:
+    """The boxes of the set as text; a last line counts those beyond the first twenty."""
+    texts = [str(box) for box in packets.boxes()]
+    more = len(texts) - _MOST_BOXES
+    return [*texts[:_MOST_BOXES], f"and {more} more"] if more > 0 else texts
+
+
+def _finding(finding: Finding) -> Json:
     rule = finding.guardrail
     return {
         "code": rule.code,
@@ -70,18 +100,13 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "hint": rule.hint,
         "packets": witnesses(finding.packets),
         "statements": list(finding.statements),
-        "places": _places(finding.places),
+        "places": list(map(_place, finding.places)),
     }
 
 
-def _places(places: Iterable[Place]) -> list[dict[str, Any]]:
-    return [{"file": place.file, "line": place.line, "column": place.column, "key": place.key} for place in places]
+def _place(place: Place) -> Json:
+    return {"file": place.file, "line": place.line, "column": place.column, "key": place.key}
 
 
-def _problem(problem: Problem) -> dict[str, Any]:
-    return {
-        "severity": problem.severity,
-        "message": problem.message,
-        "hint": problem.hint,
-        "place": _places([problem.place])[0],
-    }
+def _problem(problem: Problem) -> Json:
+    return {"severity": problem.severity, "message": problem.message, "hint": problem.hint}

@@ -1,15 +1,17 @@
-"""What `plan --json` and `apply --json` print (schemas/plan.schema.json, schemas/apply.schema.json)."""
+"""What `plan`, `apply` and `lab` print with `--json` (schemas/plan, apply and lab.schema.json)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from esacloud.change.execute import Applied, said
+from esacloud.change.execute import Applied
 from esacloud.change.model import ChangePlan, GroupChange, LiveRule
-from esacloud.packets.sets import PacketSet
+from esacloud.change.plan import step_summary
+from esacloud.report.json.findings import boxes
 
-_WITNESSES = 20  # boxes shown of a set; the rest is counted
+if TYPE_CHECKING:
+    from esacloud.lab.process import RunningLab
 
 
 def plans_document(plans: Iterable[ChangePlan]) -> dict[str, Any]:
@@ -21,25 +23,31 @@ def plans_document(plans: Iterable[ChangePlan]) -> dict[str, Any]:
 def plan_document(plan: ChangePlan) -> dict[str, Any]:
     """One plan."""
     return {
-        "cloud": plan.before.cloud,
-        "deployment": plan.before.deployment,
-        "scope": dict(plan.before.scope),
+        "cloud": plan.actual.cloud,
+        "deployment": plan.actual.deployment,
+        "scope": dict(plan.actual.scope),
         "fingerprint": plan.fingerprint,
         "changes": not plan.empty,
         "unmanaged": plan.unmanaged,
         "unmanaged_rules": [{"group": group, **_rule(rule)} for group, rule in plan.left_unmanaged],
         "groups": [_change(change) for change in plan.changes if change],
         "packets": [
-            {"interface": one.interface, "opened": _boxes(one.opened), "closed": _boxes(one.closed)}
-            for one in plan.openings
+            {"interface": change.interface, "opened": boxes(change.opened), "closed": boxes(change.closed)}
+            for change in plan.packet_changes
         ],
         "steps": [
-            {"action": step.action, "group": step.group, "says": said(step), "calls": list(step.calls), "why": step.why}
+            {
+                "action": step.action,
+                "group": step.group,
+                "summary": step_summary(step),
+                "calls": list(step.calls),
+                "reason": step.reason,
+            }
             for step in plan.steps
         ],
         "quotas": [
-            {"quota": after.quota, "before": before.used, "after": after.used, "limit": after.limit}
-            for before, after in plan.quotas
+            {"quota": desired.quota, "actual": actual.used, "desired": desired.used, "limit": desired.limit}
+            for actual, desired in plan.quotas
         ],
         "notes": list(plan.notes),
     }
@@ -69,16 +77,21 @@ def applied_document(done: Iterable[Applied]) -> dict[str, Any]:
     }
 
 
+def labs_document(labs: Iterable[RunningLab]) -> dict[str, Any]:
+    """The document of `lab`."""
+    return {"labs": [{"cloud": lab.cloud, "address": lab.address, "process": lab.pid, "lag": lab.lag} for lab in labs]}
+
+
 def _change(change: GroupChange) -> dict[str, Any]:
-    known = change.before or change.after
+    known = change.actual or change.desired
     return {
         "name": change.name,
         "interface": change.interface,
         "id": known.id if known else None,
-        "action": "create" if change.before is None else "delete" if change.delete else "change",
+        "action": "create" if change.actual is None else "delete" if change.delete else "change",
         "add": [_rule(rule) for rule in change.add],
         "remove": [_rule(rule) for rule in change.remove],
-        "describe": [{**_rule(new), "was": old.description} for old, new in change.describe],
+        "describe": [{**_rule(new), "previous": old.description} for old, new in change.describe],
         "tags": dict(change.tags),
         "untag": list(change.untag),
         "attach": list(change.attach),
@@ -92,11 +105,5 @@ def _rule(rule: LiveRule) -> dict[str, Any]:
         "rows": list(rule.rows),
         "entries": list(rule.entries),
         "description": rule.description,
-        "ours": rule.ours,
+        "managed": rule.managed,
     }
-
-
-def _boxes(packets: PacketSet) -> list[str]:
-    boxes = [str(box) for box in packets.boxes()]
-    more = len(boxes) - _WITNESSES
-    return [*boxes[:_WITNESSES], f"and {more} more"] if more > 0 else boxes

@@ -1,1 +1,1 @@
-"""What people read on a terminal."""
+"""Text for people."""

@@ -1,4 +1,4 @@
-"""The catalogue as people read it: a table of its entries, and everything about one of them, in English or Chinese."""
+"""What `ports` and `explain` print: a table of catalogue entries, or everything about one entry, in English or Chinese."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _DIRECTION = {"ingress": Text("ingress", "入站"), "egress": Text("egress", "�
 _NOTHING = Text("Nothing in the catalogue matches.", "目录中没有匹配项。")
 _NO_RULE = Text("No rule: {}", "无规则：{}")
 _OPENED_BY = {
-    "ingress": Text("the far side", "对端"),
+    "ingress": Text("the remote host", "对端"),
     "egress": Text("the gateway", "网关"),
-    "both": Text("the gateway and the far side", "网关和对端"),
+    "both": Text("the gateway and the remote host", "网关和对端"),
 }
 _CERTAINTY = {
     "certain": Text("certain", "确定"),
@@ -34,7 +34,7 @@ _CELL = {
 
 
 def ports_report(entries: Sequence[Entry], rows: Sequence[Row], language: str, width: int | None) -> str:
-    """A table of the entries and of the rows that make no rule. `width` is that of the terminal, None wraps nothing."""
+    """A table of the entries and of the rows without a rule. `width` is that of the terminal; None disables wrapping."""
     if not entries and not rows:
         return _NOTHING.in_language(language)
     lines = [
@@ -56,7 +56,7 @@ def ports_report(entries: Sequence[Entry], rows: Sequence[Row], language: str, w
 
 
 def explain_report(catalogue: Catalogue, answers: Iterable[Found], language: str, width: int | None) -> str:
-    """Everything about what was asked for, a block for each entry. An entry asked for twice is told once."""
+    """Everything about the entries found, a block for each; an entry found twice is printed once."""
     blocks: dict[str, None] = {}
     for found in answers:
         for entry in found.entries:
@@ -66,7 +66,8 @@ def explain_report(catalogue: Catalogue, answers: Iterable[Found], language: str
         if found.wide:
             names = ", ".join(entry.id for entry in found.wide)
             also = Text(
-                f"{found.asked} also lies in the port range of: {names}", f"{found.asked} 也在以下条目的端口范围内：{names}"
+                f"{found.asked} is also within the port range of: {names}",
+                f"{found.asked} 也在以下条目的端口范围内：{names}",
             )
             blocks["\n".join(wrapped(also.in_language(language), width or len(names) * 2 + 200))] = None
     return "\n\n".join(blocks)
@@ -89,11 +90,11 @@ def _no_rule(row: Row, language: str) -> str:
 
 def _block(title: str, lines: Iterable[tuple[Text, str]], language: str, width: int | None) -> str:
     """A title, and under it labels with their texts; a text wraps beside its label."""
-    said = [(label.in_language(language), text) for label, text in lines]
-    indent = max(display_width(label) for label, _ in said) + 4
+    labelled = [(label.in_language(language), text) for label, text in lines]
+    indent = max(display_width(label) for label, _ in labelled) + 4
     room = None if width is None else max(width - indent, NARROWEST)
     out = [title]
-    for label, text in said:
+    for label, text in labelled:
         parts = [part for line in text.split("\n") for part in ([line] if room is None else wrapped(line, room))]
         out.append(f"  {padded(label, indent - 2)}{parts[0]}")
         out += [" " * indent + part for part in parts[1:]]
@@ -126,7 +127,7 @@ def _entry_lines(catalogue: Catalogue, entry: Entry, language: str) -> Iterator[
         yield Text("Networks", "网段"), ", ".join(map(str, entry.networks))
     yield Text("Feature", "功能"), f"{entry.feature} ({catalogue.features[entry.feature].title.in_language(language)})"
     for name, values in entry.when.items():
-        yield Text("Switched on", "启用条件"), _switch(catalogue, entry, name, values).in_language(language)
+        yield Text("Enabled", "启用条件"), _switch(catalogue, entry, name, values).in_language(language)
     if any(entry.releases):
         yield Text("Releases", "版本"), _releases(catalogue, entry).in_language(language)
     for row in catalogue.rows:
@@ -134,15 +135,18 @@ def _entry_lines(catalogue: Catalogue, entry: Entry, language: str) -> Iterator[
             label = Text(f"Row {row.number}", f"第 {row.number} 行")
             yield label, _printed(row, language)
     if not entry.rows:
-        yield Text("Row", "行"), Text("none: the table lacks this entry", "无：表中没有此条目").in_language(language)
+        yield (
+            Text("Row", "行"),
+            Text("none: the table does not have this entry", "无：表中没有此条目").in_language(language),
+        )
     for erratum in entry.errata:
         cell, sure = _CELL[erratum.cell].in_language(language), _CERTAINTY[erratum.certainty].in_language(language)
         printed = erratum.printed or Text("nothing", "空").in_language(language)
-        said = Text(
-            f"{cell} of row {erratum.row}: printed {printed}; read {erratum.read} ({sure}). {erratum.why.en}",
+        correction = Text(
+            f"{cell} of row {erratum.row}: printed {printed}; read as {erratum.read} ({sure}). {erratum.why.en}",
             f"第 {erratum.row} 行的{cell}：原文 {printed}；读作 {erratum.read}（{sure}）。{erratum.why.zh}",
         )
-        yield Text("Erratum", "勘误"), said.in_language(language)
+        yield Text("Erratum", "勘误"), correction.in_language(language)
     if entry.prints_inbound:
         yield Text("Inbound", "入站"), _as_printed(entry).in_language(language)
     if entry.source:
@@ -160,11 +164,8 @@ def _printed(row: Row, language: str) -> str:
 
 def _switch(catalogue: Catalogue, entry: Entry, name: str, values: Sequence[str]) -> Text:
     default = catalogue.features[entry.feature].settings[name].default
-    en = f"by {name}: {' or '.join(values)}"
-    zh = f"{name}：{' 或 '.join(values)}"
-    if default is None:
-        return Text(f"{en} (no default)", f"{zh}（无默认值）")
-    return Text(f"{en} (default {default})", f"{zh}（默认 {default}）")
+    none = Text("no default", "无默认值") if default is None else Text(f"default {default}", f"默认 {default}")
+    return Text(f"by {name}: {' or '.join(values)} ({none.en})", f"{name}：{' 或 '.join(values)}（{none.zh}）")
 
 
 def _releases(catalogue: Catalogue, entry: Entry) -> Text:
@@ -172,15 +173,13 @@ def _releases(catalogue: Catalogue, entry: Entry) -> Text:
     key = catalogue.release_key
     if first and last:
         return Text(f"{key} {first} to {last}", f"{key} {first} 至 {last}")
-    return (
-        Text(f"{key} {first} and newer", f"{key} {first} 及更高")
-        if first
-        else Text(f"{key} up to {last}", f"{key} 至 {last} 为止")
-    )
+    if first:
+        return Text(f"{key} {first} and newer", f"{key} {first} 及更高")
+    return Text(f"{key} up to {last}", f"{key} 至 {last} 为止")
 
 
 def _in_the_file(catalogue: Catalogue, entry: Entry) -> str:
-    """The lines of a deployment file that switch the entry on, as YAML."""
+    """The lines of a deployment file that enable the entry, as YAML."""
     settings = catalogue.features[entry.feature].settings
     chosen = [f"{name}: {values[0]}" for name, values in entry.when.items() if settings[name].default not in values]
     feature = f"{{{entry.feature}: {{{', '.join(chosen)}}}}}" if chosen else entry.feature
@@ -193,7 +192,7 @@ def _in_the_file(catalogue: Catalogue, entry: Entry) -> str:
 def _as_printed(entry: Entry) -> Text:
     key = f"as_printed: [{entry.id}]"
     return Text(
-        f"the printed inbound half stays shut; {key} in the file opens it",
+        f"the inbound direction that the table prints stays closed; {key} in the file opens it",
         f"原文所列的入站部分不会开放；在部署文件中写 {key} 才会开放",
     )
 
@@ -206,6 +205,6 @@ def _peer_optional(entry: Entry) -> Text:
     else:
         instead = Text("any", "any")
     return Text(
-        f"peers.{entry.role} may name others; without it: {instead.en}",
+        f"peers.{entry.role} overrides the default: {instead.en}",
         f"可在 peers.{entry.role} 中另行指定；未指定时为{instead.zh}",
     )

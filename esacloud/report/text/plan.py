@@ -1,34 +1,31 @@
-"""A plan and what came of it, for people: rules by group with their table rows, packets, calls, quotas."""
+"""What `plan` and `apply` print for people: rules by group with their table rows, packets, calls, quotas."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from esacloud.change.execute import Applied, said
+from esacloud.change.execute import Applied
 from esacloud.change.model import ChangePlan, GroupChange, LiveRule
+from esacloud.change.plan import step_summary
 from esacloud.packets.sets import PacketSet
+from esacloud.report.text.table import counted, first_of
 
-_MOST = 6  # lines, services and far sides that are written out; the rest is counted
+_MOST = 6  # lines, services and remotes printed in full; the others are counted
 
 
 def plan_text(plan: ChangePlan) -> str:
-    """The whole plan. A plan without a change is one line and its notes."""
-    scope = ", ".join(f"{key} {value}" for key, value in plan.before.scope.items() if key != "prefix")
-    head = f"{plan.before.deployment} on {plan.before.cloud} ({scope})"
+    """The whole plan. A plan without changes is one line and its notes."""
+    scope = ", ".join(f"{key} {value}" for key, value in plan.actual.scope.items() if key != "prefix")
+    head = f"{plan.actual.deployment} on {plan.actual.cloud} ({scope})"
     lines = [f"{head}: {'nothing to change' if plan.empty else ''}".rstrip(" ")]
     for change in plan.changes:
         if change:
             lines += ["", *_change(change)]
-    if plan.openings:
-        lines += ["", "In packets:"]
-        for opening in plan.openings:
-            for packets, word in ((opening.opened, "newly permitted"), (opening.closed, "no longer permitted")):
-                lines += (f"  {opening.interface}: {word}: {line}" for line in _packets(packets))
-    elif plan.steps:
-        lines += ["", "In packets: no difference."]
+    lines += _packet_changes(plan)
     if plan.steps:
-        lines += ["", f"Steps, in {_count(_calls(plan), 'API call')} and one to read back:"]
-        lines += (f"  {number}. {said(step)}{_why(step.why)}" for number, step in enumerate(plan.steps, 1))
+        calls = sum(len(step.calls) for step in plan.steps)
+        lines += ["", f"Steps, in {counted(calls, 'API call')} and one to read back:"]
+        lines += (f"  {number}. {step_summary(step)}{_why(step.reason)}" for number, step in enumerate(plan.steps, 1))
         lines += ["", "Quotas:", *_quotas(plan)]
     if plan.notes:
         lines += ["", *(f"note: {note}" for note in plan.notes)]
@@ -37,62 +34,69 @@ def plan_text(plan: ChangePlan) -> str:
     return "\n".join(lines)
 
 
+def _packet_changes(plan: ChangePlan) -> Iterator[str]:
+    if plan.packet_changes:
+        yield from ("", "In packets:")
+    elif plan.steps:
+        yield from ("", "In packets: no difference.")
+    for opening in plan.packet_changes:
+        for packets, label in ((opening.opened, "newly permitted"), (opening.closed, "no longer permitted")):
+            yield from (f"  {opening.interface}: {label}: {line}" for line in _packets(packets))
+
+
 def summary(plan: ChangePlan) -> str:
-    """One line that counts."""
-    made = sum(change.before is None for change in plan.changes)
+    """One line of counts."""
+    made = sum(change.actual is None for change in plan.changes)
     gone = sum(change.delete for change in plan.changes)
     add = sum(len(change.add) for change in plan.changes)
     remove = sum(len(change.remove) for change in plan.changes)
     describe = sum(len(change.describe) for change in plan.changes)
     return (
-        f"Plan: {_count(made, 'group')} to make, {gone} to delete; {_count(add, 'rule')} to add, {remove} to remove, "
-        f"{describe} to describe anew."
+        f"Plan: {counted(made, 'group')} to create, {gone} to delete; {counted(add, 'rule')} to add, {remove} to remove, "
+        f"{describe} to change the description of."
     )
 
 
 def applied_text(applied: Applied) -> str:
-    """What was done, proven, and where the old state is kept."""
+    """What was done and verified, and where the snapshot is."""
     state = applied.state
     rules = sum(len(group.rules) for group in state.groups)
     if state.groups:
-        there = f"{_count(len(state.groups), 'group')} with {_count(rules, 'rule')}"
-        held = f"Read back and proven: {there} permit exactly the packets of the plan."
+        groups = f"{counted(len(state.groups), 'group')} with {counted(rules, 'rule')}"
+        verified = f"Verified: {groups} permit exactly the packets of the plan."
     else:
-        held = "Read back: no group of it is there."
-    lines = [f"{state.deployment} on {state.cloud}: done in {_count(len(applied.calls), 'API call')}. {held}"]
+        verified = "Verified: all groups are deleted."
+    lines = [f"{state.deployment} on {state.cloud}: done in {counted(len(applied.calls), 'API call')}. {verified}"]
     lines += (f"  {group.name}: {group.id}" for group in state.groups)
     if applied.snapshot is not None:
-        lines.append(f"The state before is kept in {applied.snapshot}; `esacloud restore` brings it back.")
+        lines.append(f"The previous state is in {applied.snapshot}; `esacloud restore` goes back to it.")
     return "\n".join(lines)
 
 
 def _packets(packets: PacketSet) -> list[str]:
-    """What a set holds, one line for each group of far sides that have the same services."""
+    """The packets of a set, one line for each group of remotes that have the same services."""
     services: dict[tuple[str, str], list[str]] = {}
     for box in packets.boxes():
-        head, way, _ = str(box).partition(" in from " if box.direction == "ingress" else " out to ")
-        services.setdefault((way, box.remote_text()), []).append(head)
+        head, preposition, _ = str(box).partition(" in from " if box.direction == "ingress" else " out to ")
+        services.setdefault((preposition, box.remote_text()), []).append(head)
     remotes: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for (way, remote), heads in services.items():
-        remotes.setdefault((way, tuple(dict.fromkeys(heads))), []).append(remote)
-    lines = [f"{_listed(heads)}{way}{_listed(names)}" for (way, heads), names in remotes.items()]
+    for (preposition, remote), heads in services.items():
+        remotes.setdefault((preposition, tuple(dict.fromkeys(heads))), []).append(remote)
+    lines = [
+        f"{first_of(heads, _MOST)}{preposition}{first_of(names, _MOST)}" for (preposition, heads), names in remotes.items()
+    ]
     more = len(lines) - _MOST
     return [*lines[:_MOST], f"and {more} more"] if more > 0 else lines
 
 
-def _listed(words: Sequence[str]) -> str:
-    more = len(words) - _MOST
-    return ", ".join(words[:_MOST]) + (f" and {more} more" if more > 0 else "")
-
-
 def _change(change: GroupChange) -> Iterator[str]:
-    if change.before is None:
-        assert change.after is not None  # noqa: S101 - a change has at least one side
-        yield f"+ {change.name}: new group {change.after.title}"
+    if change.actual is None:
+        assert change.desired is not None  # noqa: S101 - a change has at least one side
+        yield f"+ {change.name}: new group {change.desired.title}"
     elif change.delete:
-        yield f"- {change.name}: {change.before.id} {change.before.title} is deleted with its rules"
+        yield f"- {change.name}: {change.actual.id} {change.actual.title} will be deleted with its rules"
     else:
-        yield f"~ {change.name}: {change.before.id} {change.before.title}"
+        yield f"~ {change.name}: {change.actual.id} {change.actual.title}"
     for rule in change.add:
         yield _rule("+", rule)
     for rule in change.remove:
@@ -101,16 +105,15 @@ def _change(change: GroupChange) -> Iterator[str]:
         yield f"    ~ {new.key}"
         yield f"        {old.description or 'no description'}"
         yield f"     -> {new.description}"
-    if change.before is not None:
+    if change.actual is not None:
         yield from (f"    ~ tag {key} = {value}" for key, value in change.tags.items())
         yield from (f"    - tag {key}" for key in change.untag)
-    yield from (f"    + attached to {one}" for one in change.attach)
-    yield from (f"    - detached from {one}" for one in change.detach)
+    yield from (f"    + attached to {name}" for name in change.attach)
+    yield from (f"    - detached from {name}" for name in change.detach)
 
 
 def _rule(mark: str, rule: LiveRule) -> str:
-    said = rule.description or "no description"
-    return f"    {mark} {rule.key}  ({said})"
+    return f"    {mark} {rule.key}  ({rule.description or 'no description'})"
 
 
 def _quotas(plan: ChangePlan) -> Iterator[str]:
@@ -120,13 +123,5 @@ def _quotas(plan: ChangePlan) -> Iterator[str]:
             yield f"  {after.quota}: {change} of {after.limit}"
 
 
-def _calls(plan: ChangePlan) -> int:
-    return sum(len(step.calls) for step in plan.steps)
-
-
 def _why(text: str) -> str:
     return f" ({text})" if text else ""
-
-
-def _count(number: int, message: str) -> str:
-    return f"{number} {message}{'' if number == 1 else 's'}"

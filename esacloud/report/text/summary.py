@@ -1,19 +1,23 @@
-"""The short summary that `generate` shows.
+"""What `generate` and `verify` print for people.
 
-What was made and what it uses of the quotas, which table rows it covers, what it leaves out and why, what it opens because
-it has to, and what was proven: whatever the person who signs the change has to know, and nothing else.
+The summary of a module has what the person who signs the change needs: groups and quota use, covered and uncovered table
+rows, what is open because of host names, waivers, notes, and the proof.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from textwrap import wrap
+from typing import TYPE_CHECKING, Literal
 
 from esacloud.guardrails.model import Judgement, Waived
-from esacloud.packets.sets import Box
 from esacloud.policy.lowered import Lowered
 from esacloud.policy.model import Flow, Policy
 from esacloud.policy.packets import flow_boxes
+from esacloud.report.text.table import counted
+
+if TYPE_CHECKING:
+    from esacloud.workflow import Verification
 
 _LABEL = 14
 _WIDTH = 110
@@ -30,26 +34,25 @@ def _lines(lowered: Lowered, judgement: Judgement) -> Iterator[str]:
     yield from _labelled("quotas", filter(None, [_fullest(lowered)]))
     all_rows = len(policy.rows) + len(policy.left_out)
     yield from _labelled("table rows", [f"{len(policy.rows)} of {all_rows} covered: {ranges_text(policy.rows)}"])
-    yield from _labelled("left out", _left_out(policy))
+    yield from _labelled("uncovered", _uncovered(policy))
     yield from _labelled("not in table", _not_in_table(policy))
-    yield from _labelled("open to any", hostnames_left_open(policy))
-    yield from _labelled("pinned", hostnames_pinned(policy))
-    yield from _labelled("filtered", hostnames_filtered(policy))
-    yield from _labelled(
-        "wider", (f"{widened.entry}: {_said(widened.exact)} became any source port" for widened in policy.widened)
-    )
+    yield from _labelled("open to any", hostnames(policy, "open"))
+    yield from _labelled("pinned", hostnames(policy, "pinned"))
+    yield from _labelled("filtered", hostnames(policy, "filtered"))
+    widened = (f"{flow.entry}: {_packets_text(flow.exact)} became any source port" for flow in policy.widened)
+    yield from _labelled("widened", widened)
     yield from _labelled("waived", map(waived_sentence, judgement.waived))
     yield from _labelled("note", lowered.notes)
     yield from _labelled("proven", [proven_sentence(lowered)])
 
 
 def proven_sentence(lowered: Lowered) -> str:
-    """What was proven, in one sentence with its counts."""
+    """What was proven, in one sentence with counts."""
     boxes = sum(len(list(packets.boxes())) for packets in lowered.packets.values())
-    counts = [_count(len(lowered.policy.flows), "flow"), _count(len(lowered.packets), "interface")]
+    counts = [counted(len(lowered.policy.flows), "flow"), counted(len(lowered.packets), "interface")]
     return (
-        "the module permits exactly the packets of the policy, no packet more and none less: "
-        f"{', '.join(counts)}, {_count(boxes, 'disjoint set')} of packets"
+        "the module permits exactly the packets of the policy, no more and no less: "
+        f"{', '.join(counts)}, {counted(boxes, 'disjoint set')} of packets"
     )
 
 
@@ -59,31 +62,25 @@ def waived_sentence(waived: Waived) -> str:
     return f"{finding.code} at {finding.interface} until {waiver.until}: {finding.message} {waiver.reason}"
 
 
-def hostnames_left_open(policy: Policy) -> tuple[str, ...]:
-    """What is open to any address because of a host name: `tcp/443 out at management: a.example (rows 9)`."""
-    return _hostnames(policy, lambda flow: flow.names)
+def verified_text(verification: Verification, directory: str) -> str:
+    """Whether the module is proven, in one line, and a line for each difference or deviation."""
+    if verification.proven:
+        flows = len(verification.policy.flows)
+        return f"{directory}: proven: permits exactly the packets of the policy ({flows} flows), no more and no less."
+    return "\n".join([f"{directory}: NOT proven:", *(f"  {sentence}" for sentence in verification.sentences())])
 
 
-def hostnames_pinned(policy: Policy) -> tuple[str, ...]:
-    """What is open to the addresses that a lock has for host names, in the same words."""
-    return _hostnames(policy, lambda flow: flow.pinned)
-
-
-def hostnames_filtered(policy: Policy) -> tuple[str, ...]:
-    """What a firewall on the way lets pass by its host name, in the same words."""
-    return _hostnames(policy, lambda flow: flow.filtered)
-
-
-def _hostnames(policy: Policy, names_of: Callable[[Flow], tuple[str, ...]]) -> tuple[str, ...]:
-    hosts: dict[str, tuple[set[str], set[int]]] = {}
+def hostnames(policy: Policy, mode: Literal["open", "pinned", "filtered"]) -> tuple[str, ...]:
+    """What is permitted because of host names in one mode: `tcp/443 out at management: a.example (rows 9)`."""
+    by_service: dict[str, tuple[set[str], set[int]]] = {}
     for flow in policy.flows:
-        if found := names_of(flow):
-            names, rows = hosts.setdefault(f"{_said(flow, remote=False)} at {flow.interface}", (set(), set()))
+        if found := {"open": flow.names, "pinned": flow.pinned, "filtered": flow.filtered}[mode]:
+            names, rows = by_service.setdefault(f"{_packets_text(flow, remote=False)} at {flow.interface}", (set(), set()))
             names.update(found)
             rows.update(flow.rows)
     return tuple(
-        f"{what}: {', '.join(sorted(names))}" + (f" (rows {ranges_text(rows)})" if rows else "")
-        for what, (names, rows) in hosts.items()
+        f"{service}: {', '.join(sorted(names))}" + (f" (rows {ranges_text(rows)})" if rows else "")
+        for service, (names, rows) in by_service.items()
     )
 
 
@@ -105,13 +102,13 @@ def _groups(lowered: Lowered) -> Iterator[str]:
 
 
 def _fullest(lowered: Lowered) -> str:
-    """The three quotas that are used most, so that the next to overflow is seen coming."""
+    """The three quotas nearest to their limits."""
     uses = sorted((use for use in lowered.quotas if use.used > 1), key=lambda use: -use.used / use.limit)
     return "; ".join(f"{use.quota} {use.used} of {use.limit}" for use in uses[:3])
 
 
-def _left_out(policy: Policy) -> Iterator[str]:
-    """Rows by reason; the features that are off, which are most of them, together."""
+def _uncovered(policy: Policy) -> Iterator[str]:
+    """Rows by reason; those of features that are off, most of them, together."""
     off: dict[str, list[int]] = {}
     by_reason: dict[str, list[int]] = {}
     for left in policy.left_out:
@@ -126,22 +123,17 @@ def _left_out(policy: Policy) -> Iterator[str]:
 
 
 def _not_in_table(policy: Policy) -> list[str]:
-    entries: Mapping[str, None] = dict.fromkeys(entry for flow in policy.flows if not flow.rows for entry in flow.entries)
-    return [f"needed all the same: {', '.join(sorted(entries))}"] if entries else []
+    entries = sorted({entry for flow in policy.flows if not flow.rows for entry in flow.entries})
+    return [f"needed nevertheless: {', '.join(entries)}"] if entries else []
 
 
-def _said(flow: Flow, remote: bool = True) -> str:
-    box: Box = next(flow_boxes([flow]))
-    text = str(box)
+def _packets_text(flow: Flow, remote: bool = True) -> str:
+    text = str(next(flow_boxes([flow])))
     return text if remote else text.rsplit(" ", 2)[0]
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def _labelled(label: str, texts: Iterable[str]) -> Iterator[str]:
-    """The texts under one label, each starting on a line of its own; nothing where there are none."""
+    """The texts under one label, each starting on a line of its own; nothing without texts."""
     for text in texts:
         lines = wrap(text, _WIDTH - _LABEL, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
         for line in lines or [""]:

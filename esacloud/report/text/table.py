@@ -1,4 +1,4 @@
-"""Plain text tables for a terminal: columns by display width, so that Chinese lines up, and a last column that wraps."""
+"""Plain text for a terminal: counts, lists, and tables with columns aligned by display width, for Chinese too."""
 
 from __future__ import annotations
 
@@ -8,11 +8,21 @@ GAP = "  "
 NARROWEST = 24  # the last column is never wrapped below this
 
 
+def counted(number: int, noun: str, plural: str = "s") -> str:
+    """`1 rule` or `1,200 rules`."""
+    return f"{number:,} {noun}{'' if number == 1 else plural}"
+
+
+def first_of(words: Sequence[str], most: int) -> str:
+    """The first words of a list, and how many more there are."""
+    return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
+
+
 def display_width(text: str) -> int:
     """How many columns of a terminal the text takes: two for a wide character, none for a combining one."""
     if text.isascii():
         return len(text)
-    from wcwidth import wcswidth  # slow to import, and English does without
+    from wcwidth import wcswidth  # slow to import, and not needed for English
 
     return max(wcswidth(text), 0)
 
@@ -61,7 +71,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], width: int | None 
 
 
 def _pieces(text: str) -> Iterable[str]:
-    """Spaces, words, and wide characters one by one; what closes a clause stays with the character before it."""
+    """Spaces, words, and wide characters one by one; closing punctuation stays with the character before it."""
     word = ""
     for character in text:
         if character == " ":

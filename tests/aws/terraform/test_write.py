@@ -80,48 +80,48 @@ def test_a_changed_digit_in_a_rule_is_found_without_any_digest(made: SecurityGro
 @pytest.mark.parametrize(
     ("path", "to", "says"),
     [
-        ((*INGRESS, SMTP, "from_port"), "25", "from_port is no whole number"),
-        ((*INGRESS, SMTP, "from_port"), True, "from_port is no whole number"),
-        ((*INGRESS, SMTP, "from_port"), 25.0, "from_port is no whole number"),
-        ((*INGRESS, SMTP, "from_port"), None, "from_port is no whole number"),
+        ((*INGRESS, SMTP, "from_port"), "25", "from_port is not a whole number"),
+        ((*INGRESS, SMTP, "from_port"), True, "from_port is not a whole number"),
+        ((*INGRESS, SMTP, "from_port"), 25.0, "from_port is not a whole number"),
+        ((*INGRESS, SMTP, "from_port"), None, "from_port is not a whole number"),
         ((*INGRESS, SMTP, "from_port"), 26, "from_port <= to_port"),
         ((*INGRESS, SMTP, "to_port"), 70000, "between 0 and 65535"),
-        ((*INGRESS, SMTP, "to_port"), ..., "one port where it takes two"),
-        ((*INGRESS, SMTP, "ip_protocol"), "6", "none of tcp, udp"),
-        ((*INGRESS, SMTP, "ip_protocol"), "-1", "stand beside every protocol but -1"),
+        ((*INGRESS, SMTP, "to_port"), ..., "has one port and needs two"),
+        ((*INGRESS, SMTP, "ip_protocol"), "6", "not one of tcp, udp"),
+        ((*INGRESS, SMTP, "ip_protocol"), "-1", "are needed for every protocol except -1"),
         ((*INGRESS, SMTP, "cidr_ipv4"), "10.0.0.1/8", "host bits"),
         ((*INGRESS, SMTP, "cidr_ipv4"), "10.0.0.1", "canonical form, which is 10.0.0.1/32"),
-        ((*INGRESS, SMTP, "cidr_ipv4"), "2001:db8::/32", "no value for cidr_ipv4"),
-        ((*INGRESS, SMTP, "cidr_ipv4"), "${var.vpc_id}", "no network"),
-        ((*INGRESS, SMTP, "cidr_ipv6"), "::/0", "2 far sides"),
-        ((*INGRESS, SMTP, "cidr_ipv4"), ..., "0 far sides"),
-        ((*INGRESS, SMTP, "group"), "data2", "no group of this module"),
-        ((*INGRESS, SMTP, "description"), "a -> b", "no text that EC2 takes"),
-        ((*INGRESS, SMTP, "description"), "${file(\"/etc/passwd\")}", "no text that EC2 takes"),
-        ((*INGRESS, SMTP, "description"), "x" * 256, "no text that EC2 takes"),
-        ((*INGRESS, SMTP, "rows"), [True], "no list of whole numbers"),
+        ((*INGRESS, SMTP, "cidr_ipv4"), "2001:db8::/32", "not a value for cidr_ipv4"),
+        ((*INGRESS, SMTP, "cidr_ipv4"), "${var.vpc_id}", "not a CIDR block"),
+        ((*INGRESS, SMTP, "cidr_ipv6"), "::/0", "2 remotes"),
+        ((*INGRESS, SMTP, "cidr_ipv4"), ..., "0 remotes"),
+        ((*INGRESS, SMTP, "group"), "data2", "does not name a group of this module"),
+        ((*INGRESS, SMTP, "description"), "a -> b", "not a text that EC2 accepts"),
+        ((*INGRESS, SMTP, "description"), "${file(\"/etc/passwd\")}", "not a text that EC2 accepts"),
+        ((*INGRESS, SMTP, "description"), "x" * 256, "not a text that EC2 accepts"),
+        ((*INGRESS, SMTP, "rows"), [True], "not a list of whole numbers"),
         ((*INGRESS, SMTP, "self"), True, "unknown key self"),
-        ((*INGRESS, SMTP), [], "no row of a table"),
+        ((*INGRESS, SMTP), [], "not a table row"),
         ((*INGRESS, "a ${var.x}"), documents(MAIL)[terraform.MAIN]["locals"]["ingress_rules"][SMTP], "template in its key"),
         ((*INGRESS, "again"), documents(MAIL)[terraform.MAIN]["locals"]["ingress_rules"][SMTP], "the same rule as"),
         ((*INGRESS, "data1/-1-from-self", "referenced_group"), "data2", "the first group of its interface"),
-        ((*INGRESS, OTHER, "referenced_security_group_id"), "pl-01", "no id of that kind"),
+        ((*INGRESS, OTHER, "referenced_security_group_id"), "pl-01", "not an ID of that kind"),
         (INGRESS, ..., "ingress_rules is missing"),
         ((terraform.MAIN, "locals", "groups", "data1", "interface"), "${var.x}", "groups.data1.interface"),
-        ((terraform.MAIN, "locals", "more"), {}, "locals.more is nothing that esacloud writes"),
-        ((terraform.MAIN, "locals", "tags"), {"a": "${x}"}, "locals.tags are no texts"),
+        ((terraform.MAIN, "locals", "more"), {}, "locals.more is not written by esacloud"),
+        ((terraform.MAIN, "locals", "tags"), {"a": "${x}"}, "locals.tags are not texts"),
         ((terraform.MAIN, "locals"), ..., "locals is missing"),
         ((*RULE, "from_port"), "${each.value.to_port}", "resource.aws_vpc_security_group_ingress_rule.this.from_port"),
         ((*RULE, "for_each"), {}, "aws_vpc_security_group_ingress_rule.this.for_each"),
         ((*RULE, "lifecycle", "create_before_destroy"), 1, "lifecycle.create_before_destroy is not what"),
-        ((*RULE, "provider"), "aws.other", "this.provider is nothing that esacloud writes"),
-        ((terraform.MAIN, "resource", "null_resource"), {}, "resource.null_resource is nothing"),
-        ((terraform.MAIN, "data"), {}, "main.tf.json: data is nothing"),
+        ((*RULE, "provider"), "aws.other", "this.provider is not written by esacloud"),
+        ((terraform.MAIN, "resource", "null_resource"), {}, "resource.null_resource is not written"),
+        ((terraform.MAIN, "data"), {}, "main.tf.json: data is not written"),
         ((terraform.VARIABLES, "variable", "vpc_id", "default"), "${x}", "variables.tf.json: variable.vpc_id.default"),
         ((terraform.VARIABLES, "variable", "tags", "type"), "any", "variables.tf.json: variable.tags.type"),
         ((terraform.OUTPUTS, "output", "rules", "value", "egress"), "", "outputs.tf.json: output.rules.value.egress"),
-        ((terraform.VERSIONS, "terraform", "backend"), {}, "versions.tf.json: terraform.backend is nothing"),
-        (("more.tf.json",), {}, "more.tf.json: esacloud writes no such file"),
+        ((terraform.VERSIONS, "terraform", "backend"), {}, "versions.tf.json: terraform.backend is not written"),
+        (("more.tf.json",), {}, "more.tf.json: esacloud does not write this file"),
         ((terraform.OUTPUTS,), ..., "outputs.tf.json: The file is missing"),
         ((terraform.OUTPUTS,), [], "outputs.tf.json: The document is not what"),
         ((terraform.MAIN,), [], "locals is missing"),
@@ -129,7 +129,7 @@ def test_a_changed_digit_in_a_rule_is_found_without_any_digest(made: SecurityGro
 )  # fmt: skip
 def test_what_esacloud_does_not_write_is_named_with_its_path(path: tuple[Any, ...], to: Any, says: str) -> None:
     deviations = read_back(changed(*path, to=to)).deviations
-    assert any(says in oddity for oddity in deviations), deviations
+    assert any(says in deviation for deviation in deviations), deviations
 
 
 def test_a_port_changed_by_one_digit_shows_in_the_packets() -> None:
@@ -170,3 +170,9 @@ def test_the_layout_changes_no_value(made: SecurityGroups) -> None:
         text = render(document)
         assert parse(text, name) == json.loads(json.dumps(document))
         assert list(parse(text, name)) == list(document)
+
+
+def test_the_prefix_that_the_variable_takes_is_as_long_as_the_default_may_be() -> None:
+    condition = terraform.variables_document(None, "x")["variable"]["name_prefix"]["validation"]["condition"]
+    assert f"length(var.name_prefix) <= {terraform.LONGEST_PREFIX} " in condition
+    assert len(terraform.default_prefix("d" * 200)) == terraform.LONGEST_PREFIX

@@ -70,7 +70,7 @@ def two_on_the_way(azure: LiveAzure) -> None:
 def test_the_groups_of_an_interface_and_of_its_subnet_both_have_to_permit(azure: LiveAzure) -> None:
     two_on_the_way(azure)
     audit = audited(fetched(azure))
-    assert [(one.interface, one.groups) for one in audit.looked] == [(NIC, (NIC_GROUP, SUBNET_GROUP))]
+    assert [(one.interface, one.groups) for one in audit.interfaces] == [(NIC, (NIC_GROUP, SUBNET_GROUP))]
     assert [one.packets for one in audit.unexpected] == [parse_packets("tcp/22 in from 10.0.1.0/24")] * 2
     assert not audit.unknown
 
@@ -85,7 +85,7 @@ def test_an_interface_that_nothing_filters_is_noted(azure: LiveAzure) -> None:
     put(azure, NIC_GROUP, *CLOSED)
     azure.send("PUT", NIC, bodies.interface(SUBNET, group=NIC_GROUP))
     assert attachments(fetched(azure)).notes == (
-        f"{NIC2}; neither it nor its subnet has a group, and nothing filters its packets",
+        f"{NIC2}: the network interface and its subnet have no group; nothing filters its packets",
     )
 
 
@@ -93,7 +93,7 @@ def test_a_group_on_a_subnet_without_interfaces_and_one_on_nothing_count_alone(a
     put(azure, SUBNET_GROUP, *CLOSED)
     put(azure, NIC_GROUP, *CLOSED)
     azure.send("PUT", NETWORK, bodies.network(front=None, back=None, spare=SUBNET_GROUP))
-    assert {one.interface for one in audited(fetched(azure)).looked} == {SUBNET_GROUP, NIC_GROUP}
+    assert {one.interface for one in audited(fetched(azure)).interfaces} == {SUBNET_GROUP, NIC_GROUP}
 
 
 @pytest.fixture
@@ -140,13 +140,13 @@ def test_what_is_on_the_way_in_another_resource_group_counts(spread: LiveAzure, 
         audit = audited(fetched(spread, resource_group))
     finally:
         clear(spread)
-    assert [len(one.groups) for one in audit.looked if one.interface == NIC2] == [2]
+    assert [len(one.groups) for one in audit.interfaces if one.interface == NIC2] == [2]
     assert not audit.unknown
 
 
 @pytest.mark.parametrize(
     ("path", "said"),
-    [("/subnets/", "nothing says which group is on its subnet"), ("/networkSecurityGroups/far$", "not read")],
+    [("/subnets/", "the group of its subnet"), ("/networkSecurityGroups/far$", "not read")],
 )
 def test_what_may_not_be_read_elsewhere_is_said(spread: LiveAzure, path: str, said: str) -> None:
     spread.arm.fail_next("GET", path, "forbidden-403")
@@ -208,7 +208,7 @@ def applied(azure: LiveAzure, tmp_path: Path) -> tuple[Path, str]:
 def test_what_was_applied_is_what_its_deployment_asks_for(audit: Any, applied: tuple[Path, str]) -> None:
     ran = audit("--deployment", applied[0])
     assert (ran.code, ran.err) == (0, "")
-    assert "1 group with 8 rules looked at: 0 flows missing, 0 rules not asked for" in ran.out
+    assert "1 group with 8 rules audited: 0 flows missing, 0 rules unexpected" in ran.out
     assert "Virtual Network Manager" in ran.out
 
 
@@ -232,7 +232,7 @@ def test_the_group_of_a_subnet_that_cuts_a_deployment_off_is_seen(
     azure.send("PUT", NETWORK, bodies.network(front=SUBNET_GROUP, back=applied[1]))
     ran = audit("--deployment", applied[0])
     assert ran.code == 1
-    assert f"data1 ({NIC}): needed and not there" in ran.out
+    assert f"data1 ({NIC}): missing" in ran.out
     assert "smtp-in" in ran.out
     assert "smtp-out" not in ran.out  # the default rules of Azure let everything out
 

@@ -85,7 +85,7 @@ def test_a_subnets_group_counts_for_network_interfaces_in_it_alone() -> None:
         f"{BASE}/networkInterfaces/other": (f"{GROUP}.subnet",),
     }
     assert found.notes == (
-        f"{BASE}/networkInterfaces/apart; neither it nor its subnet has a group, and nothing filters its packets",
+        f"{BASE}/networkInterfaces/apart: the network interface and its subnet have no group; nothing filters its packets",
     )
 
 
@@ -100,7 +100,7 @@ def test_a_subnet_that_is_not_there_is_said() -> None:
     found = carried(shown(*APPLIED[:4]))
     assert found.groups == {MAIL: (f"{GROUP}.nic",)}
     (said,) = found.unknown
-    assert "nothing says which group is on its subnet" in said
+    assert "the group of its subnet" in said
 
 
 def test_a_network_interface_that_is_not_there_gets_a_note() -> None:
@@ -108,14 +108,14 @@ def test_a_network_interface_that_is_not_there_gets_a_note() -> None:
     assert found.groups == {f"{BASE}/NETWORKINTERFACES/mail": (f"{GROUP}.nic",)}
     assert found.unknown == ()
     (note,) = found.notes
-    assert "nothing says which subnet it is in" in note
+    assert "the source does not name its subnet" in note
 
 
 def test_a_group_that_is_not_there_is_said() -> None:
     found = carried(shown(*APPLIED[1:]))
     assert found.groups == {MAIL: (f"{GROUP}.subnet",)}
     (said,) = found.unknown
-    assert "networkSecurityGroups/ON-NIC is on it and was not read" in said
+    assert "networkSecurityGroups/ON-NIC is attached and was not read" in said
 
 
 def test_a_subnet_may_say_its_group_itself_as_a_virtual_network_may() -> None:
@@ -334,9 +334,7 @@ def test_a_subnet_that_is_known_only_after_apply_is_said(blocks: list[dict[str, 
         {f"{NIC}.mail": NEW_SUBNET},
     )
     assert found.groups == {f"{NIC}.mail": (f"{GROUP}.nic",)}
-    assert found.unknown == (
-        f"{NIC}.mail: nothing says which group is on its subnet {place}; what it denies is not counted",
-    )
+    assert found.unknown == (f"{NIC}.mail: the group of its subnet {place} is unknown; what it denies is not counted",)
 
 
 def test_blocks_that_are_known_only_after_apply_are_said_as_a_whole() -> None:
@@ -346,7 +344,7 @@ def test_blocks_that_are_known_only_after_apply_are_said_as_a_whole() -> None:
         {f"{NIC}.mail": {"ip_configuration": True}},
     )
     (said,) = found.unknown
-    assert f"its subnet {NIC}.mail.ip_configuration;" in said
+    assert f"its subnet {NIC}.mail.ip_configuration is unknown;" in said
 
 
 @pytest.mark.parametrize(("written", "told"), [(named(f"{GROUP}.nic"), True), (["local.group"], False)])

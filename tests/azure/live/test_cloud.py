@@ -17,7 +17,7 @@ from esacloud import workflow
 from esacloud.azure.live.calls import operation
 from esacloud.azure.live.permissions import COMMANDS, JOINS, WHEN, markdown, role
 from esacloud.change import run
-from esacloud.change.execute import ChangeFailedError, MovedError
+from esacloud.change.execute import ChangeFailedError, StalePlanError
 from esacloud.change.live import Connection
 from esacloud.errors import InputError, OutsideError
 from esacloud.lab.arm import ArmEmulator
@@ -152,7 +152,7 @@ def test_a_denial_of_others_that_comes_first_counts_in_the_packets_of_the_plan(a
     azure.apply(text(name))
     azure.theirs(azure.group(name), rule(priority=100, access="Deny", destinationPortRange="25", sourceAddressPrefix="*"))
     _, plan = azure.plan(text(name, ["10.0.0.3"]))
-    assert not any(box.ports == (25, 25) and box.direction == "ingress" for box in plan.after.packets()["data1"].boxes())
+    assert not any(box.ports == (25, 25) and box.direction == "ingress" for box in plan.planned.packets()["data1"].boxes())
     applied = azure.carry_out(*azure.plan(text(name, ["10.0.0.3"])))
     assert azure.permitted(name)["data1"] == applied.state.packets()["data1"]
 
@@ -167,7 +167,7 @@ def test_a_denial_of_a_part_and_a_rule_that_is_not_understood_are_told(azure: Li
     )
     said = plan_text(azure.plan(text(name))[1])
     assert "denies a part" in said
-    assert "nobody here knows what the rule odd" in said
+    assert "esacloud cannot evaluate the rule odd" in said
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_a_group_that_the_file_names_is_taken_over_and_given_back(azure: LiveAzu
     azure.send("PUT", own, bodies.nsg(rule(), tags={"owner": "somebody"}))
     file = text(name, interfaces="{data1: {group: theirs}}")
     applied = azure.apply(file)
-    assert [box for opening in applied.plan.openings for box in opening.closed.boxes()], "the default rules were open"
+    assert [box for opening in applied.plan.packet_changes for box in opening.closed.boxes()], "the default rules were open"
     assert [one["name"] for one in azure.groups(name)] == ["theirs"]
     assert azure.document(azure.group(name)) is None
     azure.destroy(file)
@@ -288,7 +288,7 @@ def test_a_plan_that_was_shown_is_refused_when_the_cloud_moved(azure: LiveAzure)
     azure.apply(text(name))
     live, plan = azure.plan(text(name, ["10.0.0.3"]))
     azure.apply(text(name, ["10.0.0.4"]))
-    with pytest.raises(MovedError):
+    with pytest.raises(StalePlanError):
         azure.carry_out(live, plan, shown=True)
 
 
@@ -323,7 +323,7 @@ def test_many_at_once_in_threads_end_in_one_of_the_states(azure: LiveAzure, tmp_
     name = new_name()
     azure.apply(text(name))
     files = [text(name, [f"10.0.1.{number}"]) for number in range(1, 5)]
-    states = [azure.plan(file)[1].after.packets() for file in files]
+    states = [azure.plan(file)[1].planned.packets() for file in files]
     plans = [azure.plan(file) for file in files]
     done: list[int] = []
 
@@ -351,7 +351,7 @@ def test_a_change_of_an_etag_alone_does_not_stop_a_change(azure: LiveAzure) -> N
     now = azure.groups(name)[0]
     azure.send("PUT", azure.group(name), {key: now[key] for key in ("location", "tags", "properties")})
     azure.carry_out(live, plan)
-    assert azure.permitted(name) == plan.after.packets()
+    assert azure.permitted(name) == plan.planned.packets()
 
 
 # What Azure refuses
@@ -409,7 +409,7 @@ def test_a_change_that_ended_as_failed_is_written_again(azure: LiveAzure) -> Non
     with pytest.raises(ChangeFailedError, match="ended as failed"):
         azure.apply(file)
     again = azure.plan(file)[1]
-    assert [(step.action, bool(step.why)) for step in again.steps] == [("put", True)]
+    assert [(step.action, bool(step.reason)) for step in again.steps] == [("put", True)]
     azure.apply(file)
     assert azure.plan(file)[1].empty
 
@@ -419,7 +419,7 @@ def test_without_a_subscription_anywhere_the_message_names_both_places(monkeypat
     lines = [line for line in text("gateway").splitlines(keepends=True) if "subscription" not in line]
     deployment = workflow.read_deployment("gateway.yaml", "".join(lines))
     with pytest.raises(InputError, match="AZURE_SUBSCRIPTION_ID"):
-        run.connect(deployment, "azure", Connection())
+        workflow.connect(deployment, "azure", Connection())
 
 
 # Permissions
@@ -515,6 +515,6 @@ def test_a_lab_is_kept_from_apply_to_destroy(tmp_path: Path) -> None:
         assert "AZURE_AUTHORITY_HOST" in command("lab", "--state-dir", str(tmp_path)).stdout
         destroyed = command("destroy", str(file), "--yes", *lab)
         assert destroyed.returncode == 0, destroyed.stderr
-        assert "nothing was left in it" in destroyed.stderr
+        assert "stopped, because it was empty" in destroyed.stderr
     finally:
         command("lab", "stop", "azure", "--state-dir", str(tmp_path))

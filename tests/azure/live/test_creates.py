@@ -71,10 +71,10 @@ def test_of_two_creates_at_once_never_both_are_proven_and_the_other_one_is_told(
     assert failed.value.exit_code == 3
     assert other, "the other one was done"
     kept, lost = (other[0].plan, late[1]) if heeded else (late[1], other[0].plan)
-    assert azure.permitted(name) == kept.after.packets() != lost.after.packets()
+    assert azure.permitted(name) == kept.planned.packets() != lost.planned.packets()
     assert (replaced_in(failed.value) is None) == heeded
     again = azure.apply(text(name, ["10.0.0.3"]))
-    assert azure.permitted(name) == again.plan.after.packets()
+    assert azure.permitted(name) == again.plan.planned.packets()
 
 
 def test_of_many_creates_at_once_at_most_one_says_that_it_is_done(azure: LiveAzure, heeded: bool, tmp_path: Path) -> None:
@@ -96,9 +96,9 @@ def test_of_many_creates_at_once_at_most_one_says_that_it_is_done(azure: LiveAzu
     for one in threads:
         one.join()
     assert len(done) <= 1
-    assert azure.permitted(name) in [plan.after.packets() for _, plan in plans]
+    assert azure.permitted(name) in [plan.planned.packets() for _, plan in plans]
     if heeded:
-        assert [azure.permitted(name)] == [plans[number][1].after.packets() for number in done]
+        assert [azure.permitted(name)] == [plans[number][1].planned.packets() for number in done]
 
 
 @pytest.mark.parametrize("first", [False, True], ids=["create", "change"])
@@ -112,7 +112,7 @@ def test_another_run_between_any_two_requests_is_never_mixed_with_this_one(
         if first:
             azure.apply(text(name, ["10.0.0.2"], CLUSTER, places))
         ours, theirs = (text(name, [server], CLUSTER, places) for server in ("10.0.0.3", "10.0.0.4"))
-        desired = [azure.plan(file)[1].after.packets() for file in (ours, theirs)]
+        desired = [azure.plan(file)[1].planned.packets() for file in (ours, theirs)]
         done: list[Applied] = []
 
         def meanwhile(
@@ -152,7 +152,7 @@ def test_apply_and_destroy_at_once_never_say_done_over_each_other(azure: LiveAzu
         name = new_name()
         old, new = (text(name, [server], CLUSTER, attach(NIC, SUBNET2)) for server in ("10.0.0.2", "10.0.0.3"))
         azure.apply(old)
-        desired = azure.plan(new)[1].after.packets()
+        desired = azure.plan(new)[1].planned.packets()
 
         def plan(message: str, name: str = name, new: str = new) -> Any:
             if message == "apply":
@@ -209,7 +209,7 @@ def test_a_create_whose_answer_is_lost_where_reads_lag_ends_right_or_says_that_i
         assert not said or "It may also have been made by this run" in said or heeded, said
         azure.arm.fall_behind(Lag())
         applied = azure.apply(text(name))
-        assert azure.permitted(name) == applied.plan.after.packets()
+        assert azure.permitted(name) == applied.plan.planned.packets()
         assert azure.plan(text(name))[1].clean
 
 
@@ -293,7 +293,7 @@ def test_a_create_whose_answer_is_lost_is_not_taken_for_a_replacement(azure: Liv
         name = new_name()
         azure.arm.fail_next("PUT", "networkSecurityGroups", kind)
         applied = azure.apply(text(name), client=azure.hasty if kind == "timeout-after" else azure.client)
-        assert azure.permitted(name) == applied.plan.after.packets()
+        assert azure.permitted(name) == applied.plan.planned.packets()
 
 
 def test_two_creates_that_agree_both_end_well(azure: LiveAzure, heeded: bool) -> None:

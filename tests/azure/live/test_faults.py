@@ -38,7 +38,7 @@ def spoilt(scene: Scene, *faults: Fault) -> None:
     azure = scene.azure
     scene.start()
     azure.arm.spoil(dict(faults))
-    with azure.law(scene.name, scene.desired):
+    with azure.invariant(scene.name, scene.desired):
         scene.go(azure.hasty if "timeout-after" in dict(faults).values() else azure.client)
     assert azure.arm.met == list(faults)
     assert azure.picture() == scene.end, faults
@@ -84,7 +84,7 @@ def test_an_answer_that_is_lost_and_a_stale_look_after_it_stay_within_the_law_an
     for number, kind, apart in some(cases, 6, scene.kind):
         scene.start()
         azure.arm.spoil({number: kind, number + apart: "stale"})
-        with azure.law(scene.name, scene.desired):
+        with azure.invariant(scene.name, scene.desired):
             with suppress(OutsideError):
                 scene.go()
             azure.arm.spoil({})
@@ -101,7 +101,7 @@ def test_a_refusal_at_any_request_ends_the_run_within_the_law_and_both_ways_on_w
         scene.start()
         azure.arm.spoil({number: kind})
         says = "ended as failed|was canceled" if kind in WRITES_ONLY else "AuthorizationFailed|does not have authorization"
-        with azure.law(scene.name, scene.desired), pytest.raises(OutsideError, match=says) as failed:
+        with azure.invariant(scene.name, scene.desired), pytest.raises(OutsideError, match=says) as failed:
             scene.go()
         go_on(scene, way, failed.value, number)
 
@@ -113,7 +113,7 @@ def test_a_cloud_that_stays_unwell_ends_the_run_within_the_law_and_both_ways_on_
     for begin, way in some(cases, 1, f"{scene.kind} {kind}"):
         scene.start()
         azure.arm.spoil({}, lambda number, begin=begin: kind if number >= begin else None)
-        with azure.law(scene.name, scene.desired), pytest.raises(OutsideError) as failed:
+        with azure.invariant(scene.name, scene.desired), pytest.raises(OutsideError) as failed:
             scene.go(azure.hasty if kind == "timeout-after" else azure.client)
         azure.arm.spoil({})
         go_on(scene, way, failed.value, begin)
@@ -129,7 +129,7 @@ def go_on(scene: Scene, way: str, failure: OutsideError, number: int) -> None:
     elif way == "back":
         assert azure.picture() == scene.picture, number  # nothing was done yet
         return
-    with azure.law(scene.name, scene.desired if way == "on" else scene.before):
+    with azure.invariant(scene.name, scene.desired if way == "on" else scene.before):
         if way == "on":
             scene.go()
         else:

@@ -32,6 +32,7 @@ from support.live_azure import (
 )
 from support.policies import deployment, policy
 
+from esacloud import workflow
 from esacloud.azure.lower import lower
 from esacloud.change import run
 from esacloud.change.live import Connection, LiveCloud
@@ -84,7 +85,7 @@ def _plan(
     cloud = CloudSettings("azure", values, {}, {"rules_per_group": quota}, Place("gateway.yaml"), placed)
     file = deployment(INTERFACES, name=name, clouds={"azure": cloud})
     lowered = lower(replace(policy(one.flows, INTERFACES, name), cloud="azure"), file)
-    live = run.connect(file, "azure", Connection(client=azure.client, backoff=NO_WAIT))
+    live = workflow.connect(file, "azure", Connection(client=azure.client, backoff=NO_WAIT))
     return live, run.plan(live, lowered, unmanaged)
 
 
@@ -134,9 +135,9 @@ def test_between_any_two_deployments_the_law_holds_after_every_change_and_restor
     except InputError as error:
         event(f"refused before any change: {str(error)[:60]}")
         return
-    desired = plan.after.packets()
+    desired = plan.planned.packets()
     azure.arm.spoil(dict([fault] if fault else []))
-    with azure.law(name, desired):
+    with azure.invariant(name, desired):
         applied = azure.carry_out(live, plan)
     azure.arm.spoil({})
     event(f"{len(plan.steps)} steps")
@@ -173,7 +174,7 @@ def test_two_hundred_random_changes_with_random_faults_end_where_the_last_one_po
         azure.arm.spoil({}, lambda _, unwell=unwell: chance.choice(kinds) if chance.random() < unwell else None)
         if number % 4 == 1:
             azure.arm.before = _intruder(azure, name, chance, ends)
-        with azure.law(name, plan.after.packets(), beside=BESIDE):
+        with azure.invariant(name, plan.planned.packets(), beside=BESIDE):
             if number % 5 == 3:
                 ends["killed"] += _killed(azure, commands, path, file, chance)
             else:
@@ -183,7 +184,7 @@ def test_two_hundred_random_changes_with_random_faults_end_where_the_last_one_po
                     ends["failed"] += 1
         azure.arm.spoil({})
     assert all(10 < count < 190 for count in ends.values()), ends
-    desired = azure.apply(file, "purge").plan.after.packets()
+    desired = azure.apply(file, "purge").plan.planned.packets()
     assert azure.permitted(name) == desired
     assert azure.plan(file)[1].clean
     azure.theirs(azure.group(name), rule())

@@ -58,16 +58,16 @@ def test_killed_at_any_moment_the_law_holds_and_both_ways_on_work(
     for when, number, way in some(moments(len(scene.methods)), 7 if kind in MAIN else 3, kind):
         scene.start()
         kept = len(azure.snapshots(scene.name))
-        with azure.law(scene.name, scene.desired):
+        with azure.invariant(scene.name, scene.desired):
             code = kill_at(scene, commands, tmp_path / "gateway.yaml", when, number, chance.uniform(0, 0.01))
         assert code == -9 or when == "amid", (code, when, number)
         taken = azure.snapshots(scene.name)[kept:]
         if way == "on":
-            with azure.law(scene.name, scene.desired):
+            with azure.invariant(scene.name, scene.desired):
                 scene.go()
             assert azure.picture() == scene.end, (when, number)
         elif taken:
-            with azure.law(scene.name, scene.before):
+            with azure.invariant(scene.name, scene.before):
                 azure.restore(taken[0])
             assert azure.picture() == scene.picture, (when, number)
         else:
@@ -80,7 +80,7 @@ def test_the_command_itself_is_killed_and_converges_when_it_runs_again(azure: Li
     new = text(name, ["10.0.0.3"], "mail, dns, cluster", attach(NIC))
     file = tmp_path / f"{name}.yaml"
     file.write_text(new)
-    desired = azure.plan(new)[1].after.packets()
+    desired = azure.plan(new)[1].planned.packets()
     process: list[subprocess.Popen[str]] = []
     started = threading.Event()
 
@@ -92,7 +92,7 @@ def test_the_command_itself_is_killed_and_converges_when_it_runs_again(azure: Li
         process[0].kill()
         process[0].wait()
 
-    with azure.law(name, desired):
+    with azure.invariant(name, desired):
         azure.watchers.append(kill)
         process.append(apply())
         started.set()

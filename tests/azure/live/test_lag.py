@@ -39,7 +39,7 @@ def test_a_run_whose_reads_lag_behind_its_own_writes_ends_right(azure: LiveAzure
     for lag in some(LAGS, 4, kind):
         scene.start()
         azure.arm.fall_behind(lag)
-        with azure.law(scene.name, scene.desired):
+        with azure.invariant(scene.name, scene.desired):
             scene.go()
         catch_up(azure)
         assert azure.picture() == scene.end, lag
@@ -52,7 +52,7 @@ def test_by_time_too(azure: LiveAzure, kind: str) -> None:
     try:
         scene.start()
         azure.arm.fall_behind(Lag(seconds=0.3))
-        with azure.law(scene.name, scene.desired):
+        with azure.invariant(scene.name, scene.desired):
             scene.go()
     finally:
         del azure.backoff
@@ -74,7 +74,7 @@ def test_refused_anywhere_and_run_again_while_reads_lag_the_invariant_holds_and_
         azure.arm.heed_if_none_match(heeds)
         azure.arm.fall_behind(lag)
         azure.arm.spoil({number: fault})
-        with azure.law(scene.name, scene.desired):
+        with azure.invariant(scene.name, scene.desired):
             for _ in range(2):  # the second in the lag of the first
                 with suppress(OutsideError, InputError):
                     scene.go()
@@ -98,7 +98,7 @@ def test_a_plan_from_an_older_state_writes_over_nothing_newer(azure: LiveAzure, 
     assert azure.permitted(name) == desired
     catch_up(azure)
     applied = azure.apply(target)
-    assert azure.permitted(name) == applied.plan.after.packets()
+    assert azure.permitted(name) == applied.plan.planned.packets()
 
 
 def changed(azure: LiveAzure, name: str, dns: list[str]) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def test_a_group_of_ours_that_no_read_shows_yet_is_not_replaced_or_that_is_told(
     assert failed.value.exit_code == 3
     catch_up(azure)
     applied = azure.apply(text(name, ["10.0.0.4"]))
-    assert azure.permitted(name) == applied.plan.after.packets()
+    assert azure.permitted(name) == applied.plan.planned.packets()
     assert azure.plan(text(name, ["10.0.0.4"]))[1].clean
 
 
@@ -179,7 +179,7 @@ def test_a_group_that_was_made_and_not_attached_is_attached_by_the_next_run(azur
     assert document is not None
     assert [one["id"] for one in document["properties"]["networkInterfaces"]] == [NIC]
     assert [one["id"] for one in document["properties"]["subnets"]] == [SUBNET2]
-    assert azure.permitted(name) == applied.plan.after.packets()
+    assert azure.permitted(name) == applied.plan.planned.packets()
     assert azure.plan(file)[1].clean
 
 

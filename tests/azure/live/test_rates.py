@@ -35,7 +35,7 @@ def make(azure: LiveAzure, pace: Pace) -> list[str]:
     """Apply a deployment; the methods of all requests about the subscription."""
     deployment = azure.deployment(text(new_name(), features="mail, dns, cluster"))
     start = len(azure.arm.calls)
-    live = run.connect(deployment, "azure", Connection(client=azure.client, backoff=NO_WAIT, pace=pace))
+    live = workflow.connect(deployment, "azure", Connection(client=azure.client, backoff=NO_WAIT, pace=pace))
     run.apply(live, run.plan(live, workflow.lower(deployment, "azure")), azure.directory, backoff=NO_WAIT)
     return [call.method for call in azure.arm.calls[start:] if call.path.startswith("/subscriptions/")]
 
@@ -58,7 +58,7 @@ def test_waiting_as_long_as_azure_asks_counts_towards_the_timeout(azure: LiveAzu
     waits: list[float] = []
     backoff = Backoff(sleep=waits.append, jitter=lambda: 0.0, timeout=10)
     deployment = azure.deployment(text(new_name()))
-    live = run.connect(deployment, "azure", Connection(client=azure.client, backoff=backoff))
+    live = workflow.connect(deployment, "azure", Connection(client=azure.client, backoff=backoff))
     azure.arm.fail_next("GET", "/networkSecurityGroups", "throttled", times=9, retry_after=7)
     with pytest.raises(ThrottledError, match="--timeout"):
         run.plan(live, workflow.lower(deployment, "azure"))
@@ -69,7 +69,7 @@ def test_a_server_of_ones_own_is_paced_for_all_processes_once_it_has_throttled(a
     def make() -> None:
         deployment = azure.deployment(text(new_name()))
         connection = Connection(client=azure.client, backoff=NO_WAIT, pace_directory=tmp_path / "pace")
-        live = run.connect(deployment, "azure", connection)
+        live = workflow.connect(deployment, "azure", connection)
         run.apply(live, run.plan(live, workflow.lower(deployment, "azure")), azure.directory, backoff=NO_WAIT)
 
     make()

@@ -46,7 +46,7 @@ def test_what_ended_badly_is_not_done_and_is_written_again(azure: LiveAzure, whi
     file, about, written = started(azure, which)
     azure.arm.stand(about, state)
     _, plan = azure.plan(file)
-    assert [step.why for step in plan.steps] == [f"Azure says that its last change {BADLY[state]}"]
+    assert [step.reason for step in plan.steps] == [f"Azure says that its last change {BADLY[state]}"]
     calls = azure.apply(file).calls
     assert [call for call in calls if not call.endswith("/read")] == [written]
     assert azure.plan(file)[1].clean
@@ -90,9 +90,9 @@ def test_a_group_that_is_being_deleted_is_made_anew_once_it_is_gone(azure: LiveA
     azure.apply(file)
     azure.arm.stand(azure.group(name), "Deleting", reads=3)
     _, plan = azure.plan(file)
-    assert [(step.action, step.why) for step in plan.steps] == [("put", "")]
+    assert [(step.action, step.reason) for step in plan.steps] == [("put", "")]
     applied = azure.apply(file)
-    assert azure.permitted(name) == applied.plan.after.packets()
+    assert azure.permitted(name) == applied.plan.planned.packets()
 
 
 def test_a_group_that_is_being_deleted_when_it_is_to_be_made_is_waited_for(azure: LiveAzure) -> None:
@@ -101,7 +101,7 @@ def test_a_group_that_is_being_deleted_when_it_is_to_be_made_is_waited_for(azure
     azure.apply(text(name))
     azure.arm.stand(azure.group(name), "Deleting", reads=3)
     azure.carry_out(live, plan)
-    assert azure.permitted(name) == plan.after.packets()
+    assert azure.permitted(name) == plan.planned.packets()
     azure.arm.stand(azure.group(name), "Deleting", reads=2)
     assert azure.destroy(text(name)).plan.empty
 
@@ -124,7 +124,7 @@ def test_an_operation_that_nobody_knows_any_more_is_settled_by_reading(azure: Li
     for method in ("PUT", "DELETE"):
         azure.arm.fail_next(method, "/providers/", "operation-not-found", times=100)
     applied = azure.apply(file)
-    assert azure.permitted(name) == applied.plan.after.packets()
+    assert azure.permitted(name) == applied.plan.planned.packets()
     writes = [call for call in applied.calls if call.endswith("/write")]
     assert len(writes) == len(set(writes)) == 4, "nothing was sent twice"
     azure.arm.fail_next("PUT", "/providers/", "operation-not-found", times=100)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from support.azure import deployment, flow, policy
 
-from esacloud.azure.provider import documents, lower, read_back
-from esacloud.azure.terraform.write import MAIN, OUTPUTS, VARIABLES, VERSIONS, default_prefix
+from esacloud.azure.lower import lower
+from esacloud.azure.terraform.read import read_back
+from esacloud.azure.terraform.write import MAIN, OUTPUTS, VARIABLES, VERSIONS, default_prefix, documents
 from esacloud.policy.packets import packets_by_interface
 from esacloud.terraform.layout import documents_of, render
 
@@ -120,14 +121,14 @@ def test_without_the_rule_that_denies_the_rest_the_default_rules_show() -> None:
         ((MAIN, "locals", "security_rules"), "${local.others}", "is no table"),
         ((MAIN, "locals", "groups"), {}, "names no group of this module"),
         ((MAIN, "locals", "groups", "data1", "members"), False, "locals.groups.data1.members"),
-        ((MAIN, "locals", "more"), 1, "locals.more is nothing that esacloud writes"),
+        ((MAIN, "locals", "more"), 1, "locals.more is not written by esacloud"),
         ((MAIN, "locals", "subnets"), {}, "locals.subnets"),
         ((MAIN, "locals", "tags", "owner"), "${file(1)}", "locals.tags.owner"),
         ((*NSG, "dynamic", "security_rule", "content", "access"), "Allow", "content.access"),
         ((*NSG, "dynamic", "security_rule", "for_each"), [], "for_each"),
-        ((*NSG, "count"), 0, "count is nothing that esacloud writes"),
-        ((MAIN, "resource", "azurerm_network_security_rule"), {}, "azurerm_network_security_rule is nothing"),
-        ((MAIN, "module"), {}, "module is nothing that esacloud writes"),
+        ((*NSG, "count"), 0, "count is not written by esacloud"),
+        ((MAIN, "resource", "azurerm_network_security_rule"), {}, "azurerm_network_security_rule is not written"),
+        ((MAIN, "module"), {}, "module is not written by esacloud"),
         ((OUTPUTS, "output"), {}, "is missing"),
         ((VERSIONS, "terraform", "required_providers", "azurerm", "source"), "else/azurerm", "source"),
         ((VARIABLES, "variable", "location", "default"), "West Europe", "variable.location.default"),

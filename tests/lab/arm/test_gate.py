@@ -71,7 +71,7 @@ def test_parameters_are_named_in_any_case(arm_emulator: ArmEmulator) -> None:
         (NSG.partition("resourceGroups")[0] + "providers/Microsoft.Network/locations/x/operations/1", "OperationNotFound"),
     ],
 )
-def test_what_is_not_there_is_said_by_its_name(arm_emulator: ArmEmulator, address: str, expected: str) -> None:
+def test_what_is_not_there_is_reported_by_name(arm_emulator: ArmEmulator, address: str, expected: str) -> None:
     assert code(ask(arm_emulator, "GET", address)) == (404, expected)
 
 

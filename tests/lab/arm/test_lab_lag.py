@@ -19,7 +19,7 @@ from esacloud.lab.arm import lab as arm_lab
 SERVE = "import sys; from esacloud.lab.arm.lab import serve; serve(lambda address: print(address, flush=True), lag=3600)"
 
 
-def test_the_lab_lags_as_far_behind_as_it_is_told() -> None:
+def test_the_lab_has_the_lag_that_it_was_started_with() -> None:
     with subprocess.Popen([sys.executable, "-c", SERVE], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         where = arm_lab.connection(process.stdout.readline().strip())
@@ -46,16 +46,16 @@ def test_what_is_made_in_a_lab_that_lags_is_shown_before_anybody_looks_for_it() 
 
 def test_what_a_lab_that_lags_does_not_show_is_not_made_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(arm_lab, "_LONGEST_WAIT", 0)
-    interfaces = attach(NIC, SUBNET2).replace("data1: {", "data1: {group: theirs, ")
+    interfaces = attach(NIC, SUBNET2).replace("data1: {", "data1: {group: other, ")
     deployment = workflow.read_deployment("gateway.yaml", text("gateway", interfaces=interfaces))
     with ArmEmulator(any_subscription=True, lag=3600) as arm:
         where = arm_lab.connection(f"{arm.url}#{arm.ca_file}")
         made = arm_lab.furnish(where, deployment, None)
-        theirs = path("networkSecurityGroups", "theirs")
-        assert theirs in made
-        arm.send("PUT", theirs, nsg(rule("theirs")))
-        arm.send("PUT", NIC, interface(SUBNET2, group=theirs))
+        other = path("networkSecurityGroups", "other")
+        assert other in made
+        arm.send("PUT", other, nsg(rule("other")))
+        arm.send("PUT", NIC, interface(SUBNET2, group=other))
         assert arm_lab.furnish(where, deployment, None) == ()
         kept = arm.snapshot()
-        assert [one["name"] for one in kept[theirs]["properties"]["securityRules"]] == ["theirs"]
-        assert kept[NIC]["properties"]["networkSecurityGroup"] == {"id": theirs}
+        assert [one["name"] for one in kept[other]["properties"]["securityRules"]] == ["other"]
+        assert kept[NIC]["properties"]["networkSecurityGroup"] == {"id": other}

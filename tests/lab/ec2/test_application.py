@@ -1,11 +1,11 @@
-"""The local EC2: what it is told, it answers with."""
+"""The local EC2: it answers with what it was given."""
 
 from __future__ import annotations
 
 from support.ec2_server import local_ec2
 
 
-def test_a_rule_keeps_its_description_whatever_its_far_side_is() -> None:
+def test_a_rule_keeps_its_description_whatever_its_source_is() -> None:
     with local_ec2() as ec2:
         group = ec2.client.create_security_group(GroupName="a", Description="a", VpcId=ec2.vpc)["GroupId"]
         port = {"IpProtocol": "tcp", "FromPort": 25, "ToPort": 25}
@@ -20,8 +20,8 @@ def test_a_rule_keeps_its_description_whatever_its_far_side_is() -> None:
         )
         filters = [{"Name": "group-id", "Values": [group]}]
         rules = ec2.client.describe_security_group_rules(Filters=filters)["SecurityGroupRules"]
-        said = {rule.get("Description") for rule in rules if not rule["IsEgress"]}
-        assert said == {"a network", "an IPv6 network", "a group", "a prefix list"}
+        descriptions = {rule.get("Description") for rule in rules if not rule["IsEgress"]}
+        assert descriptions == {"a network", "an IPv6 network", "a group", "a prefix list"}
 
 
 def test_a_description_can_be_changed_afterwards() -> None:

@@ -29,9 +29,9 @@ def test_groups_that_are_not_there_or_of_another_vpc_are_refused(local: LocalEc2
     interface = new_interface(local, group)
     other = new_group(local, local.client.create_vpc(CidrBlock="10.3.0.0/16")["Vpc"]["VpcId"])
     call = local.client.modify_network_interface_attribute
-    for wrong, said in (("sg-0000000000000dead", "InvalidGroup.NotFound"), (other, "InvalidParameter")):
-        assert code(local, call, NetworkInterfaceId=interface, Groups=[group, wrong]) == said
-        assert code(local, new_interface, local, group, wrong) == said
+    for wrong, refusal in (("sg-0000000000000dead", "InvalidGroup.NotFound"), (other, "InvalidParameter")):
+        assert code(local, call, NetworkInterfaceId=interface, Groups=[group, wrong]) == refusal
+        assert code(local, new_interface, local, group, wrong) == refusal
     assert attached(local, interface) == [group]
 
 

@@ -176,7 +176,7 @@ def test_writes_may_lag_as_well(ec2: LocalEc2) -> None:
     assert attached(ec2, interface) == [group, other]
 
 
-def test_flapping_reads_are_old_or_true_by_chance_and_alike_for_one_seed(ec2: LocalEc2) -> None:
+def test_flapping_reads_are_old_or_true_by_chance_and_the_same_for_one_seed(ec2: LocalEc2) -> None:
     clock, group = Clock(), new_group(ec2)
     runs = []
     with lagging(seconds=2, flapping=7, clock=clock) as lag:
