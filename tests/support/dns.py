@@ -127,8 +127,8 @@ def dns_server(zones: dict[str, Zone]) -> Iterator[Server]:
     server = Server(zones)
     logger = DNSLogger("-request,-reply,-truncated,-error", prefix=False)
     udp, tcp = _on_one_port(server, logger)
-    for one in (udp, tcp):
-        one.start_thread()
+    for one in (udp, tcp):  # each looks every hundredth of a second whether to stop, not every half
+        threading.Thread(target=one.server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield server
     finally:
