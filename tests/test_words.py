@@ -62,12 +62,25 @@ IN_TEXT = {
 TEXT = re.compile(r"\b(?:" + "|".join(IN_TEXT) + r")\b", re.IGNORECASE)
 OF_OTHERS = {"foreign": ("foreign key",), "realm": ("realm =", 'realm="')}  # what a standard calls so
 
+# Folders and files that still have words of our own. Take a line out when its words are gone; add none.
+NOT_YET = (
+    "docs/apply-azure.md",
+    "docs/azure.md",
+    "docs/guardrails.md",
+    "esacloud/azure/",
+    "esacloud/guardrails/rules/",
+    "tests/azure/",
+    "tests/benchmarks/",
+    "tests/cli/test_live.py",
+    "tests/modules/",
+    "tests/support/",
+)
+
 
 def files(*patterns: str) -> list[Path]:
     listed = subprocess.run(["git", "ls-files", *patterns], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return [
-        ROOT / name for name in listed.splitlines() if (ROOT / name).exists() and Path(name).name != Path(__file__).name
-    ]
+    found = [name for name in listed.splitlines() if not name.startswith((*NOT_YET, "tests/test_words.py"))]
+    return [ROOT / name for name in found if (ROOT / name).exists()]
 
 
 def parts(name: str) -> list[str]:

@@ -305,10 +305,10 @@ def test_a_mistake_is_reported_with_its_line_its_key_and_what_to_write(name: str
     data = document()
     spoil(data)
     problems = problems_of(written(data))
-    message = [
+    found = [
         problem for problem in problems if problem.place.key == key and message in problem.message and hint in problem.hint
     ]
-    assert message, [str(problem) for problem in problems]
+    assert found, [str(problem) for problem in problems]
     assert all(problem.place.line is not None and problem.place.line > 0 for problem in problems)
 
 

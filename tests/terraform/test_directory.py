@@ -259,7 +259,7 @@ def test_a_disk_that_takes_no_more_leaves_everything_as_it_was(tmp_path: Path, s
 
 
 def test_a_directory_that_another_process_holds_for_too_long_is_left_alone(out: Path) -> None:
-    with hold(out), pytest.MonkeyPatch.context() as patch:
+    with hold(str(out)), pytest.MonkeyPatch.context() as patch:
         patch.setattr(disk, "PATIENCE", 0.05)
         with pytest.raises(OutsideError, match=r"Another process is writing here"):
             write(str(out), NEW)
