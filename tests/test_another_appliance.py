@@ -40,7 +40,7 @@ def test_another_appliance_gets_its_module(file: Path, tmp_path: Path) -> None:
     ran = esacloud("generate", file, "--out", tmp_path / "out", "--json")
     assert ran.code == 0, ran.err
     (made,) = json.loads(ran.out)["modules"]
-    assert sorted([*made["rows_covered"], *(left["row"] for left in made["rows_left_out"])]) == [1, 2, 3, 4, 5]
+    assert sorted([*made["rows_covered"], *(left["row"] for left in made["rows_uncovered"])]) == [1, 2, 3, 4, 5]
     assert {4, 5} <= set(made["rows_covered"])
     assert esacloud("verify", file, tmp_path / "out").code == 0
 

@@ -359,4 +359,4 @@ def live_ec2(directory: Path) -> Iterator[LiveEc2]:
 
     _look_up_modules_once()
     with ec2_server() as url, faulty_proxy() as proxy:
-        yield LiveEc2(url, proxy, client(url, 60), client(proxy.url, 0.4), client(proxy.url, 0.1), directory)
+        yield LiveEc2(url, proxy, client(url, 60), client(proxy.url, 0.8), client(proxy.url, 0.1), directory)

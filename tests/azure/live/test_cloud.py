@@ -173,7 +173,7 @@ def test_a_denial_of_a_part_and_a_rule_that_is_not_understood_are_told(azure: Li
 @pytest.mark.parametrize(
     "clash",
     [
-        {"name": "theirs", "priority": 2631},
+        {"name": "theirs", "priority": 3229},
         {"name": "theirs", "priority": 4096, "access": "Deny", "sourceAddressPrefix": "10.0.0.0/8"},
         {"name": "IN-tcp-25-any-ipv4", "priority": 300},
     ],
