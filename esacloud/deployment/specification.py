@@ -1,5 +1,6 @@
-"""The keys of the deployment file, each declared once. `reader.py`, `schema.py` and `page.py` read files, render the JSON
-Schema and render the tables of docs/deployment-file.md from these declarations.
+"""The keys of the deployment file, each declared once.
+
+`reader.py` reads files by these declarations; the JSON Schema and the tables of docs/deployment-file.md are made from them.
 
 What only a cloud knows comes from its `Dialect`, what only an appliance knows from its `Catalogue`.
 """

@@ -1,14 +1,9 @@
-"""The tables of keys in docs/deployment-file.md, from the specification.
-
-Renew the page with `python -m esacloud.deployment.page docs/deployment-file.md`.
-"""
+"""The tables of keys in docs/deployment-file.md, from the specification."""
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from esacloud.catalogue.model import Catalogue
 from esacloud.deployment.model import Dialect
@@ -60,11 +55,3 @@ def _rows(column: str, rows: Iterable[tuple[Key, str]]) -> str:
         example = f"`{key.example}`" if key.example else ""
         lines.append(f"| `{key.name}` | {cell} | {key.about()} | {example} |".replace("|  |", "| |"))
     return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    from esacloud import provider
-    from esacloud.catalogue.load import load
-
-    path = Path(sys.argv[1])
-    path.write_text(renewed(path.read_text(encoding="utf-8"), load(), provider.Dialects()), encoding="utf-8")
