@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from esacloud.packets.sets import IPV4, IPV6, ONE_POINT, Box, PacketSet
+from esacloud.packets.sets import EVERY_ADDRESS, IPV4, IPV6, ONE_POINT, Box, PacketSet
 from esacloud.packets.text import PacketTextError, parse_packets
 from esacloud.policy.lowered import Lowered
 
@@ -105,7 +105,7 @@ def _closed(packets: PacketSet, asked: PacketSet) -> PacketSet:
     return packets | PacketSet.of(
         Box(box.direction, address_space, box.protocols, box.source_ports, box.ports, ONE_POINT)
         for box in packets.boxes()
-        if box.address_space == IPV4 and box.addresses == (0, (1 << 32) - 1)
+        if box.address_space == IPV4 and box.addresses == EVERY_ADDRESS[IPV4]
         for address_space in references
     )
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from itertools import product
 
 from esacloud.audit.model import Desired
 from esacloud.catalogue.model import Catalogue, Entry, Release, release_text
+from esacloud.catalogue.select import in_bounds
 from esacloud.errors import InputError, Place, Problem, nearest
-from esacloud.packets.sets import EVERY_PROTOCOL, ICMP, ICMPV6, IPV4, IPV6, TCP, UDP, Box, Direction, Range
+from esacloud.packets.sets import EVERY_ADDRESS, Box
 from esacloud.policy.model import Policy
-from esacloud.policy.packets import flow_boxes
+from esacloud.policy.packets import PROTOCOLS, flow_boxes
 
-_PROTOCOLS: Mapping[str, tuple[Range, ...]] = {
-    "tcp": ((TCP, TCP),),
-    "udp": ((UDP, UDP),),
-    "icmp": ((ICMP, ICMP), (ICMPV6, ICMPV6)),
-    "all": (EVERY_PROTOCOL,),
-}
 _MANY_PORTS = 1024
-_FAMILIES = ((IPV4, (0, (1 << 32) - 1)), (IPV6, (0, (1 << 128) - 1)))
 
 
 def from_policy(policy: Policy) -> dict[str, tuple[Desired, ...]]:
@@ -55,7 +50,8 @@ def from_features(
         problems.append(_no_such("release", release, filter(None, releases), place))
     if problems:
         raise InputError(*problems)
-    found = [entry for entry in catalogue.entries if entry.feature in names and _exists_in(entry, releases[release])]
+    of = releases[release]
+    found = [entry for entry in catalogue.entries if entry.feature in names and (of is None or in_bounds(entry, of))]
     if features is None:
         found = [entry for entry in found if not _has_many_ports(entry)]
     return tuple(Desired(entry.id, entry.rows, tuple(_boxes(entry)), whole=False) for entry in found)
@@ -71,19 +67,11 @@ def _has_many_ports(entry: Entry) -> bool:
     return any(last - first >= _MANY_PORTS for first, last in entry.ports)
 
 
-def _exists_in(entry: Entry, release: Release | None) -> bool:
-    first, last = entry.releases
-    return release is None or ((first is None or first <= release) and (last is None or release <= last))
-
-
 def _boxes(entry: Entry) -> Iterator[Box]:
-    directions: tuple[Direction, ...] = ("ingress", "egress") if entry.direction == "both" else (entry.direction,)
-    for direction in directions:
-        for transport in entry.transports:
-            for protocols in _PROTOCOLS[transport]:
-                for ports in entry.ports:
-                    for address_space, addresses in _FAMILIES:
-                        yield Box(direction, address_space, protocols, entry.source_ports, ports, addresses)
+    protocols = [numbers for transport in entry.transports for numbers in PROTOCOLS[transport]]
+    sides = product(entry.directions, protocols, entry.ports, EVERY_ADDRESS.items())
+    for direction, numbers, ports, (address_space, addresses) in sides:
+        yield Box(direction, address_space, numbers, entry.source_ports, ports, addresses)
 
 
 def _no_such(noun: str, name: str, known: Iterable[str], place: Place) -> Problem:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from esacloud.guardrails.reach import is_whole
 from esacloud.packets.sets import IPV4, IPV6, Box, PacketSet, Range
+from esacloud.packets.spans import overlap
 from esacloud.policy.actual import ActualGroups
 
 Filter = Mapping[str, list[Box]]  # direction -> boxes that pass
@@ -36,8 +37,8 @@ def intersect(boxes: Iterable[Box], other: Filter, actual: ActualGroups) -> tupl
 
 
 def _both(box: Box, other: Box, actual: ActualGroups) -> Iterator[Box]:
-    ports, protocols = _overlap(box.ports, other.ports), _overlap(box.protocols, other.protocols)
-    sources = _overlap(box.source_ports, other.source_ports)
+    ports, protocols = overlap(box.ports, other.ports), overlap(box.protocols, other.protocols)
+    sources = overlap(box.source_ports, other.source_ports)
     if ports and protocols and sources and (remote := _remote(box, other, actual)):
         yield Box(box.direction, remote[0], protocols, sources, ports, remote[1])
 
@@ -45,7 +46,7 @@ def _both(box: Box, other: Box, actual: ActualGroups) -> Iterator[Box]:
 def _remote(box: Box, other: Box, actual: ActualGroups) -> tuple[str, Range] | None:
     """The intersection of the remotes."""
     if box.address_space == other.address_space:
-        addresses = _overlap(box.addresses, other.addresses)
+        addresses = overlap(box.addresses, other.addresses)
         return (box.address_space, addresses) if addresses else None
     public = actual.public_address_spaces
     match [candidate for candidate in (box, other) if candidate.address_space not in (IPV4, IPV6)]:
@@ -59,8 +60,3 @@ def _remote(box: Box, other: Box, actual: ActualGroups) -> tuple[str, Range] | N
             plain = other if reference is box else box
             found = reference if is_whole(plain) and reference.address_space not in public else plain
     return found.address_space, found.addresses
-
-
-def _overlap(span: Range, other: Range) -> Range | None:
-    low, high = max(span[0], other[0]), min(span[1], other[1])
-    return (low, high) if low <= high else None

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 from esacloud.catalogue.model import EVERY_PORT, Catalogue, Entry, Row
 from esacloud.errors import InputError, Place, Problem, nearest
+from esacloud.packets.sets import Direction
 
-Direction = Literal["ingress", "egress"]
 COMMAND_LINE = Place("command line")
 WIDE = 1024  # a wider range means "any data port" rather than the port in question
 

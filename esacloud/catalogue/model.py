@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from esacloud.packets.addresses import Network
+from esacloud.packets.sets import Direction
 
 Transport = Literal["tcp", "udp", "icmp", "all"]
 EntryDirection = Literal["ingress", "egress", "both"]
@@ -128,6 +129,11 @@ class Entry:
     errata: tuple[Erratum, ...]
     source: str
     rotating: bool = False
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """The directions that a stateful filter has to allow."""
+        return ("ingress", "egress") if self.direction == "both" else (self.direction,)
 
     @property
     def prints_inbound(self) -> bool:

@@ -10,7 +10,7 @@ from esacloud.catalogue.model import Catalogue, Entry, Release, Text, release_te
 def select(catalogue: Catalogue, release: Release, feature: str, settings: Mapping[str, str]) -> tuple[Entry, ...]:
     """The entries of `feature` that are on, in the catalogue's order. `settings` holds every setting of the feature."""
     return tuple(
-        entry for entry in catalogue.of_feature[feature] if _in_bounds(entry, release) and _unmet(entry, settings) is None
+        entry for entry in catalogue.of_feature[feature] if in_bounds(entry, release) and _unmet(entry, settings) is None
     )
 
 
@@ -26,7 +26,7 @@ def why_not(entry: Entry, release: Release, settings: Mapping[str, str]) -> Text
             f"the setting {name} of {entry.feature} is {settings[name]}; this needs {' or '.join(desired)}",
             f"{entry.feature} 的设置 {name} 为 {settings[name]}；此项需要 {' 或 '.join(desired)}",
         )
-    if _in_bounds(entry, release):
+    if in_bounds(entry, release):
         return None
     first, last = entry.releases
     here = release_text(release)
@@ -37,7 +37,8 @@ def why_not(entry: Entry, release: Release, settings: Mapping[str, str]) -> Text
     return Text(f"needed up to release {until} only; this is {here}", f"仅到版本 {until} 为止需要；当前为 {here}")
 
 
-def _in_bounds(entry: Entry, release: Release) -> bool:
+def in_bounds(entry: Entry, release: Release) -> bool:
+    """Whether a release needs the entry."""
     first, last = entry.releases
     return (first is None or first <= release) and (last is None or release <= last)
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from esacloud.errors import nearest, one_of
 from esacloud.packets.addresses import AddressError, Network, Version, networks_between, parse_network
+from esacloud.packets.spans import Range, joined
 
 LARGEST = 64 * 1024 * 1024  # bytes; ip-ranges.json has about 2 MB
 _MANY = 12  # services that a sentence can list
@@ -128,14 +129,9 @@ def _text(value: object) -> str:
 
 def _joined(networks: Iterable[Network]) -> tuple[Network, ...]:
     """The fewest networks with exactly these addresses, ascending."""
-    out: list[Network] = []
-    spans: list[tuple[Version, int, int]] = []
-    for network in sorted(networks):
-        version, first, last = network.version, network.first, network.last
-        if spans and spans[-1][0] == version and first <= spans[-1][2] + 1:
-            spans[-1] = version, spans[-1][1], max(last, spans[-1][2])
-        else:
-            spans.append((version, first, last))
-    for span in spans:
-        out.extend(networks_between(*span))
-    return tuple(out)
+    spans: dict[Version, list[Range]] = {4: [], 6: []}
+    for network in networks:
+        spans[network.version].append((network.first, network.last))
+    return tuple(
+        network for version in spans for span in joined(spans[version]) for network in networks_between(version, *span)
+    )

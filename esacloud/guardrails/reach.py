@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from esacloud.guardrails.model import Violation
-from esacloud.guardrails.networks import Spans, has_every_public, joined, public, shared
+from esacloud.guardrails.networks import has_every_public, public
 from esacloud.guardrails.subject import Subject, cuts
 from esacloud.packets.addresses import BITS, Version, networks_between
 from esacloud.packets.sets import IPV4, IPV6, Box, Direction, PacketSet
+from esacloud.packets.spans import Spans, joined, shared
 
 _MANY_PORTS = 1024  # a statement with this many ports is not about a service
 _FAMILIES: dict[str, tuple[Version, str]] = {IPV4: (4, "IPv4"), IPV6: (6, "IPv6")}

@@ -12,38 +12,25 @@ from operator import attrgetter
 from typing import Any
 
 from esacloud.catalogue.model import Catalogue
+from esacloud.deployment.model import AnyAddress, Deployment, Hostname, Interface, Remote
 from esacloud.errors import Place
 from esacloud.guardrails.networks import has_public
 from esacloud.json_files import read_beside
 from esacloud.packets.addresses import Network
-from esacloud.packets.sets import IPV4, IPV6, TCP, UDP, Box, Direction, PacketSet, Range
-from esacloud.policy.model import Statement
+from esacloud.packets.sets import IPV4, IPV6, Box, Direction, PacketSet, Range
+from esacloud.policy.model import Endpoint, Flow, Policy, Statement
+from esacloud.policy.packets import PROTOCOLS, flow_boxes, packets_by_interface
 
 Service = tuple[Range, Range]  # protocols, ports
 Heaps = dict[object, list[Box]]  # boxes by direction, and by direction and "public"
-_PROTOCOLS: dict[str, Range] = {"tcp": (TCP, TCP), "udp": (UDP, UDP)}
 
 
 class Subject:
     """Packets by interface with the statements that permit them. Immutable; every guardrail evaluates the same one.
 
     `own_networks`: the gateway's subnets, if known. `public_address_spaces`: references that stand for the Internet.
-    `statements` is called only by guardrails that need statements, and `place_of` only for findings.
+    `statements` has the flows or rules of an interface; only guardrails that need them call it. `place_of` is for findings.
     """
-
-    __slots__ = (
-        "_boxes",
-        "_catalogue",
-        "_rough",
-        "_services",
-        "_statements",
-        "limits",
-        "own_networks",
-        "packets",
-        "place_of",
-        "public_address_spaces",
-        "roles",
-    )
 
     def __init__(
         self,
@@ -52,16 +39,12 @@ class Subject:
         statements: Callable[[str], Sequence[Statement]],
         own_networks: tuple[Network, ...] = (),
         public_address_spaces: frozenset[str] = frozenset(),
-        limits: Mapping[str, int] | None = None,
         place_of: Callable[[Statement], Place | None] = attrgetter("place"),
     ) -> None:
-        self.packets = packets
+        self.packets, self.statements, self.place_of = packets, statements, place_of
         self.own_networks, self.public_address_spaces = own_networks, public_address_spaces
-        self.limits = {**default_limits(), **(limits or {})}
-        self.roles = _tied()["roles"]
-        self._catalogue, self.place_of = catalogue, place_of
-        self._services = _services(catalogue)
-        self._statements = statements
+        self.limits, self.roles = default_limits(), _tied()["roles"]
+        self._catalogue, self._services = catalogue, _services(catalogue)
         self._boxes: dict[str, Heaps] = {}
         self._rough: dict[str, Heaps] = {}
 
@@ -75,10 +58,9 @@ class Subject:
 
     def _sorted(self, interface: str) -> Heaps:
         """The disjoint boxes by direction, cached, because most guardrails need the same few."""
-        found = self._boxes.get(interface)
-        if found is None:
-            found = self._boxes[interface] = self._heaps(self.packets[interface].boxes())
-        return found
+        if interface not in self._boxes:
+            self._boxes[interface] = self._heaps(self.packets[interface].boxes())
+        return self._boxes[interface]
 
     def _parts(self, interface: str) -> Heaps:
         """The same for boxes that may overlap, which need no computation.
@@ -87,10 +69,9 @@ class Subject:
         into boxes: each of the three is one or a few ranges of one side of a box. So disjoint boxes are not needed for
         that.
         """
-        found = self._rough.get(interface)
-        if found is None:
-            found = self._rough[interface] = self._heaps(self.packets[interface].parts())
-        return found
+        if interface not in self._rough:
+            self._rough[interface] = self._heaps(self.packets[interface].parts())
+        return self._rough[interface]
 
     def _heaps(self, boxes: Iterable[Box]) -> Heaps:
         every = list(boxes)
@@ -100,10 +81,6 @@ class Subject:
             if self.is_public(box):
                 found[box[0], "public"].append(box)
         return found
-
-    def statements(self, interface: str) -> Sequence[Statement]:
-        """The flows or rules of the interface."""
-        return self._statements(interface)
 
     def services(self, *names: str) -> tuple[Service, ...]:
         """The protocols and ports of services of `services.json` or entries of the catalogue; none for what it lacks."""
@@ -129,12 +106,65 @@ class Subject:
         """The subject without the waived packets, and without the statements that permit nothing else."""
 
         def statements(interface: str) -> list[Statement]:
-            return [rule for rule in self._statements(interface) if not PacketSet.of(rule.boxes) <= waived]
+            return [rule for rule in self.statements(interface) if not PacketSet.of(rule.boxes) <= waived]
 
         packets = {interface: packets - waived for interface, packets in self.packets.items()}
-        return Subject(
-            self._catalogue, packets, statements, self.own_networks, self.public_address_spaces, self.limits, self.place_of
-        )
+        return Subject(self._catalogue, packets, statements, self.own_networks, self.public_address_spaces, self.place_of)
+
+
+def policy_subject(
+    policy: Policy,
+    deployment: Deployment,
+    packets: Mapping[str, PacketSet] | None = None,
+    public_address_spaces: frozenset[str] = frozenset(),
+) -> Subject:
+    """The policy as a subject. `packets` are its packets by interface, if already computed."""
+    by_name = {interface.name: interface for interface in deployment.interfaces}
+    known: dict[str, list[Statement]] = {}
+    flow_of: dict[int, Flow] = {}  # by the statement's identity: places are needed only for findings
+
+    def statements(name: str) -> list[Statement]:
+        boxes: list[tuple[Box, ...]]
+        if name not in known:
+            flows = [flow for flow in policy.flows if flow.interface == name]
+            boxes = [(box,) for box in flow_boxes(flows)]
+            if len(boxes) > len(flows):  # a flow of ICMP may have two boxes
+                boxes = [tuple(flow_boxes((flow,))) for flow in flows]
+            known[name] = [
+                Statement(", ".join(flow.entries), own, flow.peers) for flow, own in zip(flows, boxes, strict=True)
+            ]
+            flow_of.update(zip(map(id, known[name]), flows, strict=True))
+        return known[name]
+
+    def place_of(statement: Statement) -> Place:
+        flow = flow_of[id(statement)]
+        return next(iter(_places(flow, deployment, by_name.get(flow.interface))), deployment.place)
+
+    found = packets_by_interface(policy) if packets is None else packets
+    return Subject(deployment.catalogue, found, statements, deployment.own_networks, public_address_spaces, place_of)
+
+
+def _places(flow: Flow, deployment: Deployment, interface: Interface | None) -> Iterable[Place]:
+    """Where the file has this flow's remote, likeliest first; else where it enables the feature."""
+    uses = interface.features if interface is not None else ()
+    known = deployment.catalogue.of_id
+    features = {known[entry].feature for entry in flow.entries if entry in known}
+    for role in flow.peers:
+        own = [use.peers[role] for use in uses if use.feature in features and role in use.peers]
+        given = deployment.peers.get(role)
+        for peer in own or ([given] if given is not None else []):
+            for item in peer.items:
+                if _is_made_from(flow.remote, item.remote):
+                    yield item.place
+    for use in uses:
+        if use.feature in features:
+            yield use.place
+
+
+def _is_made_from(endpoint: Endpoint, written: Remote) -> bool:
+    if isinstance(written, AnyAddress | Hostname):
+        return isinstance(endpoint, Network) and endpoint.prefix == 0
+    return endpoint == written
 
 
 def _intersects(box: Box, services: Iterable[Service]) -> bool:
@@ -177,9 +207,10 @@ def _services(catalogue: Catalogue) -> dict[str, tuple[Service, ...]]:
     if found is None:
         by_entry = {
             entry.id: {
-                (_PROTOCOLS[transport], ports)
+                (protocols, ports)
                 for transport in entry.transports
-                if transport in _PROTOCOLS
+                if transport in ("tcp", "udp")
+                for protocols in PROTOCOLS[transport]
                 for ports in entry.ports
             }
             for entry in catalogue.entries

@@ -11,16 +11,17 @@ from typing import Any
 
 from esacloud.catalogue.model import EVERY_PORT, Catalogue, Entry, Feature, release_text
 from esacloud.guardrails.model import Guardrail
-from esacloud.guardrails.networks import joined, listed
+from esacloud.guardrails.networks import listed
 from esacloud.guardrails.rules import GUARDRAILS
 from esacloud.guardrails.subject import Subject
 from esacloud.packets.addresses import ANY_IPV4, ANY_IPV6, Network, networks_between, parse_network
-from esacloud.packets.sets import IPV4, IPV6, TCP, UDP, Box, Direction, PacketSet
+from esacloud.packets.sets import IPV4, IPV6, Box, Direction, PacketSet
+from esacloud.packets.spans import joined
 from esacloud.policy.model import Statement
+from esacloud.policy.packets import PROTOCOLS
 from esacloud.terraform.syntax import literal
 
 FILE = "catalogue.tf.json"
-_NUMBERS = {"tcp": (TCP, TCP), "udp": (UDP, UDP)}
 _PUBLIC, _PRIVATE, _EVERYONE = (parse_network("8.8.8.8"),), (parse_network("10.0.0.1"),), (ANY_IPV4, ANY_IPV6)
 
 
@@ -85,7 +86,7 @@ def _settings(feature: Feature) -> dict[str, Any]:
 
 
 def _row(catalogue: Catalogue, entry: Entry) -> dict[str, Any]:
-    if unknown := [transport for transport in entry.transports if transport not in _NUMBERS]:
+    if unknown := [transport for transport in entry.transports if transport not in ("tcp", "udp")]:
         raise ValueError(f"{entry.id}: the reusable modules know tcp and udp alone, not {unknown[0]}")
     first, last = entry.releases
     known = catalogue.releases
@@ -96,7 +97,7 @@ def _row(catalogue: Catalogue, entry: Entry) -> dict[str, Any]:
         "transports": list(entry.transports),
         "ports": [list(ports) for ports in entry.ports],
         "source_ports": None if entry.source_ports == EVERY_PORT else list(entry.source_ports),
-        "directions": ["ingress", "egress"] if entry.direction == "both" else [entry.direction],
+        "directions": list(entry.directions),
         "printed_ingress": entry.prints_inbound,
         "role": entry.role,
         "networks": [str(network) for network in entry.networks],
@@ -128,9 +129,7 @@ def _guardrails(catalogue: Catalogue, entry: Entry) -> dict[str, list[str]]:
 
 def directions(entry: Entry) -> tuple[Direction, ...]:
     """The directions in which an entry may be opened, its printed inbound half counted."""
-    if entry.direction == "both" or entry.prints_inbound:
-        return ("ingress", "egress")
-    return (entry.direction,)
+    return ("ingress", "egress") if entry.prints_inbound else entry.directions
 
 
 def _errors(catalogue: Catalogue, entry: Entry, direction: Direction, networks: tuple[Network, ...]) -> Iterator[str]:
@@ -138,12 +137,13 @@ def _errors(catalogue: Catalogue, entry: Entry, direction: Direction, networks: 
         Box(
             direction,
             IPV4 if network.version == 4 else IPV6,
-            _NUMBERS[transport],
+            protocols,
             entry.source_ports,
             ports,
             (network.first, network.last),
         )
         for transport in entry.transports
+        for protocols in PROTOCOLS[transport]
         for ports in entry.ports
         for network in networks
     )

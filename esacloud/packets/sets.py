@@ -20,9 +20,10 @@ from operator import and_, gt, or_
 from typing import Any, Literal, NamedTuple
 
 from esacloud.packets.addresses import BITS, Version, networks_between
+from esacloud.packets.spans import Range as Range
+from esacloud.packets.spans import joined, range_text
 
 Direction = Literal["ingress", "egress"]
-Range = tuple[int, int]
 Sides = tuple[Range, Range, Range]  # protocols, source ports, destination ports
 Spans = dict[Sides, list[Range]]  # boxes of one direction and address space: their sides -> their addresses
 Layers = tuple[Any, ...]  # a level of the tree: ((first, last, inside), ...); at the last level ((first, last), ...)
@@ -33,7 +34,7 @@ EVERY_PROTOCOL: Range = (0, 255)
 EVERY_PORT: Range = (0, 65535)
 ONE_POINT: Range = (0, 0)
 _ADDRESSES = 3  # the last level: 0 protocols, 1 source ports, 2 destination ports, 3 addresses
-_LAST_ADDRESS = {IPV4: (1 << BITS[4]) - 1, IPV6: (1 << BITS[6]) - 1}  # an opaque reference has address 0 alone
+EVERY_ADDRESS: dict[str, Range] = {IPV4: (0, (1 << BITS[4]) - 1), IPV6: (0, (1 << BITS[6]) - 1)}
 _NAMES = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMPV6: "icmpv6"}
 Regions = dict[tuple[Direction, str], Layers]
 
@@ -58,7 +59,7 @@ class Box(NamedTuple):
         if first == last:
             text = _NAMES.get(first, f"protocol {first}") + _ports_text(first, self.ports)
         if self.source_ports != EVERY_PORT:
-            text += f" from source port {_range_text(self.source_ports)}"
+            text += f" from source port {range_text(self.source_ports)}"
         side = "in from" if self.direction == "ingress" else "out to"
         return f"{text} {side} {self.remote_text()}"
 
@@ -70,17 +71,13 @@ class Box(NamedTuple):
         return str(next(networks_between(version, *self.addresses)))
 
 
-def _range_text(ports: Range) -> str:
-    return str(ports[0]) if ports[0] == ports[1] else f"{ports[0]}-{ports[1]}"
-
-
 def _ports_text(protocol: int, ports: Range) -> str:
     if ports == EVERY_PORT:
         return ""
     if protocol in (ICMP, ICMPV6):
         low, high = (f"{number >> 8}.{number & 255}" for number in ports)
         return f" type {low}" if low == high else f" types {low} to {high}"
-    return f"/{_range_text(ports)}"
+    return f"/{range_text(ports)}"
 
 
 class PacketSet:
@@ -197,19 +194,19 @@ def _ingress_first(region: tuple[tuple[Direction, str], Layers]) -> tuple[bool, 
 def _is_possible(box: Box) -> bool:
     _, space, (p, p_last), (s, s_last), (d, d_last), (a, a_last) = box
     ports_fit = 0 <= s <= s_last <= 65535 and 0 <= d <= d_last <= 65535
-    return ports_fit and 0 <= p <= p_last <= 255 and 0 <= a <= a_last <= _LAST_ADDRESS.get(space, 0)
+    return ports_fit and 0 <= p <= p_last <= 255 and 0 <= a <= a_last <= EVERY_ADDRESS.get(space, ONE_POINT)[1]
 
 
 def _build(spans: Spans, level: int) -> Layers:
     """The tree over the boxes in `spans`, from `level` down."""
     if len(spans) == 1:
         ((sides, addresses),) = spans.items()
-        inside = _joined_spans(sorted(addresses))
+        inside: Layers = joined(addresses)
         for first, last in reversed(sides[level:]):
             inside = ((first, last, inside),)
         return inside
     if level == _ADDRESSES:
-        return _joined_spans(sorted(span for addresses in spans.values() for span in addresses))
+        return joined(span for addresses in spans.values() for span in addresses)
     by_range: dict[Range, Spans] = {}
     for sides, addresses in spans.items():
         by_range.setdefault(sides[level], {})[sides] = addresses
@@ -242,20 +239,6 @@ def _joined(layers: Iterable[tuple[int, int, Layers]]) -> Layers:
             out[-1] = (out[-1][0], last, inside)
         else:
             out.append((first, last, inside))
-    return tuple(out)
-
-
-def _joined_spans(spans: list[Range]) -> Layers:
-    """Sorted spans, with overlapping and touching spans joined."""
-    out: list[Range] = []
-    low, high = spans[0]
-    for first, last in spans:
-        if first > high + 1:
-            out.append((low, high))
-            low, high = first, last
-        elif last > high:
-            high = last
-    out.append((low, high))
     return tuple(out)
 
 
@@ -297,4 +280,4 @@ def _combine_addresses(left: Layers, right: Layers, keep: Callable[[bool, bool],
         in_right ^= start in right_borders
         if keep(in_left, in_right):
             spans.append((start, stop - 1))
-    return _joined_spans(spans) if spans else ()
+    return joined(spans)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from esacloud.packets.addresses import AddressError, parse_network
 from esacloud.packets.sets import (
+    EVERY_ADDRESS,
     EVERY_PORT,
     EVERY_PROTOCOL,
     ICMP,
@@ -130,8 +131,7 @@ def _number(text: str, top: int, sentence: str) -> int:
 def _remotes(text: str, sentence: str) -> Iterator[tuple[str, Range]]:
     """The address spaces and addresses of `any`, `self`, a reference `kind:id`, or a network."""
     if text == "any":
-        yield IPV4, (0, (1 << 32) - 1)
-        yield IPV6, (0, (1 << 128) - 1)
+        yield from EVERY_ADDRESS.items()
     elif text == "self" or _is_reference(text):
         yield text, ONE_POINT
     else:

@@ -11,6 +11,7 @@ from esacloud.catalogue.select import select
 from esacloud.deployment.model import Deployment, Dialect, FeatureUse, HostnameMode, Interface, Reference
 from esacloud.errors import InputError, Place, Problem
 from esacloud.packets.addresses import Network
+from esacloud.packets.spans import range_text
 from esacloud.policy.filtered import mode_problems
 from esacloud.policy.model import Direction, Endpoint, Flow, Policy, Widened
 from esacloud.policy.remotes import Named, Remotes, cited
@@ -89,7 +90,7 @@ class _Compiler:
     def add(self, interface: Interface, use: FeatureUse, entry: Entry) -> None:
         """Add the flows of one entry at one interface."""
         remotes = self.remotes.of(use, entry)
-        directions: tuple[Direction, ...] = ("ingress", "egress") if entry.direction == "both" else (entry.direction,)
+        directions = entry.directions
         if entry.id in self.deployment.as_printed:
             directions = ("ingress", "egress")
             if any(isinstance(remote, Network) and remote.prefix == 0 for remote, _ in remotes):
@@ -151,10 +152,8 @@ def _inbound_from_any(deployment: Deployment, entry: Entry) -> Problem:
 
 
 def _no_source_ports(dialect: Dialect, use: FeatureUse, entry: Entry) -> Problem:
-    first, last = entry.source_ports
-    ports = str(first) if first == last else f"{first}-{last}"
     return Problem(
         use.place,
-        f"{dialect.title} cannot match the source port {ports} of {entry.id} ({cited(entry)}).",
+        f"{dialect.title} cannot match the source port {range_text(entry.source_ports)} of {entry.id} ({cited(entry)}).",
         f"Write `wider: [{entry.id}]` to open it from every source port, or choose other settings for {use.feature}.",
     )

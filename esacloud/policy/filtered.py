@@ -14,6 +14,7 @@ from esacloud.deployment.model import Deployment
 from esacloud.deployment.names import HOSTNAME, fits
 from esacloud.errors import Problem
 from esacloud.packets.addresses import AddressError, parse_network
+from esacloud.packets.spans import range_text
 from esacloud.policy.model import Policy
 
 WEB: dict[PortRange, str] = {(80, 80): "http", (443, 443): "tls"}  # protocols that contain the host name
@@ -27,8 +28,7 @@ class FilteredName(NamedTuple):
     name: str
 
     def __str__(self) -> str:
-        first, last = self.ports
-        return f"{self.transport}/{first if first == last else f'{first}-{last}'} to {self.name}"
+        return f"{self.transport}/{range_text(self.ports)} to {self.name}"
 
 
 def filtered_names(policy: Policy) -> frozenset[FilteredName]:
@@ -68,15 +68,14 @@ def mode_problems(deployment: Deployment, reasons: Mapping[Any, Iterable[tuple[A
             "The firewall's rules match names for the gateway only, and the file does not name the gateway's networks.",
             "Write `own_networks` with the gateway's own subnets.",
         )
-    for (interface, _, transport, (first, last)), found in modes.items():
+    for (interface, _, transport, ports), found in modes.items():
         others = sorted(found.keys() - {"open"})
         if "open" in found and others:
-            shown = first if first == last else f"{first}-{last}"
-            open_ones = ", ".join(sorted(found["open"]))
+            service, open_ones = f"{transport}/{range_text(ports)}", ", ".join(sorted(found["open"]))
             narrowed = ", ".join(sorted({feature for mode in others for feature in found[mode]}))
             yield Problem(
                 deployment.place.at("hostnames"),
-                f"At {interface} {transport}/{shown} is open to any address for {open_ones}, so {' and '.join(others)} "
+                f"At {interface} {service} is open to any address for {open_ones}, so {' and '.join(others)} "
                 f"host names of {narrowed} have no effect there.",
                 "Choose another mode or name networks for the open features, or move them to another interface.",
                 "warning",

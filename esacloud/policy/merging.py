@@ -17,11 +17,11 @@ from collections.abc import Iterable, Iterator
 from esacloud.catalogue.model import PortRange, Transport
 from esacloud.deployment.model import Reference
 from esacloud.packets.addresses import BITS, Network
+from esacloud.packets.spans import Spans, joined, within
 from esacloud.policy.model import Endpoint, Flow
 
 Kind = tuple[Transport, PortRange]  # transport and source ports
 Item = tuple[Kind, PortRange, Endpoint]
-Spans = list[tuple[int, int]]  # ascending, disjoint, not touching
 _BEYOND = 1 << 128  # more than any port or address
 
 
@@ -92,9 +92,9 @@ def _ports_joined(items: set[Item], wider: dict[Kind, list[Kind]]) -> set[Item]:
 
 def _fewest_ranges(ranges: list[PortRange], above: list[PortRange]) -> Iterator[PortRange]:
     """Ranges that cover these together with those `above`, which cover the gaps between joined ranges."""
-    covered = _joined(above)
-    uncovered = [ports for ports in ranges if not _holds(covered, *ports)]
-    union = _joined([*covered, *uncovered])
+    covered = joined(above)
+    uncovered = [ports for ports in ranges if not within(covered, ports)]
+    union = joined((*covered, *uncovered))
     groups: dict[int, list[PortRange]] = {}
     for ports in uncovered:
         groups.setdefault(bisect_right(union, (ports[0], 65536)), []).append(ports)
@@ -125,9 +125,9 @@ def _networks_joined(items: set[Item], wider: dict[Kind, list[Kind]]) -> set[Ite
 
 def _fewest_networks(networks: list[Network], above: list[Network]) -> Iterator[Network]:
     """Networks that cover these together with those `above`, which cover the gaps in joined networks."""
-    covered = _joined((network.first, network.last) for network in above)
-    uncovered = [network for network in networks if not _holds(covered, network.first, network.last)]
-    union = _joined([*covered, *((network.first, network.last) for network in uncovered)])
+    covered = joined((network.first, network.last) for network in above)
+    uncovered = [network for network in networks if not within(covered, (network.first, network.last))]
+    union = joined((*covered, *((network.first, network.last) for network in uncovered)))
     groups: dict[Network, list[Network]] = {}
     for network in uncovered:
         groups.setdefault(_largest_around(network, union), []).append(network)
@@ -143,23 +143,6 @@ def _holding(ranges: set[PortRange]) -> dict[PortRange, list[PortRange]]:
         still_open.append(ports)
         out[ports] = [other for other in still_open if other[1] >= ports[1]]
     return out
-
-
-def _joined(spans: Iterable[tuple[int, int]]) -> Spans:
-    """The spans sorted, with overlapping and touching spans joined."""
-    out: Spans = []
-    for first, last in sorted(spans):
-        if out and first <= out[-1][1] + 1:
-            if last > out[-1][1]:
-                out[-1] = (out[-1][0], last)
-        else:
-            out.append((first, last))
-    return out
-
-
-def _holds(spans: Spans, first: int, last: int) -> bool:
-    position = bisect_right(spans, (first, _BEYOND)) - 1
-    return position >= 0 and last <= spans[position][1]
 
 
 def _largest_around(network: Network, union: Spans) -> Network:

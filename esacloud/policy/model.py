@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from esacloud.catalogue.model import PortRange, Text, Transport
 from esacloud.deployment.model import Reference, SelfReference
 from esacloud.errors import Place, Problem
 from esacloud.packets.addresses import Network
 from esacloud.packets.sets import Box
+from esacloud.packets.sets import Direction as Direction
 
-Direction = Literal["ingress", "egress"]
 Endpoint = Network | Reference | SelfReference
 
 

@@ -15,6 +15,13 @@ from esacloud.packets.sets import EVERY_PROTOCOL, ICMP, ICMPV6, IPV4, IPV6, ONE_
 from esacloud.policy.model import Endpoint, Flow, Policy
 
 SELF = "self"
+PROTOCOLS: dict[str, tuple[Range, ...]] = {
+    "tcp": ((TCP, TCP),),
+    "udp": ((UDP, UDP),),
+    "icmp": ((ICMP, ICMP), (ICMPV6, ICMPV6)),
+    "all": (EVERY_PROTOCOL,),
+}
+_ICMP_OF: dict[str, tuple[Range, ...]] = {IPV4: ((ICMP, ICMP),), IPV6: ((ICMPV6, ICMPV6),)}
 
 
 def packets(policy: Policy, interface: str) -> PacketSet:
@@ -35,7 +42,8 @@ def flow_boxes(flows: Iterable[Flow]) -> Iterator[Box]:
     new = tuple.__new__  # `Box` takes twice as long, and each box is made several times
     for flow in flows:
         address_space, addresses = remote_address_space(flow.remote)
-        for protocols in _WHOLE.get(flow.transport) or _ICMP_OF.get(address_space, _EITHER_ICMP):
+        icmp = flow.transport == "icmp"
+        for protocols in _ICMP_OF.get(address_space, PROTOCOLS["icmp"]) if icmp else PROTOCOLS[flow.transport]:
             yield new(Box, (flow.direction, address_space, protocols, flow.source_ports, flow.ports, addresses))
 
 
@@ -47,8 +55,3 @@ def remote_address_space(remote: Endpoint) -> tuple[str, Range]:
     if isinstance(remote, Reference):
         return f"{remote.kind}:{remote.id}", ONE_POINT
     return SELF, ONE_POINT
-
-
-_WHOLE: dict[str, tuple[Range, ...]] = {"tcp": ((TCP, TCP),), "udp": ((UDP, UDP),), "all": (EVERY_PROTOCOL,)}
-_ICMP_OF: dict[str, tuple[Range, ...]] = {IPV4: ((ICMP, ICMP),), IPV6: ((ICMPV6, ICMPV6),)}
-_EITHER_ICMP: tuple[Range, ...] = ((ICMP, ICMP), (ICMPV6, ICMPV6))

@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esacloud.guardrails.networks import has_public, joined, listed, overlaps, public, shared, within
+from esacloud.guardrails.networks import has_public, listed, public
 from esacloud.packets.addresses import parse_network
 from esacloud.packets.sets import IPV4, IPV6
-
-SPANS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 6)).map(lambda pair: (pair[0], sum(pair))), max_size=8)
+from esacloud.packets.spans import joined, shared, within
 
 
 def is_public(text: str) -> bool:
@@ -52,16 +51,3 @@ def test_every_global_ipv6_unicast_address_is_public(number: int) -> None:
 def test_public_and_not_public_share_nothing_and_are_everything(address_space: str) -> None:
     assert not shared(public(address_space), listed(address_space, "not_public"))
     assert len(joined([*public(address_space), *listed(address_space, "not_public")])) == 1
-
-
-@given(SPANS, SPANS)
-def test_shared_and_overlaps_and_within_agree_with_sets_of_numbers(
-    left: list[tuple[int, int]], right: list[tuple[int, int]]
-) -> None:
-    mine, other = joined(left), joined(right)
-    numbers = {number for first, last in mine for number in range(first, last + 1)}
-    others = {number for first, last in other for number in range(first, last + 1)}
-    assert {number for first, last in shared(mine, other) for number in range(first, last + 1)} == numbers & others
-    for first, last in other:
-        assert overlaps(mine, (first, last)) == bool(numbers & set(range(first, last + 1)))
-        assert within(mine, (first, last)) == (set(range(first, last + 1)) <= numbers)

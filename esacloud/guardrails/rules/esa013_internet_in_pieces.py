@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from esacloud.guardrails.model import Example, Guardrail, Violation
-from esacloud.guardrails.networks import has_every_public, joined, public, shared
+from esacloud.guardrails.networks import has_every_public, public
 from esacloud.guardrails.reach import is_whole, public_part, violation
 from esacloud.guardrails.subject import Subject
 from esacloud.packets.sets import IPV4, IPV6, Box
+from esacloud.packets.spans import joined, shared
 
 
 def find(subject: Subject) -> Iterator[Violation]:

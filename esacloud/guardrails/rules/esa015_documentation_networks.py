@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from esacloud.guardrails.model import Example, Guardrail, Violation
-from esacloud.guardrails.networks import listed, within
+from esacloud.guardrails.networks import listed
 from esacloud.guardrails.reach import violation
 from esacloud.guardrails.subject import Subject
 from esacloud.packets.sets import IPV4, IPV6
+from esacloud.packets.spans import within
 
 
 def find(subject: Subject) -> Iterator[Violation]:

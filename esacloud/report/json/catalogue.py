@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from esacloud.catalogue.lookup import Found
-from esacloud.catalogue.model import EVERY_PORT, Catalogue, Entry, Erratum, PortRange, Row, Text, release_text
+from esacloud.catalogue.model import EVERY_PORT, Catalogue, Entry, Erratum, Row, Text, release_text
+from esacloud.packets.spans import range_text
 
 Json = dict[str, Any]
 
@@ -26,12 +27,6 @@ def ports_document(catalogue: Catalogue, entries: Iterable[Entry], rows: Iterabl
 def explain_document(catalogue: Catalogue, answers: Iterable[Found]) -> Json:
     """What `explain --json` prints: for every query, its entries with their rows, feature and peer."""
     return {"catalogue": _catalogue(catalogue), "answers": [_answer(catalogue, found) for found in answers]}
-
-
-def ports_text(ports: PortRange) -> str:
-    """`25` or `1024-65535`."""
-    first, last = ports
-    return str(first) if first == last else f"{first}-{last}"
 
 
 def needs_peer(catalogue: Catalogue, entry: Entry) -> bool:
@@ -54,8 +49,8 @@ def _entry(entry: Entry) -> Json:
         "feature": entry.feature,
         "rows": list(entry.rows),
         "transports": list(entry.transports),
-        "ports": [ports_text(ports) for ports in entry.ports],
-        "source_ports": None if entry.source_ports == EVERY_PORT else ports_text(entry.source_ports),
+        "ports": [range_text(ports) for ports in entry.ports],
+        "source_ports": None if entry.source_ports == EVERY_PORT else range_text(entry.source_ports),
         "documented": entry.documented,
         "direction": entry.direction,
         "role": entry.role,

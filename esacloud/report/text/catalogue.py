@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from esacloud.catalogue.lookup import Found
 from esacloud.catalogue.model import EVERY_PORT, Catalogue, Entry, Row, Text, release_text
-from esacloud.report.json.catalogue import needs_peer, ports_text
+from esacloud.packets.spans import range_text
+from esacloud.report.json.catalogue import needs_peer
 from esacloud.report.text.table import NARROWEST, display_width, padded, table, wrapped
 
 _HEAD = Text("Row|Port|Direction|Feature|Remote|What for", "行|端口|方向|功能|对端|用途")
@@ -74,7 +75,7 @@ def explain_report(catalogue: Catalogue, answers: Iterable[Found], language: str
 
 
 def _traffic(entry: Entry) -> str:
-    ports = ",".join(map(ports_text, entry.ports))
+    ports = ",".join(map(range_text, entry.ports))
     text = "+".join(entry.transports)
     return text if entry.ports == (EVERY_PORT,) else f"{text}/{ports}"
 
@@ -119,7 +120,7 @@ def _entry_lines(catalogue: Catalogue, entry: Entry, language: str) -> Iterator[
     yield Text("What for", "用途"), entry.purpose.in_language(language)
     yield Text("Opened by", "发起方"), _OPENED_BY[entry.direction].in_language(language)
     if entry.source_ports != EVERY_PORT:
-        yield Text("Source port", "源端口"), ports_text(entry.source_ports)
+        yield Text("Source port", "源端口"), range_text(entry.source_ports)
     yield Text("Remote", "对端"), f"{entry.role} ({catalogue.roles[entry.role].title.in_language(language)})"
     if entry.hostnames:
         yield Text("Host names", "主机名"), ", ".join(entry.hostnames)
