@@ -14,8 +14,9 @@ def path_beside(module_file: str, name: str) -> str:
     return os.path.join(os.path.dirname(module_file), name)  # noqa: PTH118, PTH120 - pathlib costs every start 3 ms
 
 
+@cache
 def read_beside(module_file: str, name: str) -> Any:
-    """The JSON value in the file `name` next to a module."""
+    """The JSON value in the file `name` next to a module, read once a process; do not change it."""
     with open(path_beside(module_file, name), "rb") as file:  # noqa: PTH123 - as above
         return json.load(file)
 
@@ -29,9 +30,8 @@ def schema_path(name: str) -> str:
     raise KeyError(name)
 
 
-@cache
 def schema(name: str) -> dict[str, Any]:
-    """The schema of that name, read once a process; do not change it. Raises KeyError where there is none."""
+    """The schema of that name. Raises KeyError where there is none."""
     document: dict[str, Any] = read_beside(schema_path(name), f"{name}.schema.json")
     return document
 

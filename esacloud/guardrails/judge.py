@@ -17,7 +17,7 @@ from esacloud.guardrails.rules import GUARDRAILS
 from esacloud.guardrails.subject import Subject, policy_subject
 from esacloud.packets.addresses import AddressError, parse_network
 from esacloud.packets.sets import EVERY_ADDRESS, EVERY_PORT, EVERY_PROTOCOL, ONE_POINT, Box, Direction, PacketSet, Range
-from esacloud.packets.spans import overlaps
+from esacloud.packets.spans import overlap, overlaps
 from esacloud.policy.model import Policy
 from esacloud.policy.packets import remote_address_space
 
@@ -103,15 +103,7 @@ def _finding(subject: Subject, guardrail: Guardrail, violation: Violation) -> Fi
 
 def _overlap(box: Box, service: Box) -> bool:
     """Whether a box and a service share a direction, an address space, a protocol and ports."""
-    return (
-        box[:2] == service[:2]
-        and box.protocols[0] <= service.protocols[1]
-        and service.protocols[0] <= box.protocols[1]
-        and box.source_ports[0] <= service.source_ports[1]
-        and service.source_ports[0] <= box.source_ports[1]
-        and box.ports[0] <= service.ports[1]
-        and service.ports[0] <= box.ports[1]
-    )
+    return box[:2] == service[:2] and all(map(overlap, box[2:5], service[2:5]))
 
 
 def _problem_with(waiver: Waiver, today: date) -> Problem | None:

@@ -7,7 +7,6 @@ replaces one that was left in a file replaces it with a public network.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 from esacloud.json_files import read_beside
 from esacloud.packets.addresses import Version, parse_network
@@ -17,16 +16,10 @@ from esacloud.packets.spans import Spans, overlaps
 _VERSIONS: dict[str, Version] = {IPV4: 4, IPV6: 6}
 
 
-@lru_cache(maxsize=1)
-def _registry() -> dict[str, Any]:
-    data: dict[str, Any] = read_beside(__file__, "special-purpose.json")
-    return data
-
-
 @lru_cache(maxsize=8)
 def listed(address_space: str, kind: str) -> Spans:
     """The spans of one family that the registry lists as `not_public` or as `documentation`."""
-    networks = [parse_network(item["network"]) for item in _registry()[kind]]
+    networks = [parse_network(item["network"]) for item in read_beside(__file__, "special-purpose.json")[kind]]
     return tuple(sorted((net.first, net.last) for net in networks if net.version == _VERSIONS[address_space]))
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from esacloud.guardrails.model import Violation
 from esacloud.guardrails.networks import has_every_public, public
 from esacloud.guardrails.subject import Subject, cuts
-from esacloud.packets.addresses import BITS, Version, networks_between
-from esacloud.packets.sets import IPV4, IPV6, Box, Direction, PacketSet
-from esacloud.packets.spans import Spans, joined, shared
+from esacloud.packets.addresses import Version, networks_between
+from esacloud.packets.sets import EVERY_ADDRESS, IPV4, IPV6, SIDES, Box, Direction, PacketSet
+from esacloud.packets.spans import joined, shared
 
 _MANY_PORTS = 1024  # a statement with this many ports is not about a service
 _FAMILIES: dict[str, tuple[Version, str]] = {IPV4: (4, "IPv4"), IPV6: (6, "IPv6")}
@@ -56,16 +56,14 @@ def violation(interface: str, boxes: Iterable[Box], after: str = "") -> Violatio
 
 def in_words(packets: PacketSet) -> str:
     """The packets as a phrase: `tcp/80 and tcp/443 in from every public IPv4 address`; many networks are counted."""
-    by_direction: dict[str, tuple[dict[str, None], dict[str, list[tuple[int, int]]]]] = {}
+    by_direction: dict[Direction, tuple[dict[str, None], dict[str, list[tuple[int, int]]]]] = {}
     for box in packets.boxes():
-        head, _, _ = str(box).partition(" in from " if box.direction == "ingress" else " out to ")
         heads, remotes = by_direction.setdefault(box.direction, ({}, {}))
-        heads[head] = None
+        heads[box.service_text()] = None
         remotes.setdefault(box.address_space, []).append(box.addresses)
     parts = []
     for direction, (heads, remotes) in by_direction.items():
-        services = _listed(list(heads), "services")
-        parts.append(f"{services} {'in from' if direction == 'ingress' else 'out to'} {describe_remote(remotes)}")
+        parts.append(f"{_listed(list(heads), 'services')} {SIDES[direction]} {describe_remote(remotes)}")
     return " and ".join(parts)
 
 
@@ -78,18 +76,14 @@ def describe_remote(remotes: dict[str, list[tuple[int, int]]]) -> str:
             continue
         version, name = _FAMILIES[address_space]
         spans = joined(found)
-        if spans == ((0, (1 << BITS[version]) - 1),):
+        if spans == (EVERY_ADDRESS[address_space],):
             words.append(f"every {name} address")
         elif shared(public(address_space), spans) == public(address_space):
             words.append(f"every public {name} address")
         else:
-            words.append(_networks_in_words(version, spans))
+            networks = [str(network) for span in spans for network in networks_between(version, *span)]
+            words.append(_listed(networks, "networks"))
     return " and ".join(words)
-
-
-def _networks_in_words(version: Version, spans: Spans) -> str:
-    networks = [str(network) for span in spans for network in networks_between(version, *span)]
-    return _listed(networks, "networks")
 
 
 def _listed(words: list[str], noun: str, most: int = 3) -> str:

@@ -7,9 +7,7 @@ A subject also has the appliance's services: by the id of an entry of the port c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from operator import attrgetter
-from typing import Any
 
 from esacloud.catalogue.model import Catalogue
 from esacloud.deployment.model import AnyAddress, Deployment, Hostname, Interface, Remote
@@ -43,7 +41,8 @@ class Subject:
     ) -> None:
         self.packets, self.statements, self.place_of = packets, statements, place_of
         self.own_networks, self.public_address_spaces = own_networks, public_address_spaces
-        self.limits, self.roles = default_limits(), _tied()["roles"]
+        self.limits: Mapping[str, int] = read_beside(__file__, "limits.json")
+        self.roles: Mapping[str, Sequence[str]] = read_beside(__file__, "services.json")["roles"]
         self._catalogue, self._services = catalogue, _services(catalogue)
         self._boxes: dict[str, Heaps] = {}
         self._rough: dict[str, Heaps] = {}
@@ -185,19 +184,6 @@ def cuts(box: Box, services: Iterable[Service]) -> Iterator[Box]:
             yield Box(box.direction, box.address_space, (first, last), box.source_ports, (low, high), box.addresses)
 
 
-@lru_cache(maxsize=1)
-def default_limits() -> dict[str, int]:
-    """The limits that guardrails use."""
-    data = read_beside(__file__, "limits.json")
-    return {name: value for name, value in data.items() if isinstance(value, int)}
-
-
-@lru_cache(maxsize=1)
-def _tied() -> dict[str, Any]:
-    data: dict[str, Any] = read_beside(__file__, "services.json")
-    return data
-
-
 _known_services: dict[str, dict[str, tuple[Service, ...]]] = {}
 
 
@@ -215,7 +201,7 @@ def _services(catalogue: Catalogue) -> dict[str, tuple[Service, ...]]:
             }
             for entry in catalogue.entries
         }
-        ties = {name: tie["entries"] for name, tie in _tied()["services"].items()}
+        ties = {name: tie["entries"] for name, tie in read_beside(__file__, "services.json")["services"].items()}
         found = _known_services[catalogue.digest] = {
             name: tuple(sorted({service for entry in entries for service in by_entry.get(entry, ())}))
             for name, entries in {**{entry: [entry] for entry in by_entry}, **ties}.items()

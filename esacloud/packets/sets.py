@@ -35,6 +35,7 @@ EVERY_PORT: Range = (0, 65535)
 ONE_POINT: Range = (0, 0)
 _ADDRESSES = 3  # the last level: 0 protocols, 1 source ports, 2 destination ports, 3 addresses
 EVERY_ADDRESS: dict[str, Range] = {IPV4: (0, (1 << BITS[4]) - 1), IPV6: (0, (1 << BITS[6]) - 1)}
+SIDES: dict[Direction, str] = {"ingress": "in from", "egress": "out to"}
 _NAMES = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMPV6: "icmpv6"}
 Regions = dict[tuple[Direction, str], Layers]
 
@@ -54,14 +55,17 @@ class Box(NamedTuple):
 
     def __str__(self) -> str:
         """As `tcp/443 out to 203.0.113.0/24`; of several networks the first."""
+        return f"{self.service_text()} {SIDES[self.direction]} {self.remote_text()}"
+
+    def service_text(self) -> str:
+        """Protocol and ports alone, as `tcp/443`."""
         first, last = self.protocols
         text = "every protocol" if self.protocols == EVERY_PROTOCOL else f"protocols {first}-{last}"
         if first == last:
             text = _NAMES.get(first, f"protocol {first}") + _ports_text(first, self.ports)
         if self.source_ports != EVERY_PORT:
             text += f" from source port {range_text(self.source_ports)}"
-        side = "in from" if self.direction == "ingress" else "out to"
-        return f"{text} {side} {self.remote_text()}"
+        return text
 
     def remote_text(self) -> str:
         """The remote alone: a network, or the name of a reference."""

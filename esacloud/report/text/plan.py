@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from esacloud.change.execute import Applied
 from esacloud.change.model import ChangePlan, GroupChange, LiveRule
 from esacloud.change.plan import step_summary
-from esacloud.packets.sets import PacketSet
+from esacloud.packets.sets import SIDES, PacketSet
 from esacloud.report.text.table import counted, first_of
 
 _MOST = 6  # lines, services and remotes printed in full; the others are counted
@@ -75,16 +75,13 @@ def applied_text(applied: Applied) -> str:
 
 def _packets(packets: PacketSet) -> list[str]:
     """The packets of a set, one line for each group of remotes that have the same services."""
-    services: dict[tuple[str, str], list[str]] = {}
+    services: dict[tuple[str, str], dict[str, None]] = {}
     for box in packets.boxes():
-        head, preposition, _ = str(box).partition(" in from " if box.direction == "ingress" else " out to ")
-        services.setdefault((preposition, box.remote_text()), []).append(head)
+        services.setdefault((SIDES[box.direction], box.remote_text()), {})[box.service_text()] = None
     remotes: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for (preposition, remote), heads in services.items():
-        remotes.setdefault((preposition, tuple(dict.fromkeys(heads))), []).append(remote)
-    lines = [
-        f"{first_of(heads, _MOST)}{preposition}{first_of(names, _MOST)}" for (preposition, heads), names in remotes.items()
-    ]
+    for (side, remote), heads in services.items():
+        remotes.setdefault((side, tuple(heads)), []).append(remote)
+    lines = [f"{first_of(heads, _MOST)} {side} {first_of(names, _MOST)}" for (side, heads), names in remotes.items()]
     more = len(lines) - _MOST
     return [*lines[:_MOST], f"and {more} more"] if more > 0 else lines
 
