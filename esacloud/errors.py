@@ -66,6 +66,11 @@ class InputError(EsacloudError):
         self.problems = tuple(sorted(problems, key=lambda problem: problem.severity))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    @classmethod
+    def at(cls, place: Place | str, message: str, hint: str) -> InputError:
+        """The error with one problem, at a place or in a file as a whole."""
+        return cls(Problem(Place(place) if isinstance(place, str) else place, message, hint))
+
 
 class OutsideError(EsacloudError):
     """Something outside this program failed: a cloud, terraform, a disk. The text contains its message."""

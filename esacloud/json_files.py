@@ -1,12 +1,18 @@
-"""JSON files of this package and of others: tables next to a module, the JSON Schemas, and values of unknown shape."""
+"""JSON of this package and of others: tables next to a module, the JSON Schemas, strict reading, values of unknown shape.
+
+Strict reading refuses ambiguous JSON (a duplicate key, NaN), with its line.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NoReturn
+
+from esacloud.errors import InputError, Place
 
 
 def path_beside(module_file: str, name: str) -> str:
@@ -44,3 +50,66 @@ def mapping(value: Any) -> Mapping[str, Any]:
 def mappings(value: Any) -> list[Mapping[str, Any]]:
     """The objects in a list, none if the value is not a list."""
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
+class _DuplicateKeyError(ValueError):
+    """An object has a key twice."""
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise _DuplicateKeyError
+    return made
+
+
+def _no_constant(word: str) -> NoReturn:
+    raise ValueError(f"{word} is not JSON.")
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_no_constant).decode
+
+
+def parse(text: str, file: str, hint: str = "Run esacloud generate again.") -> dict[str, Any]:
+    """The object in a text. Raises `InputError` with the line for text that is not JSON, not an object, or ambiguous."""
+    try:
+        document = _decode(text)
+    except _DuplicateKeyError:
+        key, line, column = _first_duplicate(text)
+        place = Place(file, line, column, key)
+        raise InputError.at(place, f"The key {key!r} occurs twice in one object.", hint) from None
+    except json.JSONDecodeError as error:
+        place = Place(file, error.lineno, error.colno)
+        raise InputError.at(place, f"The file is not JSON: {error.msg}.", hint) from None
+    except RecursionError:
+        raise InputError.at(file, "The file is nested too deeply.", hint) from None
+    except ValueError as error:
+        raise InputError.at(file, str(error), hint) from None
+    if not isinstance(document, dict):
+        raise InputError.at(Place(file, 1), "The file is not a JSON object.", hint)
+    return document
+
+
+_LEXEME = r'"(?:[^"\\]|\\.)*"|[{}\[\],:]'
+
+
+def _first_duplicate(text: str) -> tuple[str, int, int]:
+    """The first duplicate key of an object in a valid JSON text, with line and column, from 1."""
+    objects: list[set[str] | None] = []
+    before = ""
+    for token in re.finditer(_LEXEME, text):
+        word = token[0]
+        if word == "{":
+            objects.append(set())
+        elif word == "[":
+            objects.append(None)
+        elif word in "}]":
+            objects.pop()
+        elif word[0] == '"' and before in "{," and objects and (keys := objects[-1]) is not None:
+            key = json.loads(word)
+            if key in keys:
+                line_start = text.rfind("\n", 0, token.start()) + 1
+                return key, text.count("\n", 0, token.start()) + 1, token.start() - line_start + 1
+            keys.add(key)
+        before = word
+    raise AssertionError("no duplicate key")

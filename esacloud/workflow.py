@@ -286,10 +286,10 @@ def connect_to(
         return live.live_of(snapshot_document, connection or Connection())
     except KeyError as error:  # in a snapshot that somebody has edited
         message = f"The snapshot of {cloud} lacks {error}."
-        raise InputError(Problem(Place(path, key="scope"), message, "Use the file as it was written.")) from error
+        raise InputError.at(Place(path, key="scope"), message, "Use the file as it was written.") from error
 
 
 def _live(cloud: str, place: Place) -> Live:
     if cloud not in clouds.CLOUDS:
-        raise InputError(Problem(place, f"There is no cloud {cloud!r}.", f"Write {one_of(tuple(clouds.CLOUDS))}."))
+        raise InputError.at(place, f"There is no cloud {cloud!r}.", f"Write {one_of(tuple(clouds.CLOUDS))}.")
     return clouds.load(cloud).live()

@@ -17,6 +17,7 @@ from esacloud.guardrails.reach import is_whole
 from esacloud.guardrails.subject import Subject
 from esacloud.packets.addresses import Network
 from esacloud.packets.sets import IPV4, IPV6, ONE_POINT, Box, PacketSet
+from esacloud.packets.spans import overlap
 from esacloud.policy.actual import ActualGroups
 from esacloud.policy.model import Statement
 
@@ -114,24 +115,15 @@ def _unexpected(interface: str, actual: CombinedGroups, allowed: tuple[Desired, 
 
 
 def _rest(box: Box, expected: Sequence[Box]) -> Iterable[Box]:
-    """The unexpected part of a box. Only boxes that intersect it matter; most boxes have one or none."""
+    """The unexpected part of a box; `expected` has its direction and address space. Most boxes intersect one or none."""
     low, high = box.ports
-    found = [other for other in expected if other[4][0] <= high and low <= other[4][1] and _overlap(other, box)]
+    near = (other for other in expected if other[4][0] <= high and low <= other[4][1])
+    found = [other for other in near if all(map(overlap, other[2:], box[2:]))]
     if not found:
         return (box,)
-    if any(_contains(other, box) for other in found):
+    if any(all(a[0] <= b[0] and b[1] <= a[1] for a, b in zip(other[2:], box[2:], strict=True)) for other in found):
         return ()
     return (PacketSet.of((box,)) - PacketSet.of(found)).boxes()
-
-
-def _overlap(box: Box, other: Box) -> bool:
-    """Whether two boxes of one direction and address space share a packet."""
-    return all(a[0] <= b[1] and b[0] <= a[1] for a, b in zip(box[2:], other[2:], strict=True))
-
-
-def _contains(box: Box, other: Box) -> bool:
-    """Whether the first of two boxes of one direction and address space contains the second."""
-    return all(a[0] <= b[0] and b[1] <= a[1] for a, b in zip(box[2:], other[2:], strict=True))
 
 
 def _closed(boxes: Iterable[Box], address_spaces: Iterable[str]) -> Iterator[Box]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from esacloud import provider as clouds
@@ -13,7 +15,7 @@ from esacloud.audit.expected import from_features, from_policy, needed_without_s
 from esacloud.audit.model import Audit
 from esacloud.catalogue.model import Catalogue
 from esacloud.deployment.model import Deployment
-from esacloud.errors import InputError, Place, Problem
+from esacloud.errors import InputError, Place
 from esacloud.packets.sets import PacketSet
 from esacloud.policy.actual import ActualGroups
 from esacloud.policy.compile import compile_policy
@@ -62,7 +64,7 @@ def against_deployment(
         today,
         deployment.waivers,
         deployment.own_networks,
-        exempt={label: _union(added[name] for name in names) for label, (names, _) in audited.items()},
+        exempt={label: reduce(or_, (added[name] for name in names)) for label, (names, _) in audited.items()},
     )
 
 
@@ -72,18 +74,12 @@ def _added_by_cloud(policy: Policy, whole: Policy) -> dict[str, PacketSet]:
     return packets_by_interface(replace(whole, flows=tuple(flow for flow in whole.flows if id(flow) not in compiled)))
 
 
-def _union(parts: Iterable[PacketSet]) -> PacketSet:
-    return PacketSet.of(box for part in parts for box in part.boxes())
-
-
 def check_cloud(cloud: str, deployment: Deployment, place: Place) -> None:
     """Refuse groups of a cloud that the deployment file does not name. Raises InputError."""
     if cloud not in deployment.clouds:
         clouds_of_file = ", ".join(sorted(deployment.clouds))
         message = f"The groups are on {cloud}, and {deployment.place.file} names {clouds_of_file}."
-        raise InputError(
-            Problem(place, message, f"Add `cloud.{cloud}` to the deployment file, or audit groups of its cloud.")
-        )
+        raise InputError.at(place, message, f"Add `cloud.{cloud}` to the deployment file, or audit groups of its cloud.")
 
 
 def against_catalogue(

@@ -59,7 +59,7 @@ def read_file(path: str) -> list[ActualGroups]:
     try:
         text = Path(path).read_bytes()
     except OSError as error:
-        raise InputError(Problem(Place(path), f"The file cannot be read: {error.strerror}.", "Name a file.")) from None
+        raise InputError.at(path, f"The file cannot be read: {error.strerror}.", "Name a file.") from None
     return read_text(text, path)
 
 
@@ -68,22 +68,20 @@ def read_text(text: bytes, path: str) -> list[ActualGroups]:
     try:
         document = json.loads(text)
     except UnicodeDecodeError:
-        raise InputError(Problem(Place(path), "The file is not UTF-8 text.", "Save the JSON in UTF-8.")) from None
+        raise InputError.at(path, "The file is not UTF-8 text.", "Save the JSON in UTF-8.") from None
     except RecursionError:
-        raise InputError(
-            Problem(Place(path), "The file is nested too deeply.", "Use the cloud's output unchanged.")
-        ) from None
+        raise InputError.at(path, "The file is nested too deeply.", "Use the cloud's output unchanged.") from None
     except json.JSONDecodeError as error:
         place = Place(path, error.lineno, error.colno)
         end = error.pos >= len(error.doc.rstrip()) - 1 or error.msg.startswith("Unterminated string")
         message = "The JSON in the file is truncated." if end else f"The file is not JSON: {error.msg}."
-        raise InputError(Problem(place, message, "Save the complete output again.")) from None
+        raise InputError.at(place, message, "Save the complete output again.") from None
     readers = [clouds.load(cloud).inventory() for cloud in clouds.CLOUDS]
     found = [groups for reader in readers if (groups := reader.read_groups(document)) is not None]
     if not found:
         known = "; ".join(dict.fromkeys(source for reader in readers for source in reader.SOURCES))
         message = f"The file is JSON, but not a document that can be audited: {_summary(document)}."
-        raise InputError(Problem(Place(path), message, f"Use the output of one of: {known}."))
+        raise InputError.at(path, message, f"Use the output of one of: {known}.")
     return found
 
 

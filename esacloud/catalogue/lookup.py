@@ -121,14 +121,14 @@ def _row(catalogue: Catalogue, number: int) -> Found:
     if row is None:
         message = f"The table has no row {number}."
         hint = f"Write a row from 1 to {len(catalogue.rows)}." if catalogue.rows else "Write a port or an entry."
-        raise InputError(Problem(COMMAND_LINE, message, hint))
+        raise InputError.at(COMMAND_LINE, message, hint)
     entries = tuple(entry for entry in catalogue.entries if number in entry.rows)
     return Found(f"row {number}", entries, () if entries else (row,))
 
 
 def _port(catalogue: Catalogue, asked: str, transport: str, port: int) -> Found:
     if port > EVERY_PORT[1]:
-        raise InputError(Problem(COMMAND_LINE, f"{port} is not a port.", "Write a number from 0 to 65535."))
+        raise InputError.at(COMMAND_LINE, f"{port} is not a port.", "Write a number from 0 to 65535.")
     held = [entry for entry in entries(catalogue, Filters(port=port)) if transport in ("", *entry.transports)]
     exact = tuple(entry for entry in held if _holds_narrowly(entry, port))
     printed = rows_without_rule(catalogue, Filters(port=port))
@@ -143,7 +143,7 @@ def _no_port(catalogue: Catalogue, asked: str, row: int) -> InputError:
     message = f"No entry of {catalogue.name} has the port {asked}."
     is_row = asked == str(row) and 1 <= row <= len(catalogue.rows)
     hint = f"Write `row {row}` for that row of the table." if is_row else "List all ports with `esacloud ports`."
-    return InputError(Problem(COMMAND_LINE, message, hint))
+    return InputError.at(COMMAND_LINE, message, hint)
 
 
 def _holds_narrowly(entry: Entry, port: int) -> bool:
@@ -168,4 +168,4 @@ def _is_number(text: str) -> bool:
 def _unknown(word: str, kind: str, names: tuple[str, ...]) -> InputError:
     meant = nearest(word.casefold(), names)
     hint = f"Write {meant}." if meant else "List them with `esacloud ports`."
-    return InputError(Problem(COMMAND_LINE, f"There is no {kind} {word!a}.", hint))
+    return InputError.at(COMMAND_LINE, f"There is no {kind} {word!a}.", hint)

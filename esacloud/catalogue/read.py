@@ -1,6 +1,6 @@
 """Reading a user's catalogue file: JSON in UTF-8, checked against the schema and the rules of `check.py`.
 
-Every mistake in a file is a problem with its place: size, encoding, syntax, duplicate keys, numbers and nesting.
+Every mistake in a file is a problem with its place.
 """
 
 from __future__ import annotations
@@ -16,16 +16,25 @@ from esacloud.catalogue.check import findings
 from esacloud.catalogue.model import Catalogue
 from esacloud.catalogue.schema_errors import schema_findings
 from esacloud.errors import InputError, Place, Problem
+from esacloud.json_files import parse
+from esacloud.text_files import decoded, read_bytes
 
+_NAME_ONE, _SEE = "Name a catalogue file.", "See schemas/catalogue.schema.json."
 LARGEST = 1024 * 1024  # bytes; the shipped catalogue has a tenth of it
 
 
 def read(path: str) -> Catalogue:
     """The catalogue in the file at `path`. Raises InputError with every problem found."""
-    content = _content(path)
-    data, text = _parsed(path, content)
-    found = schema_findings(data) or findings(data)
-    if found:
+    if (file := Path(path)).exists() and not file.is_file():
+        raise InputError.at(path, "This is not a regular file.", _NAME_ONE)
+    content = read_bytes(path, LARGEST, _NAME_ONE)
+    text = decoded(path, content)
+    data = parse(text, path, _SEE)
+    try:
+        json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise InputError.at(path, "A text has half of a surrogate pair.", _SEE) from None
+    if found := schema_findings(data) or findings(data):
         lines = _lines_of(text)
         raise InputError(
             *(
@@ -34,69 +43,6 @@ def read(path: str) -> Catalogue:
             )
         )
     return build(data, sha256(content).hexdigest())
-
-
-def _content(path: str) -> bytes:
-    file = Path(path)
-    try:
-        if file.exists() and not file.is_file():
-            raise _refused(path, "This is not a regular file.", "Name a catalogue file.")
-        with file.open("rb") as stream:
-            content = stream.read(LARGEST + 1)
-    except FileNotFoundError:
-        raise _refused(path, "The file does not exist.", "Name a catalogue file.") from None
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise _refused(path, f"The file cannot be read: {why}.", "Name a catalogue file.") from None
-    if len(content) > LARGEST:
-        raise _refused(path, "The file is larger than 1 MiB.", "Name a catalogue file.")
-    return content
-
-
-class _TwiceError(ValueError):
-    """A key is repeated in one object."""
-
-
-def _parsed(path: str, content: bytes) -> tuple[Any, str]:
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise _refused(path, "The file is not in UTF-8.", "Save it in UTF-8, without a byte order mark.", line) from None
-    if text.startswith("\ufeff"):
-        raise _refused(path, "The file starts with a byte order mark.", "Save it in UTF-8 without a byte order mark.", 1, 1)
-    try:
-        data = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
-        json.dumps(data, ensure_ascii=False).encode()  # half of a surrogate pair is JSON but not text
-    except json.JSONDecodeError as error:
-        message = f"This is not JSON: {error.msg[:1].lower()}{error.msg[1:]}."
-        raise _refused(path, message, "Write the catalogue as one JSON object.", error.lineno, error.colno) from None
-    except _TwiceError as error:
-        raise _refused(path, f"The key {error} is repeated in one object.", "Remove one of them.") from None
-    except RecursionError:
-        message = "The brackets are nested too deeply."
-        raise _refused(path, message, "See schemas/catalogue.schema.json.") from None
-    except ValueError as error:
-        message = "A number or a text is not valid"
-        raise _refused(path, f"{message}: {error}.", "See schemas/catalogue.schema.json.") from None
-    return data, text
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in made:
-            raise _TwiceError(ascii(key))
-        made[key] = value
-    return made
-
-
-def _no_constant(word: str) -> None:
-    raise ValueError(f"{word} is not JSON")
-
-
-def _refused(path: str, message: str, hint: str, line: int | None = None, column: int | None = None) -> InputError:
-    return InputError(Problem(Place(path, line, column), message, hint))
 
 
 def _lines_of(text: str) -> Any:

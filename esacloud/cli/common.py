@@ -35,7 +35,7 @@ def chosen_clouds(deployment: Deployment, cloud: str | None, directory: str) -> 
     if cloud is not None:
         if cloud not in known:
             place = Place(deployment.place.file, key="cloud")
-            raise InputError(Problem(place, f"The file does not name the cloud {cloud!r}.", f"Choose {one_of(known)}."))
+            raise InputError.at(place, f"The file does not name the cloud {cloud!r}.", f"Choose {one_of(known)}.")
         return {cloud: directory}
     if len(known) == 1:
         return {known[0]: directory}

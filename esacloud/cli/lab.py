@@ -74,7 +74,7 @@ def _clouds(arguments: Namespace) -> list[str]:
 
 
 def _lag(arguments: Namespace) -> float | None:
-    from esacloud.errors import InputError, Place, Problem
+    from esacloud.errors import InputError
     from esacloud.lab.process import lag_of
 
     if arguments.lag is None:
@@ -82,7 +82,7 @@ def _lag(arguments: Namespace) -> float | None:
     if arguments.action != "start":
         message = f"--lag is for `esacloud lab start`, and `esacloud lab {arguments.action}` starts no lab."
         hint = f"Write `esacloud lab start --lag {arguments.lag}`, or omit --lag."
-        raise InputError(Problem(Place("--lag"), message, hint))
+        raise InputError.at("--lag", message, hint)
     return lag_of(arguments.lag)
 
 

@@ -9,7 +9,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from esacloud.errors import InputError, Place, Problem
+from esacloud.errors import InputError
 
 if TYPE_CHECKING:
     from esacloud.change.execute import Progress
@@ -88,7 +88,7 @@ def state_directory(arguments: Namespace) -> Path:
         return (Path(home) if home else Path.home() / ".local" / "state") / "esacloud"
     except RuntimeError:  # a user without a passwd entry, as in a container
         message = "This user has no home directory to keep the state in."
-        raise InputError(Problem(Place("--state-dir"), message, "Name a directory, or set HOME.")) from None
+        raise InputError.at("--state-dir", message, "Name a directory, or set HOME.") from None
 
 
 def connected(
@@ -143,7 +143,7 @@ def restore_connection(arguments: Namespace, cloud: str) -> Connection:
     lab = process.running(cloud, state_directory(arguments))
     if lab is None:
         message = f"The lab for {cloud} is not running, so its content is lost."
-        raise InputError(Problem(Place("--lab"), message, "Apply a deployment file to a new lab."))
+        raise InputError.at("--lab", message, "Apply a deployment file to a new lab.")
     return _patient(arguments, process.lab_of(cloud).connection(lab.address))
 
 
@@ -152,7 +152,7 @@ def check_can_ask(arguments: Namespace, file: str) -> None:
     if arguments.yes or (sys.stdin.isatty() and not arguments.json):
         return
     message = "The plan cannot be approved without a terminal, or with --json."
-    raise InputError(Problem(Place(file), message, "Add --yes to apply it without approval."))
+    raise InputError.at(file, message, "Add --yes to apply it without approval.")
 
 
 def approved(question: str) -> bool:

@@ -41,13 +41,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Start terraform, run the action, verify."""
-    from esacloud.errors import InputError, Place, Problem
+    from esacloud.errors import InputError
     from esacloud.terraform.runner import Runner
 
     changing = arguments.action in ("apply", "destroy")
     if changing and not arguments.yes and not sys.stdin.isatty():
         message = f"{arguments.action} asks for approval, and standard input is not a terminal."
-        raise InputError(Problem(Place(arguments.directory), message, "Add --yes to skip the question."))
+        raise InputError.at(arguments.directory, message, "Add --yes to skip the question.")
     desired = _desired(arguments) if arguments.action == "apply" else None  # a bad file is an error before terraform starts
     runner = Runner(arguments.directory, arguments.binary)
     if not arguments.no_init and not runner.initialized():
@@ -87,13 +87,13 @@ def _desired(arguments: Namespace) -> tuple[str, str, Mapping[str, PacketSet]] |
 
     if arguments.deployment is not None:
         from esacloud.cli.common import chosen_clouds, print_warnings
-        from esacloud.errors import InputError, Place, Problem
+        from esacloud.errors import InputError, Place
 
         deployment = workflow.read_deployment(arguments.deployment)
         chosen = list(chosen_clouds(deployment, arguments.cloud, ""))
         if len(chosen) > 1:
             place = Place(deployment.place.file, key="cloud")
-            raise InputError(Problem(place, "The file names several clouds.", f"Select one with --cloud: {chosen}."))
+            raise InputError.at(place, "The file names several clouds.", f"Select one with --cloud: {chosen}.")
         lowered = workflow.lower(deployment, chosen[0])
         print_warnings(deployment.warnings, lowered.policy.warnings)
         return deployment.name, chosen[0], lowered.packets

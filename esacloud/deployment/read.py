@@ -20,11 +20,13 @@ from esacloud.deployment.names import read_release
 from esacloud.deployment.peers import PeerReader
 from esacloud.deployment.reader import Reader, join
 from esacloud.deployment.refusals import Dialects
-from esacloud.deployment.source import read_source
 from esacloud.deployment.specification import DEFAULT_MODE, FAMILIES, HOSTNAME_MODES, MODE, Key, root_keys
 from esacloud.errors import InputError
 from esacloud.packets.addresses import AddressError, parse_network
+from esacloud.text_files import decoded, read_bytes
 
+MOST_BYTES = 8 * 1024 * 1024  # 5,000 networks take 0.2 MB
+_NAME_ONE = "Name a deployment file, or create one with `esacloud init`."
 _READ_HERE = frozenset(("text", "words", "networks", "mappings"))  # the other types of the root need what these say
 
 
@@ -36,7 +38,7 @@ def read(path: str, dialects: Dialects, text: str | None = None, catalogue: Cata
     shipped one; a catalogue that the file names comes before both.
     Raises InputError with every problem found.
     """
-    reader = Reader(path, read_source(path) if text is None else text)
+    reader = Reader(path, decoded(path, read_bytes(path, MOST_BYTES, _NAME_ONE)) if text is None else text)
     if not isinstance(reader.root, MappingNode):
         reader.mapping(reader.root, "", ())
         raise InputError(*reader.problems)

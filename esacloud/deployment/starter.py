@@ -6,14 +6,13 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 
 from esacloud.catalogue.model import Catalogue, Entry, Feature, Role, release_text
 from esacloud.catalogue.select import select
 from esacloud.deployment.model import Dialect
-from esacloud.errors import InputError, OutsideError, Place, Problem, one_of
+from esacloud.errors import InputError, OutsideError, one_of
+from esacloud.text_files import draft
 
 _COLUMN = 44  # where comments begin
 _HEAD = """\
@@ -119,22 +118,12 @@ def write_new(path: str, text: str) -> None:
     Raises InputError where the file exists or its directory does not, OutsideError when the disk fails.
     """
     try:
-        handle, draft = tempfile.mkstemp(prefix=".esacloud-", dir=Path(path).parent)
+        with draft(path, text) as made:
+            os.link(made, path)  # unlike a rename, this never replaces a file
     except (FileNotFoundError, NotADirectoryError):
-        problem = Problem(Place(path), "The directory of this file does not exist.", "Create it first, or choose another.")
-        raise InputError(problem) from None
-    except OSError as error:
-        raise OutsideError(f"{path}: the file cannot be written: {error.strerror}.") from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(draft).chmod(0o644)  # mkstemp makes files for one user alone
-        os.link(draft, path)  # unlike a rename, this never replaces a file
+        message = "The directory of this file does not exist."
+        raise InputError.at(path, message, "Create it first, or choose another.") from None
     except FileExistsError:
-        raise InputError(
-            Problem(Place(path), "The file exists already.", "Choose another name, or move it away.")
-        ) from None
+        raise InputError.at(path, "The file exists already.", "Choose another name, or move it away.") from None
     except OSError as error:
         raise OutsideError(f"{path}: the file cannot be written: {error.strerror}.") from None
-    finally:
-        Path(draft).unlink()

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from esacloud.errors import InputError, Place, Problem
+from esacloud.errors import InputError, Place
 from esacloud.hostnames.lock import FORMAT, Known, Lock, LockedName, digest_of
 from esacloud.packets.addresses import BITS, AddressError, Network, parse_network
 
@@ -37,26 +37,26 @@ def read_lock(path: str, deployment: str) -> Lock | None:
         return None
     except OSError as error:
         message = f"The lock cannot be read: {error.strerror}."
-        raise InputError(Problem(Place(path), message, "Check its permissions.")) from None
+        raise InputError.at(path, message, "Check its permissions.") from None
     try:
         document = json.loads(data) if len(data) <= LARGEST else None
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict) or "lock" not in document:
-        raise InputError(Problem(Place(path), "The file is not a lock of esacloud, or is truncated.", _AGAIN))
+        raise InputError.at(path, "The file is not a lock of esacloud, or is truncated.", _AGAIN)
     if document["lock"] != FORMAT or type(document["lock"]) is not int:
         message = f"The lock has format {document['lock']!r:.40}; this version of esacloud reads format {FORMAT}."
-        raise InputError(Problem(Place(path, key="lock"), message, f"Use the version that wrote it, or: {_AGAIN}"))
+        raise InputError.at(Place(path, key="lock"), message, f"Use the version that wrote it, or: {_AGAIN}")
     if document.get("digest") != digest_of(document):
         message = "The lock was edited after esacloud wrote it: its digest does not match its content."
-        raise InputError(Problem(Place(path, key="digest"), message, f"Revert the edit, or: {_AGAIN}"))
+        raise InputError.at(Place(path, key="digest"), message, f"Revert the edit, or: {_AGAIN}")
     try:
         lock = _lock(document)
     except _DeviationError as deviation:
-        raise InputError(Problem(Place(path, key=deviation.key), deviation.message, _AGAIN)) from None
+        raise InputError.at(Place(path, key=deviation.key), deviation.message, _AGAIN) from None
     if lock.deployment != deployment:
         message = f"The lock is for the deployment {lock.deployment!r}; the deployment file has {deployment!r}."
-        raise InputError(Problem(Place(path, key="deployment"), message, _AGAIN))
+        raise InputError.at(Place(path, key="deployment"), message, _AGAIN)
     return lock
 
 

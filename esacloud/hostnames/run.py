@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +17,7 @@ from esacloud.hostnames.pinned import future_problem
 from esacloud.hostnames.read_lock import read_lock
 from esacloud.hostnames.resolve import GRACE_DAYS, Change, changes, next_lock, refusals
 from esacloud.policy.compile import pinned_names
+from esacloud.text_files import draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +85,9 @@ def _places(deployment: Deployment) -> dict[str, Place]:
 
 def write_lock(resolved: Resolved) -> None:
     """Write the lock atomically. Raises OutsideError when the disk fails."""
-    path = Path(resolved.path)
-    draft = None
     try:
-        handle, draft = tempfile.mkstemp(prefix=".esacloud-", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(lock_text(resolved.lock))
-        Path(draft).chmod(0o644)  # mkstemp creates files for one user only
-        Path(draft).replace(path)
+        with draft(resolved.path, lock_text(resolved.lock)) as made:
+            Path(made).replace(resolved.path)
     except OSError as error:
-        raise OutsideError(f"{path}: The lock cannot be written: {error.strerror}. It is unchanged.") from None
-    finally:
-        if draft is not None:
-            with suppress(FileNotFoundError):
-                Path(draft).unlink()
+        message = f"The lock cannot be written: {error.strerror}. It is unchanged."
+        raise OutsideError(f"{resolved.path}: {message}") from None

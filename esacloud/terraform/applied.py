@@ -33,7 +33,7 @@ def state_packets(state: Any, found: ActualGroups | None, deployment: str) -> di
         boxes.setdefault(interface, []).extend(_renamed(permitted, own_names[interface]))
     if not boxes:
         message = f"The state has no group with the tag {DEPLOYMENT_TAG} = {deployment}."
-        raise InputError(Problem(Place("the state"), message, "Name the deployment file whose module was applied."))
+        raise InputError.at("the state", message, "Name the deployment file whose module was applied.")
     return {interface: PacketSet.of(permitted) for interface, permitted in boxes.items()}
 
 

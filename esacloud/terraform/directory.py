@@ -16,7 +16,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 
-from esacloud.errors import InputError, OutsideError, Place, Problem
+from esacloud.errors import InputError, OutsideError, Place
 from esacloud.terraform.disk import error_text, hold, write_all
 from esacloud.terraform.manifest import MANIFEST
 
@@ -49,7 +49,7 @@ def _exists(path: str) -> bool:
     """Whether the path is a directory. Raises InputError when it, or a parent, is something else."""
     if os.path.islink(path):
         message = "The output directory is a symbolic link; esacloud does not write through links."
-        raise InputError(Problem(_place(path), message, f"Name the directory itself: {os.path.realpath(path)}."))
+        raise InputError.at(_place(path), message, f"Name the directory itself: {os.path.realpath(path)}.")
     if os.path.isdir(path):
         return True
     nearest = path
@@ -57,7 +57,7 @@ def _exists(path: str) -> bool:
         nearest = os.path.dirname(nearest)
     if nearest and not os.path.isdir(nearest):
         message = "The output path exists and is not a directory."
-        raise InputError(Problem(_place(nearest), message, "Choose another directory, or move the file."))
+        raise InputError.at(_place(nearest), message, "Choose another directory, or move the file.")
     return False
 
 

@@ -1,18 +1,17 @@
 """JSON documents to text and back.
 
 The text is made for people and for `git diff`: two spaces a level, keys in the document's own order, and each row of a
-table in `locals` on one line. Reading is strict: ambiguous JSON (a duplicate key, NaN) is refused, with its line.
+table in `locals` on one line.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import Any
 
-from esacloud.errors import InputError, Place, Problem
+from esacloud.json_files import parse
 from esacloud.policy.lowered import Document
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode  # without indentation this is the C encoder
@@ -64,70 +63,6 @@ def _nested(value: Any) -> str:
 def _nested_text(compact: str, margin: str) -> str:
     """The indented form, cached: most of a module is the same in every module."""
     return json.dumps(json.loads(compact), ensure_ascii=False, indent=2).replace("\n", f"\n{margin}")
-
-
-class _DuplicateKeyError(ValueError):
-    """An object has a key twice."""
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise _DuplicateKeyError
-    return made
-
-
-def _no_constant(word: str) -> NoReturn:
-    raise ValueError(f"{word} is not JSON.")
-
-
-_decode = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_no_constant).decode
-
-
-def parse(text: str, file: str) -> dict[str, Any]:
-    """The document in a text. Raises `InputError` with the line for text that is not JSON, not an object, or ambiguous."""
-    hint = "Run esacloud generate again."
-    try:
-        document = _decode(text)
-    except _DuplicateKeyError:
-        key, line, column = _first_duplicate(text)
-        place = Place(file, line, column, key)
-        raise InputError(Problem(place, f"The key {key!r} occurs twice in one object.", hint)) from None
-    except json.JSONDecodeError as error:
-        place = Place(file, error.lineno, error.colno)
-        raise InputError(Problem(place, f"The file is not JSON: {error.msg}.", hint)) from None
-    except RecursionError:
-        raise InputError(Problem(Place(file), "The file is nested too deeply.", hint)) from None
-    except ValueError as error:
-        raise InputError(Problem(Place(file), str(error), hint)) from None
-    if not isinstance(document, dict):
-        raise InputError(Problem(Place(file, 1), "The file is not a JSON object.", hint))
-    return document
-
-
-_LEXEME = r'"(?:[^"\\]|\\.)*"|[{}\[\],:]'
-
-
-def _first_duplicate(text: str) -> tuple[str, int, int]:
-    """The first duplicate key of an object in a valid JSON text, with line and column, from 1."""
-    objects: list[set[str] | None] = []
-    before = ""
-    for token in re.finditer(_LEXEME, text):
-        word = token[0]
-        if word == "{":
-            objects.append(set())
-        elif word == "[":
-            objects.append(None)
-        elif word in "}]":
-            objects.pop()
-        elif word[0] == '"' and before in "{," and objects and (keys := objects[-1]) is not None:
-            key = json.loads(word)
-            if key in keys:
-                line_start = text.rfind("\n", 0, token.start()) + 1
-                return key, text.count("\n", 0, token.start()) + 1, token.start() - line_start + 1
-            keys.add(key)
-        before = word
-    raise AssertionError("no duplicate key")
 
 
 def documents_of(files: Mapping[str, str]) -> dict[str, Document]:

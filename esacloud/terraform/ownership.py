@@ -118,7 +118,7 @@ def _text(path: Path) -> str | None:
 
 
 def _refusal(directory: Path, name: str, message: str, hint: str) -> InputError:
-    return InputError(Problem(Place(str(directory / name)), f"{name} {message}", hint))
+    return InputError.at(str(directory / name), f"{name} {message}", hint)
 
 
 def _unmanaged(directory: Path, name: str) -> InputError:

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from esacloud.errors import InputError, Place, Problem
+from esacloud.errors import InputError
+from esacloud.json_files import parse
 from esacloud.policy.lowered import Document
-from esacloud.terraform.layout import parse
 from esacloud.terraform.manifest import MANIFEST, Manifest, digest, read_manifest
 from esacloud.terraform.ownership import STAGING
 from esacloud.terraform.syntax import plain
@@ -62,7 +62,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def _unreadable(directory: str, message: str) -> InputError:
-    return InputError(Problem(Place(directory), message, "Name a directory that esacloud generate wrote."))
+    return InputError.at(directory, message, "Name a directory that esacloud generate wrote.")
 
 
 def _manifest(folder: Path, deviations: list[str]) -> Manifest | None:

@@ -29,7 +29,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from esacloud.errors import InputError, OutsideError, Place, Problem
+from esacloud.errors import InputError, OutsideError
 
 OLDEST = (1, 5, 0)  # the reusable modules use plantimestamp(); OpenTofu begins after it
 _INSTALL = "Install terraform (https://developer.hashicorp.com/terraform/install) or OpenTofu (https://opentofu.org/docs/intro/install)"
@@ -54,7 +54,7 @@ class Runner:
     def __init__(self, directory: str, binary: str | None = None) -> None:
         if not Path(directory).is_dir():
             hint = "Name a directory that esacloud generate wrote, or a root module of your own."
-            raise InputError(Problem(Place(directory), "The directory does not exist.", hint))
+            raise InputError.at(directory, "The directory does not exist.", hint)
         self.directory, self.binary = directory, find(binary)
         self._python_terraform = _package()
         self._wrapped = self._wrapper()

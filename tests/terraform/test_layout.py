@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esacloud.errors import InputError
-from esacloud.terraform.layout import parse, render, render_flat
+from esacloud.json_files import parse
+from esacloud.terraform.layout import render, render_flat
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.text()
 ROWS = st.dictionaries(

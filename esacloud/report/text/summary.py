@@ -11,6 +11,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Literal
 
 from esacloud.guardrails.model import Judgement, Waived
+from esacloud.packets.sets import SIDES
 from esacloud.policy.lowered import Lowered
 from esacloud.policy.model import Flow, Policy
 from esacloud.policy.packets import flow_boxes
@@ -39,7 +40,7 @@ def _lines(lowered: Lowered, judgement: Judgement) -> Iterator[str]:
     yield from _labelled("open to any", hostnames(policy, "open"))
     yield from _labelled("pinned", hostnames(policy, "pinned"))
     yield from _labelled("filtered", hostnames(policy, "filtered"))
-    widened = (f"{flow.entry}: {_packets_text(flow.exact)} became any source port" for flow in policy.widened)
+    widened = (f"{flow.entry}: {next(flow_boxes([flow.exact]))} became any source port" for flow in policy.widened)
     yield from _labelled("widened", widened)
     yield from _labelled("waived", map(waived_sentence, judgement.waived))
     yield from _labelled("note", lowered.notes)
@@ -75,7 +76,7 @@ def hostnames(policy: Policy, mode: Literal["open", "pinned", "filtered"]) -> tu
     by_service: dict[str, tuple[set[str], set[int]]] = {}
     for flow in policy.flows:
         if found := {"open": flow.names, "pinned": flow.pinned, "filtered": flow.filtered}[mode]:
-            names, rows = by_service.setdefault(f"{_packets_text(flow, remote=False)} at {flow.interface}", (set(), set()))
+            names, rows = by_service.setdefault(f"{_service(flow)} at {flow.interface}", (set(), set()))
             names.update(found)
             rows.update(flow.rows)
     return tuple(
@@ -127,9 +128,9 @@ def _not_in_table(policy: Policy) -> list[str]:
     return [f"needed nevertheless: {', '.join(entries)}"] if entries else []
 
 
-def _packets_text(flow: Flow, remote: bool = True) -> str:
-    text = str(next(flow_boxes([flow])))
-    return text if remote else text.rsplit(" ", 2)[0]
+def _service(flow: Flow) -> str:
+    box = next(flow_boxes([flow]))
+    return f"{box.service_text()} {SIDES[flow.direction].partition(' ')[0]}"
 
 
 def _labelled(label: str, texts: Iterable[str]) -> Iterator[str]:

@@ -16,7 +16,8 @@ from esacloud.aws.model import SecurityGroups
 from esacloud.aws.terraform import write as terraform
 from esacloud.aws.terraform.read import read_back
 from esacloud.errors import InputError
-from esacloud.terraform.layout import documents_of, parse, render
+from esacloud.json_files import parse
+from esacloud.terraform.layout import documents_of, render
 
 MAIL = groups(
     rule("tcp/25", "0.0.0.0/0"),

@@ -8,15 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from esacloud.deployment.source import MOST_BYTES, read_source
+from esacloud.deployment.read import MOST_BYTES
 from esacloud.errors import InputError, Problem
+from esacloud.text_files import decoded, read_bytes
 
 TEXT = 'name: mail-edge-1\nasyncos: "15.5"\n'
 
 
+def read(path: Path) -> str:
+    return decoded(str(path), read_bytes(str(path), MOST_BYTES, "Name a deployment file."))
+
+
 def refused(path: Path) -> Problem:
     with pytest.raises(InputError) as caught:
-        read_source(str(path))
+        read(path)
     (problem,) = caught.value.problems
     assert problem.place.file == str(path)
     return problem
@@ -26,7 +31,7 @@ def test_utf8_is_read_with_and_without_a_byte_order_mark(tmp_path: Path) -> None
     file = tmp_path / "f.yaml"
     for encoding in ("utf-8", "utf-8-sig"):
         file.write_text("# 网关\n" + TEXT, encoding=encoding)
-        assert read_source(str(file)) == "# 网关\n" + TEXT
+        assert read(file) == "# 网关\n" + TEXT
 
 
 @pytest.mark.parametrize(
