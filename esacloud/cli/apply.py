@@ -16,35 +16,18 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from esacloud.cli.live_options import add_changing, add_connection, add_unmanaged
+from esacloud.cli import live_options as live
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the arguments of `esacloud apply`."""
-    parser.add_argument("file", metavar="FILE", help="the deployment file (YAML or JSON)")
-    parser.add_argument("--cloud", metavar="CLOUD", help="only this cloud of the file")
-    add_connection(parser)
-    add_unmanaged(parser)
-    add_changing(parser)
-    parser.add_argument("--json", action="store_true", help="print JSON (schemas/apply.schema.json); needs --yes")
+    live.add_deployment(parser)
+    live.add_connection(parser)
+    live.add_unmanaged(parser)
+    live.add_changing(parser)
 
 
 def run(arguments: Namespace) -> int:
     """Plan for every chosen cloud, ask once, and apply one plan after the other."""
-    from esacloud import workflow
-    from esacloud.change import run as change
-    from esacloud.cli.changing import approve_and_apply
-    from esacloud.cli.common import chosen_clouds, look_at_lock, print_warnings
-    from esacloud.cli.live_options import check_can_ask, connected
-
-    check_can_ask(arguments, arguments.file)
-    deployment = workflow.read_deployment(arguments.file)
-    look_at_lock(deployment)
-    pending = []
-    for cloud in chosen_clouds(deployment, arguments.cloud, ""):
-        lowered = workflow.lower(deployment, cloud)
-        print_warnings(lowered.policy.warnings)
-        live, _ = connected(arguments, deployment, cloud, lowered)
-        pending.append((live, change.plan(live, lowered, arguments.unmanaged)))
-    print_warnings(deployment.warnings)
-    return approve_and_apply(arguments, pending, "Apply these changes?")
+    live.check_can_ask(arguments, arguments.file)
+    return live.approve_and_apply(arguments, live.planned(arguments), "Apply these changes?")

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
+from esacloud.cli.common import print_json
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the arguments of `esacloud check`."""
@@ -24,7 +26,6 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Check each file on each of its clouds, and print what was found."""
     from esacloud import workflow
-    from esacloud.cli.common import print_json
 
     found = [workflow.check(file) for file in arguments.files]
     if arguments.json:

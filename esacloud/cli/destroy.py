@@ -13,7 +13,8 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from esacloud.cli.live_options import add_changing, add_connection
+from esacloud.cli import live_options as live
+from esacloud.cli.common import chosen_clouds
 
 if TYPE_CHECKING:
     from esacloud.change.live import Connection
@@ -22,29 +23,24 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the arguments of `esacloud destroy`."""
-    parser.add_argument("file", metavar="FILE", help="the deployment file (YAML or JSON)")
-    parser.add_argument("--cloud", metavar="CLOUD", help="only this cloud of the file")
-    add_connection(parser)
-    add_changing(parser)
-    parser.add_argument("--json", action="store_true", help="print JSON (schemas/apply.schema.json); needs --yes")
+    live.add_deployment(parser)
+    live.add_connection(parser)
+    live.add_changing(parser)
 
 
 def run(arguments: Namespace) -> int:
     """Plan for every chosen cloud, ask once, and apply one plan after the other."""
     from esacloud import workflow
     from esacloud.change import run as change
-    from esacloud.cli.changing import approve_and_apply
-    from esacloud.cli.common import chosen_clouds
-    from esacloud.cli.live_options import check_can_ask, connected
 
-    check_can_ask(arguments, arguments.file)
+    live.check_can_ask(arguments, arguments.file)
     deployment = workflow.read_deployment(arguments.file)
     pending, labs = [], []
     for cloud in chosen_clouds(deployment, arguments.cloud, ""):
-        live, connection = connected(arguments, deployment, cloud, None)
+        found, connection = live.connected(arguments, deployment, cloud, None)
         labs.append((cloud, connection))
-        pending.append((live, change.plan_destroy(live)))
-    code = approve_and_apply(arguments, pending, "Destroy these groups?")
+        pending.append((found, change.plan_destroy(found)))
+    code = live.approve_and_apply(arguments, pending, "Destroy these groups?")
     if arguments.lab and code == 0:
         _stop_empty(arguments, labs, deployment)
     return code
@@ -53,9 +49,9 @@ def run(arguments: Namespace) -> int:
 def _stop_empty(arguments: Namespace, labs: list[tuple[str, Connection]], deployment: Deployment) -> None:
     import sys
 
-    from esacloud.cli.live_options import state_directory
     from esacloud.lab import process
 
+    directory = live.state_directory(arguments)
     for cloud, connection in labs:
-        if not process.lab_of(cloud).in_use(connection, deployment) and process.stop(cloud, state_directory(arguments)):
+        if not process.lab_of(cloud).in_use(connection, deployment) and process.stop(cloud, directory):
             print(f"lab: {cloud} stopped, because it was empty", file=sys.stderr)

@@ -14,6 +14,8 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace
 
+from esacloud.cli.common import chosen_clouds, look_at_lock, print_json, print_warnings
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the arguments of `esacloud generate`."""
@@ -28,7 +30,6 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Read, compile, lower, prove, write, print."""
     from esacloud import workflow
-    from esacloud.cli.common import chosen_clouds, look_at_lock, print_json, print_warnings
 
     deployment = workflow.read_deployment(arguments.file)
     look_at_lock(deployment)

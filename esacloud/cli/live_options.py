@@ -1,4 +1,4 @@
-"""What plan, apply, destroy and restore share: connection, lab, state directory, approval, progress."""
+"""What plan, apply, destroy and restore share: connection, lab, state directory, approval, progress, doing the plans."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import os
 import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from esacloud.cli.common import chosen_clouds, look_at_lock, print_json, print_warnings
 from esacloud.errors import InputError
 
 if TYPE_CHECKING:
     from esacloud.change.execute import Progress
     from esacloud.change.live import Connection, LiveCloud
+    from esacloud.change.model import ChangePlan
     from esacloud.change.retry import Backoff
     from esacloud.deployment.model import Deployment
     from esacloud.policy.lowered import Lowered
@@ -22,13 +25,18 @@ if TYPE_CHECKING:
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}  # seconds
 
 
-def add_connection(parser: ArgumentParser, *, lab: bool = True) -> None:
+def add_deployment(parser: ArgumentParser) -> None:
+    """The deployment file, and which of its clouds."""
+    parser.add_argument("file", metavar="FILE", help="the deployment file (YAML or JSON)")
+    parser.add_argument("--cloud", metavar="CLOUD", help="only this cloud of the file")
+
+
+def add_connection(parser: ArgumentParser) -> None:
     """Options for the connection to the cloud, and for the state directory."""
     parser.add_argument("--profile", help="the credentials profile")
     parser.add_argument("--region", help="the region, instead of the one in the file")
     parser.add_argument("--endpoint-url", metavar="URL", help="another endpoint of the cloud's API, such as a local server")
-    if lab:
-        parser.add_argument("--lab", action="store_true", help="use a local cloud, started if it is not running")
+    parser.add_argument("--lab", action="store_true", help="use a local cloud, started if it is not running")
     parser.add_argument(
         "--state-dir", metavar="DIR", type=Path, help="where snapshots, locks and labs are kept (~/.local/state/esacloud)"
     )
@@ -77,6 +85,7 @@ def add_changing(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--snapshot", metavar="DIR", type=Path, help="where the snapshot is written (snapshots/ in the state directory)"
     )
+    parser.add_argument("--json", action="store_true", help="print JSON (schemas/apply.schema.json); needs --yes")
 
 
 def state_directory(arguments: Namespace) -> Path:
@@ -110,6 +119,23 @@ def connected(
     if made:
         print(f"lab: created, empty, because the file names them: {', '.join(made)}", file=sys.stderr)
     return workflow.connect(deployment, cloud, connection), connection
+
+
+def planned(arguments: Namespace) -> list[tuple[LiveCloud, ChangePlan]]:
+    """For each chosen cloud of the file, the live cloud and what apply would change there. Prints warnings."""
+    from esacloud import workflow
+    from esacloud.change import run as change
+
+    deployment = workflow.read_deployment(arguments.file)
+    look_at_lock(deployment)
+    found = []
+    for cloud in chosen_clouds(deployment, arguments.cloud, ""):
+        lowered = workflow.lower(deployment, cloud)
+        print_warnings(lowered.policy.warnings)
+        live, _ = connected(arguments, deployment, cloud, lowered)
+        found.append((live, change.plan(live, lowered, arguments.unmanaged)))
+    print_warnings(deployment.warnings)
+    return found
 
 
 def _connection(arguments: Namespace) -> Connection:
@@ -155,22 +181,46 @@ def check_can_ask(arguments: Namespace, file: str) -> None:
     raise InputError.at(file, message, "Add --yes to apply it without approval.")
 
 
-def approved(question: str) -> bool:
+def _approved(question: str) -> bool:
     """Ask on the terminal."""
     print(f"{question}\nOnly 'yes' will be accepted to approve: ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip() == "yes"
 
 
-def notice(text: str) -> None:
+def _notice(text: str) -> None:
     """Say why the command waits, on a terminal."""
     if sys.stderr.isatty():
         print(text, file=sys.stderr)
 
 
-def progress() -> Progress | None:
+def _progress() -> Progress | None:
     """A line for each step on a terminal; nothing in a pipe."""
     if not sys.stderr.isatty():
         return None
     from esacloud.change.plan import step_summary
 
     return lambda number, count, step: print(f"[{number + 1}/{count}] {step_summary(step)}", file=sys.stderr)
+
+
+def approve_and_apply(arguments: Namespace, pending: Sequence[tuple[LiveCloud, ChangePlan]], question: str) -> int:
+    """Apply the plans, once approved. Returns the exit code: 1 for unmanaged rules to review, or without approval."""
+    from esacloud.change import run as change
+    from esacloud.report.json.plan import applied_document
+    from esacloud.report.text.plan import applied_text, plan_text
+
+    if not arguments.json:
+        print("\n\n".join(plan_text(plan) for _, plan in pending), flush=True)
+    ask = not arguments.yes and not all(plan.empty for _, plan in pending)
+    if ask and not _approved(question):
+        print("Not approved. Nothing was changed.")
+        return 1
+    done = []
+    for live, plan in pending:
+        state, snapshots = state_directory(arguments), arguments.snapshot
+        applied = change.apply(live, plan, state, shown=ask, snapshots=snapshots, progress=_progress(), notice=_notice)
+        done.append(applied)
+        if not arguments.json and not plan.empty:
+            print(f"\n{applied_text(applied)}", flush=True)
+    if arguments.json:
+        print_json(applied_document(done))
+    return int(any(applied.plan.unmanaged == "report" and applied.plan.left_unmanaged for applied in done))

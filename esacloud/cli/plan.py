@@ -13,14 +13,14 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from esacloud.cli.live_options import add_connection, add_unmanaged
+from esacloud.cli.common import print_error, print_json
+from esacloud.cli.live_options import add_connection, add_deployment, add_unmanaged, planned
 from esacloud.errors import EsacloudError
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the arguments of `esacloud plan`."""
-    parser.add_argument("file", metavar="FILE", help="the deployment file (YAML or JSON)")
-    parser.add_argument("--cloud", metavar="CLOUD", help="only this cloud of the file")
+    add_deployment(parser)
     add_connection(parser)
     add_unmanaged(parser)
     parser.add_argument("--json", action="store_true", help="print JSON (schemas/plan.schema.json)")
@@ -34,29 +34,15 @@ def run(arguments: Namespace) -> int:
     try:
         return 0 if _clean(arguments) else 2
     except EsacloudError as error:
-        from esacloud.cli.common import print_error
-
         print_error(error)
         return 1
 
 
 def _clean(arguments: Namespace) -> bool:
-    from esacloud import workflow
-    from esacloud.change import run as change
-    from esacloud.cli.common import chosen_clouds, look_at_lock, print_json, print_warnings
-    from esacloud.cli.live_options import connected
     from esacloud.report.json.plan import plans_document
     from esacloud.report.text.plan import plan_text
 
-    deployment = workflow.read_deployment(arguments.file)
-    look_at_lock(deployment)
-    plans = []
-    for cloud in chosen_clouds(deployment, arguments.cloud, ""):
-        lowered = workflow.lower(deployment, cloud)
-        live, _ = connected(arguments, deployment, cloud, lowered)
-        plans.append(change.plan(live, lowered, arguments.unmanaged))
-        print_warnings(lowered.policy.warnings)
-    print_warnings(deployment.warnings)
+    plans = [plan for _, plan in planned(arguments)]
     if arguments.json:
         print_json(plans_document(plans))
     else:

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
+from esacloud.cli.common import print_json, print_warnings
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the arguments of `esacloud resolve`."""
@@ -43,8 +45,7 @@ def run(arguments: Namespace) -> int:
     """Resolve, compare, write, print."""
     from datetime import UTC, datetime
 
-    from esacloud.cli.common import print_json, print_warnings
-    from esacloud.hostnames.run import resolve, write_lock
+    from esacloud.hostnames.resolve import resolve, write_lock
 
     found = resolve(
         arguments.file,

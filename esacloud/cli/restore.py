@@ -11,16 +11,15 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from esacloud.cli.live_options import add_changing, add_connection
+from esacloud.cli import live_options as live
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the arguments of `esacloud restore`."""
     parser.add_argument("snapshot_file", metavar="SNAPSHOT", help="the file that `esacloud apply` wrote")
-    add_connection(parser)
-    add_changing(parser)
+    live.add_connection(parser)
     parser.add_argument("--edited", action="store_true", help="accept a snapshot that was edited")
-    parser.add_argument("--json", action="store_true", help="print JSON (schemas/apply.schema.json); needs --yes")
+    live.add_changing(parser)
 
 
 def run(arguments: Namespace) -> int:
@@ -28,10 +27,9 @@ def run(arguments: Namespace) -> int:
     from esacloud import workflow
     from esacloud.change import run as change
     from esacloud.change import snapshot
-    from esacloud.cli.changing import approve_and_apply
-    from esacloud.cli.live_options import check_can_ask, restore_connection
 
-    check_can_ask(arguments, arguments.snapshot_file)
+    live.check_can_ask(arguments, arguments.snapshot_file)
     found = snapshot.load(arguments.snapshot_file, edited=arguments.edited)
-    live = workflow.connect_to(found, restore_connection(arguments, found["cloud"]), arguments.snapshot_file)
-    return approve_and_apply(arguments, [(live, change.plan_restore(live, found))], "Restore this state?")
+    connection = live.restore_connection(arguments, found["cloud"])
+    cloud = workflow.connect_to(found, connection, arguments.snapshot_file)
+    return live.approve_and_apply(arguments, [(cloud, change.plan_restore(cloud, found))], "Restore this state?")

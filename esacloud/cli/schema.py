@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
+from esacloud.cli.common import print_json
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the arguments of `esacloud schema`."""
@@ -20,7 +22,6 @@ def run(arguments: Namespace) -> int:
     """Make the schema and print it."""
     from esacloud import workflow
     from esacloud.catalogue.load import load
-    from esacloud.cli.common import print_json
     from esacloud.deployment.schema import deployment_schema
 
     print_json(deployment_schema(load(arguments.catalogue), workflow.dialects()))

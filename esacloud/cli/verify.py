@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
+from esacloud.cli.common import chosen_clouds, look_at_lock, print_json, print_warnings
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the arguments of `esacloud verify`."""
@@ -25,7 +27,6 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Verify the module of every chosen cloud, and print the result."""
     from esacloud import workflow
-    from esacloud.cli.common import chosen_clouds, look_at_lock, print_json, print_warnings
 
     deployment = workflow.read_deployment(arguments.file)
     look_at_lock(deployment)

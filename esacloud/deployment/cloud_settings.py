@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from esacloud.deployment.document import MappingNode, Node
-from esacloud.deployment.model import CloudSettings, Dialect, TagKeys
+from esacloud.deployment.model import CloudSettings, Dialect, Dialects, TagKeys
 from esacloud.deployment.reader import Reader, join
-from esacloud.deployment.refusals import Dialects
 from esacloud.deployment.specification import Key, cloud_keys
 
 

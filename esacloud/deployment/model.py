@@ -243,3 +243,7 @@ class Dialect:
     tags: TagKeys | None = None
     check_quotas: Callable[[Mapping[str, int]], tuple[str, str] | None] | None = None
     interface_settings: Mapping[str, InterfaceKey] = field(default_factory=dict)
+
+
+Dialects = Mapping[str, Dialect]
+"""All clouds that there are; each is looked up only when it is needed."""

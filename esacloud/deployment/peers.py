@@ -10,9 +10,8 @@ from collections.abc import Mapping
 
 from esacloud.catalogue.model import Catalogue
 from esacloud.deployment.document import MappingNode, Node, ScalarNode, SequenceNode
-from esacloud.deployment.model import Dialect, Peer, PeerItem, Reference, Remote
+from esacloud.deployment.model import Dialect, Dialects, Peer, PeerItem, Reference, Remote
 from esacloud.deployment.reader import Reader, join
-from esacloud.deployment.refusals import Dialects
 from esacloud.deployment.remotes import RemoteReader
 from esacloud.deployment.specification import NOTE, RANGES, RANGES_KEYS
 from esacloud.errors import one_of

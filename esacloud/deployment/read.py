@@ -6,23 +6,35 @@ catalogue that it names and its files of published ranges: no clock, no environm
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import cast
+from hashlib import sha256
+from typing import Any, cast
 
 from esacloud.catalogue.model import Catalogue
 from esacloud.deployment.cloud_settings import read_clouds
-from esacloud.deployment.digest import digest_of
 from esacloud.deployment.document import MappingNode, Node
 from esacloud.deployment.interfaces import read_interfaces
-from esacloud.deployment.model import Deployment, Hostname, HostnameMode, Peer, Waiver
+from esacloud.deployment.model import (
+    CloudSettings,
+    Deployment,
+    Dialects,
+    Hostname,
+    HostnameMode,
+    Interface,
+    Peer,
+    PeerItem,
+    Reference,
+    Remote,
+    Waiver,
+)
 from esacloud.deployment.names import read_release
 from esacloud.deployment.peers import PeerReader
 from esacloud.deployment.reader import Reader, join
-from esacloud.deployment.refusals import Dialects
 from esacloud.deployment.specification import DEFAULT_MODE, FAMILIES, HOSTNAME_MODES, MODE, Key, root_keys
 from esacloud.errors import InputError
-from esacloud.packets.addresses import AddressError, parse_network
+from esacloud.packets.addresses import AddressError, Network, parse_network
 from esacloud.text_files import decoded, read_bytes
 
 MOST_BYTES = 8 * 1024 * 1024  # 5,000 networks take 0.2 MB
@@ -162,3 +174,54 @@ def _waivers(reader: Reader, items: list[tuple[Node, str, dict[str, str]]]) -> t
                 values["peer"] = str(parse_network(values["peer"]))
             waivers.append(Waiver(place=reader.place(node, path), **values))
     return tuple(sorted(waivers, key=lambda waiver: (waiver.code, waiver.peer, waiver.until, waiver.reason)))
+
+
+def digest_of(
+    plain: Mapping[str, Any],
+    clouds: Mapping[str, CloudSettings],
+    interfaces: tuple[Interface, ...],
+    peers: Mapping[str, Peer],
+    waivers: tuple[Waiver, ...],
+) -> str:
+    """SHA-256, in hexadecimal, of the content in canonical JSON; `plain` are the parts that are JSON values already."""
+    content = {
+        **plain,
+        "clouds": {name: _settings(cloud) for name, cloud in clouds.items()},
+        "interfaces": {
+            interface.name: {use.feature: [use.settings, _peers(use.peers)] for use in interface.features}
+            for interface in interfaces
+        },
+        "peers": _peers(peers),
+        "waivers": sorted([waiver.code, waiver.peer, waiver.reason, waiver.until] for waiver in waivers),
+    }
+    return sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _settings(cloud: CloudSettings) -> list[Any]:
+    return [cloud.values, cloud.tags, cloud.quotas, *([cloud.interfaces] if cloud.interfaces else ())]
+
+
+def _peers(peers: Mapping[str, Peer]) -> dict[str, Any]:
+    return {role: _items(peer.items) for role, peer in peers.items()} if peers else {}
+
+
+def _items(items: tuple[PeerItem, ...]) -> list[Any]:
+    """Plain networks as they are, then the rest in words."""
+    networks: list[str] = []
+    others: list[list[str]] = []
+    for item in items:
+        if type(item.remote) is Network and item.cloud is None and item.note is None:
+            networks.append(str(item.remote))
+        else:
+            others.append([item.cloud or "", *_words(item.remote), item.note or ""])
+    networks.sort()
+    others.sort()
+    return [networks, others]
+
+
+def _words(remote: Remote) -> list[str]:
+    if isinstance(remote, Network):
+        return ["network", str(remote)]
+    if isinstance(remote, Reference):
+        return [remote.kind, remote.id, str(remote.size), str(remote.version)]
+    return ["hostname", remote.name] if isinstance(remote, Hostname) else [type(remote).__name__]

@@ -9,8 +9,7 @@ from hashlib import sha256
 
 from esacloud.deployment.model import Deployment, Pinned
 from esacloud.errors import Place, Problem
-from esacloud.hostnames.lock import lock_path
-from esacloud.hostnames.read_lock import read_lock
+from esacloud.hostnames.lock import lock_path, read_lock
 
 OLD_DAYS = 30
 _CLOCKS_DIFFER = timedelta(minutes=10)

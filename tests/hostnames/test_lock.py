@@ -15,9 +15,8 @@ from support.command import esacloud
 
 from esacloud import workflow
 from esacloud.errors import InputError
-from esacloud.hostnames.lock import Known, Lock, LockedName, digest_of, lock_path, lock_text
+from esacloud.hostnames.lock import Known, Lock, LockedName, digest_of, lock_path, lock_text, read_lock
 from esacloud.hostnames.pinned import age_problems
-from esacloud.hostnames.read_lock import read_lock
 from esacloud.packets.addresses import Network, parse_network
 
 DAY = "2026-11-24"
@@ -215,7 +214,7 @@ def test_a_lock_that_may_not_be_read_is_refused(file: str) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="file modes")
 def test_the_lock_is_written_readable_for_all(file: str, tmp_path: Path) -> None:
-    from esacloud.hostnames.run import Resolved, write_lock
+    from esacloud.hostnames.resolve import Resolved, write_lock
 
     write_lock(Resolved("mail-edge-1", str(tmp_path / "l.json"), None, lock(), (), ()))
     assert (tmp_path / "l.json").stat().st_mode & 0o777 == 0o644

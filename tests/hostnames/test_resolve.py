@@ -14,7 +14,7 @@ from support.schemas import valid
 
 from esacloud.errors import InputError, OutsideError
 from esacloud.hostnames.lock import lock_path
-from esacloud.hostnames.run import Resolved, resolve, write_lock
+from esacloud.hostnames.resolve import Resolved, resolve, write_lock
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 GOOD = {

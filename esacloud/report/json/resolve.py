@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from esacloud.report.text.resolve import address_texts
 
 if TYPE_CHECKING:
-    from esacloud.hostnames.resolve import Change
-    from esacloud.hostnames.run import Resolved
+    from esacloud.hostnames.resolve import Change, Resolved
 
 
 def resolved_document(resolved: Resolved, *, written: bool) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from esacloud.packets.addresses import Network, address_text
 from esacloud.report.text.table import counted
 
 if TYPE_CHECKING:
-    from esacloud.hostnames.run import Resolved
+    from esacloud.hostnames.resolve import Resolved
 
 
 def resolved_text(resolved: Resolved, *, written: bool) -> str:
