@@ -64,7 +64,7 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(word: str) -> NoReturn:
-    raise ValueError(f"{word} is not JSON.")
+    raise ValueError(f"{word} is not JSON")
 
 
 _decode = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_no_constant).decode
@@ -84,7 +84,7 @@ def parse(text: str, file: str, hint: str = "Run esacloud generate again.") -> d
     except RecursionError:
         raise InputError.at(file, "The file is nested too deeply.", hint) from None
     except ValueError as error:
-        raise InputError.at(file, str(error), hint) from None
+        raise InputError.at(file, f"A number is not valid: {error}.", hint) from None
     if not isinstance(document, dict):
         raise InputError.at(Place(file, 1), "The file is not a JSON object.", hint)
     return document

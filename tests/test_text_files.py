@@ -16,7 +16,7 @@ TEXT = 'name: mail-edge-1\nasyncos: "15.5"\n'
 
 
 def read(path: Path) -> str:
-    return decoded(str(path), read_bytes(str(path), MOST_BYTES, "Name a deployment file."))
+    return decoded(str(path), read_bytes(str(path), MOST_BYTES, "Write one with `esacloud init`."))
 
 
 def refused(path: Path) -> Problem:

@@ -6,7 +6,7 @@ that it needs open, with the rows of the vendor's table that ask for it and the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -188,3 +188,8 @@ class Catalogue:
 def release_text(release: Release) -> str:
     """`15.5` of (15, 5)."""
     return ".".join(map(str, release))
+
+
+def rows_text(rows: Sequence[int]) -> str:
+    """`table row 7` or `table rows 12, 13`; nothing of no rows."""
+    return f"table row{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows))}" if rows else ""

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from esacloud.catalogue.model import EVERY_PORT, Catalogue, Entry, Feature, release_text
-from esacloud.guardrails.model import Guardrail
+from esacloud.catalogue.model import EVERY_PORT, Catalogue, Entry, Feature, release_text, rows_text
 from esacloud.guardrails.networks import listed
 from esacloud.guardrails.rules import GUARDRAILS
 from esacloud.guardrails.subject import Subject
@@ -93,7 +92,7 @@ def _row(catalogue: Catalogue, entry: Entry) -> dict[str, Any]:
     return {
         "feature": entry.feature,
         "rows": list(entry.rows),
-        "citation": _citation(entry),
+        "citation": f"{rows_text(entry.rows) or 'not in the table'}: {entry.id}",
         "transports": list(entry.transports),
         "ports": [list(ports) for ports in entry.ports],
         "source_ports": None if entry.source_ports == EVERY_PORT else list(entry.source_ports),
@@ -107,12 +106,6 @@ def _row(catalogue: Catalogue, entry: Entry) -> dict[str, Any]:
         "until": max((number for number, release in enumerate(known) if last is None or release <= last), default=-1),
         "guardrails": _guardrails(catalogue, entry),
     }
-
-
-def _citation(entry: Entry) -> str:
-    if not entry.rows:
-        return f"not in the table: {entry.id}"
-    return f"table row{'s' if len(entry.rows) > 1 else ''} {', '.join(map(str, entry.rows))}: {entry.id}"
 
 
 def _guardrails(catalogue: Catalogue, entry: Entry) -> dict[str, list[str]]:
@@ -149,8 +142,4 @@ def _errors(catalogue: Catalogue, entry: Entry, direction: Direction, networks: 
     )
     statement = Statement(entry.id, boxes, (entry.role,))
     subject = Subject(catalogue, {"": PacketSet.of(boxes)}, lambda _: [statement])
-    return (rule.code for rule in GUARDRAILS if _is_error(rule) and any(True for _ in rule.find(subject)))
-
-
-def _is_error(rule: Guardrail) -> bool:
-    return rule.severity == "error"
+    return (rule.code for rule in GUARDRAILS if rule.severity == "error" and any(True for _ in rule.find(subject)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from esacloud.catalogue.model import Entry
+from esacloud.catalogue.model import Entry, rows_text
 from esacloud.deployment.model import (
     AnyAddress,
     Deployment,
@@ -19,7 +19,6 @@ from esacloud.deployment.model import (
     Peer,
     PeerItem,
     Pinned,
-    Reference,
 )
 from esacloud.errors import Place, Problem
 from esacloud.packets.addresses import ANY_IPV4, ANY_IPV6, Network
@@ -85,7 +84,7 @@ class Remotes:
     def _items(self, peer: Peer) -> list[PeerItem]:
         """The items of a peer for this cloud; a problem where there are none."""
         cloud = self._dialect.cloud
-        items = [item for item in peer.items if _cloud_of(item) in (None, cloud)]
+        items = [item for item in peer.items if item.cloud in (None, cloud)]
         if not items:
             message = f"The peer {peer.role} has no item for {self._dialect.title}."
             self._problems.append(Problem(peer.place, message, f"Add a network, or an item for {cloud}."))
@@ -150,10 +149,6 @@ class Remotes:
                 yield item.remote, ("filtered", names)
 
 
-def _cloud_of(item: PeerItem) -> str | None:
-    return item.remote.cloud if isinstance(item.remote, Reference) else item.cloud
-
-
 def _rotating(names: tuple[str, ...], use: FeatureUse, entry: Entry) -> Problem:
     return Problem(
         use.place,
@@ -166,6 +161,4 @@ def _rotating(names: tuple[str, ...], use: FeatureUse, entry: Entry) -> Problem:
 
 def cited(entry: Entry) -> str:
     """`table row 7`, `table rows 12, 13`, or the source of an entry that the table lacks."""
-    if not entry.rows:
-        return f"not in the table: {entry.source}"
-    return f"table row{'s' if len(entry.rows) > 1 else ''} {', '.join(map(str, entry.rows))}"
+    return rows_text(entry.rows) or f"not in the table: {entry.source}"

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from esacloud._version import __version__
@@ -57,6 +57,8 @@ def module_files(cloud: Provider, lowered: Lowered, deployment: Deployment) -> d
 def manifest_text(lowered: Lowered, deployment: Deployment, files: Mapping[str, str]) -> str:
     """The text of the manifest of a module with these other files."""
     policy, catalogue = lowered.policy, deployment.catalogue
+    pinned = sorted({name for flow in policy.flows for name in flow.pinned})
+    filtered = sorted({name for flow in policy.flows for name in flow.filtered})
     return sealed(
         {
             "manifest": FORMAT,
@@ -68,11 +70,8 @@ def manifest_text(lowered: Lowered, deployment: Deployment, files: Mapping[str, 
                 "digest": deployment.digest,
             },
             "catalogue": {"name": catalogue.name, "edition": catalogue.edition, "digest": catalogue.digest},
-            "groups": [
-                {"name": line.name, "interface": line.interface, "inbound": line.inbound, "outbound": line.outbound}
-                for line in lowered.groups
-            ],
-            "quotas": [{"quota": use.quota, "used": use.used, "limit": use.limit} for use in lowered.quotas],
+            "groups": [asdict(line) for line in lowered.groups],
+            "quotas": [asdict(use) for use in lowered.quotas],
             "proof": {
                 "statement": PROVEN,
                 "interfaces": len(policy.interfaces),
@@ -89,17 +88,12 @@ def manifest_text(lowered: Lowered, deployment: Deployment, files: Mapping[str, 
                 for widened in policy.widened
             ],
             "open_hostnames": sorted({name for flow in policy.flows for name in flow.names}),
-            **_hostnames("pinned_hostnames", (flow.pinned for flow in policy.flows)),
-            **_hostnames("filtered_hostnames", (flow.filtered for flow in policy.flows)),
+            **({"pinned_hostnames": pinned} if pinned else {}),
+            **({"filtered_hostnames": filtered} if filtered else {}),
             "notes": list(lowered.notes),
             "files": {name: digest(text) for name, text in sorted(files.items())},
         }
     )
-
-
-def _hostnames(key: str, names: Iterable[tuple[str, ...]]) -> dict[str, list[str]]:
-    found = sorted({name for of_flow in names for name in of_flow})
-    return {key: found} if found else {}
 
 
 def sealed(document: Mapping[str, Any]) -> str:

@@ -58,19 +58,18 @@ def test_an_entry_that_is_not_there_is_a_key_error() -> None:
 
 
 BAD_BYTES = {
-    "nothing": (b"", "This is not JSON", 1),
-    "a half": (b'{"name":\n "x"', "This is not JSON", 2),
-    "yaml": (b"name: x\n", "This is not JSON", 1),
-    "utf-16": ('{"name": "x"}'.encode("utf-16"), "not in UTF-8", 1),
-    "latin-1": ('{"name":\n "\xe9"}'.encode("latin-1"), "not in UTF-8", 2),
-    "a byte order mark": (b"\xef\xbb\xbf{}", "byte order mark", 1),
-    "a key twice": (b'{"name": "a", "name": "b"}', "The key 'name' is repeated", None),
+    "nothing": (b"", "The file is not JSON", 1),
+    "a half": (b'{"name":\n "x"', "The file is not JSON", 2),
+    "yaml": (b"name: x\n", "The file is not JSON", 1),
+    "utf-16": ('{"name": "x"}'.encode("utf-16"), "in UTF-16", None),
+    "latin-1": ('{"name":\n "\xe9"}'.encode("latin-1"), "0xE9 here is not UTF-8", 2),
+    "a key twice": (b'{"name": "a", "name": "b"}', "The key 'name' occurs twice", 1),
     "no number": (b'{"name": NaN}', "NaN is not JSON", None),
-    "a number without end": (b'{"name": ' + b"9" * 5000 + b"}", "number or a text is not valid", None),
-    "half a character": (b'{"name": "\\ud800"}', "number or a text is not valid", None),
+    "a number without end": (b'{"name": ' + b"9" * 5000 + b"}", "number is not valid", None),
+    "half a character": (b'{"name": "\\ud800"}', "half of a surrogate pair", None),
     "no bottom": (b"[" * 200_000, "nested too deeply", None),
     "too large": (b" " * (LARGEST + 1), "larger than 1 MiB", None),
-    "a list": (b"[]", "This must be an object", 1),
+    "a list": (b"[]", "not a JSON object", 1),
 }
 
 

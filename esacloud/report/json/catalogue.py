@@ -6,10 +6,11 @@ The documents conform to schemas/ports.schema.json and schemas/explain.schema.js
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from esacloud.catalogue.lookup import Found
-from esacloud.catalogue.model import EVERY_PORT, Catalogue, Entry, Erratum, Row, Text, release_text
+from esacloud.catalogue.model import EVERY_PORT, Catalogue, Entry, Row, release_text
 from esacloud.packets.spans import range_text
 
 Json = dict[str, Any]
@@ -38,10 +39,6 @@ def _catalogue(catalogue: Catalogue) -> Json:
     return {"name": catalogue.name, "edition": catalogue.edition, "digest": catalogue.digest}
 
 
-def _text(text: Text) -> Json:
-    return {"en": text.en, "zh": text.zh}
-
-
 def _entry(entry: Entry) -> Json:
     first, last = entry.releases
     return {
@@ -56,22 +53,11 @@ def _entry(entry: Entry) -> Json:
         "role": entry.role,
         "hostnames": list(entry.hostnames),
         "networks": [str(network) for network in entry.networks],
-        "purpose": _text(entry.purpose),
+        "purpose": asdict(entry.purpose),
         "when": {name: list(values) for name, values in entry.when.items()},
         "releases": {"first": release_text(first) if first else None, "last": release_text(last) if last else None},
-        "errata": [_erratum(erratum) for erratum in entry.errata],
+        "errata": [asdict(erratum) for erratum in entry.errata],
         "source": entry.source or None,
-    }
-
-
-def _erratum(erratum: Erratum) -> Json:
-    return {
-        "row": erratum.row,
-        "cell": erratum.cell,
-        "printed": erratum.printed,
-        "read": erratum.read,
-        "certainty": erratum.certainty,
-        "why": _text(erratum.why),
     }
 
 
@@ -87,7 +73,7 @@ def _row(row: Row) -> Json:
 
 def _no_rule(row: Row) -> Json:
     assert row.no_rule is not None  # noqa: S101 - only such rows come here
-    return {"rows": [row.number], "printed": [_row(row)], "why": _text(row.no_rule)}
+    return {"rows": [row.number], "printed": [_row(row)], "why": asdict(row.no_rule)}
 
 
 def _answer(catalogue: Catalogue, found: Found) -> Json:
@@ -102,12 +88,12 @@ def _answer(catalogue: Catalogue, found: Found) -> Json:
 def _explained(catalogue: Catalogue, entry: Entry) -> Json:
     feature, role = catalogue.features[entry.feature], catalogue.roles[entry.role]
     settings = {
-        setting.name: {"title": _text(setting.title), "choices": list(setting.choices), "default": setting.default}
+        setting.name: {"title": asdict(setting.title), "choices": list(setting.choices), "default": setting.default}
         for setting in feature.settings.values()
     }
     return _entry(entry) | {
         "printed": [_row(row) for row in catalogue.rows if row.number in entry.rows],
-        "feature_title": _text(feature.title),
+        "feature_title": asdict(feature.title),
         "settings": settings,
-        "peer": {"key": f"peers.{entry.role}", "title": _text(role.title), "required": needs_peer(catalogue, entry)},
+        "peer": {"key": f"peers.{entry.role}", "title": asdict(role.title), "required": needs_peer(catalogue, entry)},
     }

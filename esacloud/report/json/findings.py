@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from esacloud.audit.model import Audit
-    from esacloud.errors import Place, Problem
+    from esacloud.deployment.model import Waiver
+    from esacloud.errors import Problem
     from esacloud.guardrails.model import Finding, Judgement
     from esacloud.packets.sets import PacketSet
     from esacloud.workflow import Checked
@@ -26,7 +28,7 @@ def checked_document(found: Sequence[Checked]) -> Json:
         "files": [
             {
                 "file": checked.file,
-                "problems": [{**_place(problem.place), **_problem(problem)} for problem in checked.problems],
+                "problems": [{**asdict(problem.place), **_problem(problem)} for problem in checked.problems],
                 "guardrails": {cloud: judgement_document(judged) for cloud, judged in checked.judgements.items()},
             }
             for checked in found
@@ -39,18 +41,9 @@ def judgement_document(judgement: Judgement) -> Json:
     return {
         "findings": [_finding(finding) for finding in judgement.findings],
         "waived": [
-            {
-                "finding": _finding(waived.finding),
-                "waiver": {
-                    "code": waived.waiver.code,
-                    "peer": waived.waiver.peer,
-                    "reason": waived.waiver.reason,
-                    "until": waived.waiver.until,
-                },
-            }
-            for waived in judgement.waived
+            {"finding": _finding(waived.finding), "waiver": _without_place(waived.waiver)} for waived in judgement.waived
         ],
-        "problems": [{**_problem(problem), "place": _place(problem.place)} for problem in judgement.problems],
+        "problems": [{**_problem(problem), "place": asdict(problem.place)} for problem in judgement.problems],
     }
 
 
@@ -100,12 +93,12 @@ def _finding(finding: Finding) -> Json:
         "hint": rule.hint,
         "packets": witnesses(finding.packets),
         "statements": list(finding.statements),
-        "places": list(map(_place, finding.places)),
+        "places": list(map(asdict, finding.places)),
     }
 
 
-def _place(place: Place) -> Json:
-    return {"file": place.file, "line": place.line, "column": place.column, "key": place.key}
+def _without_place(waiver: Waiver) -> Json:
+    return {name: value for name, value in asdict(waiver).items() if name != "place"}
 
 
 def _problem(problem: Problem) -> Json:

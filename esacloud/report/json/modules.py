@@ -6,6 +6,7 @@ All mappings that the functions take have the clouds as keys.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from esacloud.errors import Place
@@ -51,15 +52,10 @@ def _generated(cloud: str, module: Module, directory: str, place: Place) -> dict
         "directory": directory,
         "files": sorted(module.files),
         "groups": [
-            {
-                "name": group.name,
-                "interface": group.interface,
-                "inbound_rules": group.inbound,
-                "outbound_rules": group.outbound,
-            }
-            for group in lowered.groups
+            {"name": line.name, "interface": line.interface, "inbound_rules": line.inbound, "outbound_rules": line.outbound}
+            for line in lowered.groups
         ],
-        "quotas": [{"quota": use.quota, "used": use.used, "limit": use.limit} for use in lowered.quotas],
+        "quotas": [asdict(use) for use in lowered.quotas],
         "rows_covered": list(policy.rows),
         "rows_uncovered": [{"row": left.row, "entry": left.entry, "why": left.why.en} for left in policy.left_out],
         "hostnames_open": list(hostnames(policy, "open")),

@@ -89,9 +89,12 @@ def _no_rule(row: Row, language: str) -> str:
     return _NO_RULE.in_language(language).format(row.no_rule.in_language(language) if row.no_rule else "")
 
 
-def _block(title: str, lines: Iterable[tuple[Text, str]], language: str, width: int | None) -> str:
+def _block(title: str, lines: Iterable[tuple[Text, Text | str]], language: str, width: int | None) -> str:
     """A title, and under it labels with their texts; a text wraps beside its label."""
-    labelled = [(label.in_language(language), text) for label, text in lines]
+    labelled = [
+        (label.in_language(language), text if isinstance(text, str) else text.in_language(language))
+        for label, text in lines
+    ]
     indent = max(display_width(label) for label, _ in labelled) + 4
     room = None if width is None else max(width - indent, NARROWEST)
     out = [title]
@@ -104,10 +107,7 @@ def _block(title: str, lines: Iterable[tuple[Text, str]], language: str, width: 
 
 def _row_block(row: Row, language: str, width: int | None) -> str:
     title = Text(f"Row {row.number} of the table", f"表中第 {row.number} 行").in_language(language)
-    lines = [
-        (Text("Printed", "原文"), _printed(row, language)),
-        (Text("Rule", "规则"), _no_rule(row, language)),
-    ]
+    lines = ((Text("Printed", "原文"), _printed(row, language)), (Text("Rule", "规则"), _no_rule(row, language)))
     return _block(title, lines, language, width)
 
 
@@ -116,9 +116,9 @@ def _entry_block(catalogue: Catalogue, entry: Entry, language: str, width: int |
     return _block(title, _entry_lines(catalogue, entry, language), language, width)
 
 
-def _entry_lines(catalogue: Catalogue, entry: Entry, language: str) -> Iterator[tuple[Text, str]]:
-    yield Text("What for", "用途"), entry.purpose.in_language(language)
-    yield Text("Opened by", "发起方"), _OPENED_BY[entry.direction].in_language(language)
+def _entry_lines(catalogue: Catalogue, entry: Entry, language: str) -> Iterator[tuple[Text, Text | str]]:
+    yield Text("What for", "用途"), entry.purpose
+    yield Text("Opened by", "发起方"), _OPENED_BY[entry.direction]
     if entry.source_ports != EVERY_PORT:
         yield Text("Source port", "源端口"), range_text(entry.source_ports)
     yield Text("Remote", "对端"), f"{entry.role} ({catalogue.roles[entry.role].title.in_language(language)})"
@@ -128,18 +128,14 @@ def _entry_lines(catalogue: Catalogue, entry: Entry, language: str) -> Iterator[
         yield Text("Networks", "网段"), ", ".join(map(str, entry.networks))
     yield Text("Feature", "功能"), f"{entry.feature} ({catalogue.features[entry.feature].title.in_language(language)})"
     for name, values in entry.when.items():
-        yield Text("Enabled", "启用条件"), _switch(catalogue, entry, name, values).in_language(language)
+        yield Text("Enabled", "启用条件"), _switch(catalogue, entry, name, values)
     if any(entry.releases):
-        yield Text("Releases", "版本"), _releases(catalogue, entry).in_language(language)
+        yield Text("Releases", "版本"), _releases(catalogue, entry)
     for row in catalogue.rows:
         if row.number in entry.rows:
-            label = Text(f"Row {row.number}", f"第 {row.number} 行")
-            yield label, _printed(row, language)
+            yield Text(f"Row {row.number}", f"第 {row.number} 行"), _printed(row, language)
     if not entry.rows:
-        yield (
-            Text("Row", "行"),
-            Text("none: the table does not have this entry", "无：表中没有此条目").in_language(language),
-        )
+        yield Text("Row", "行"), Text("none: the table does not have this entry", "无：表中没有此条目")
     for erratum in entry.errata:
         cell, sure = _CELL[erratum.cell].in_language(language), _CERTAINTY[erratum.certainty].in_language(language)
         printed = erratum.printed or Text("nothing", "空").in_language(language)
@@ -147,14 +143,19 @@ def _entry_lines(catalogue: Catalogue, entry: Entry, language: str) -> Iterator[
             f"{cell} of row {erratum.row}: printed {printed}; read as {erratum.read} ({sure}). {erratum.why.en}",
             f"第 {erratum.row} 行的{cell}：原文 {printed}；读作 {erratum.read}（{sure}）。{erratum.why.zh}",
         )
-        yield Text("Erratum", "勘误"), correction.in_language(language)
+        yield Text("Erratum", "勘误"), correction
     if entry.prints_inbound:
-        yield Text("Inbound", "入站"), _as_printed(entry).in_language(language)
+        key = f"as_printed: [{entry.id}]"
+        closed = Text(
+            f"the inbound direction that the table prints stays closed; {key} in the file opens it",
+            f"原文所列的入站部分不会开放；在部署文件中写 {key} 才会开放",
+        )
+        yield Text("Inbound", "入站"), closed
     if entry.source:
         yield Text("Source", "来源"), entry.source
     yield Text("In the file", "部署文件"), _in_the_file(catalogue, entry)
     if not needs_peer(catalogue, entry):
-        yield Text("", ""), _peer_optional(entry).in_language(language)
+        yield Text("", ""), _peer_optional(entry)
 
 
 def _printed(row: Row, language: str) -> str:
@@ -188,14 +189,6 @@ def _in_the_file(catalogue: Catalogue, entry: Entry) -> str:
     if needs_peer(catalogue, entry):
         lines += ["peers:", f"  {entry.role}: [{catalogue.roles[entry.role].example}]"]
     return "\n".join(lines)
-
-
-def _as_printed(entry: Entry) -> Text:
-    key = f"as_printed: [{entry.id}]"
-    return Text(
-        f"the inbound direction that the table prints stays closed; {key} in the file opens it",
-        f"原文所列的入站部分不会开放；在部署文件中写 {key} 才会开放",
-    )
 
 
 def _peer_optional(entry: Entry) -> Text:

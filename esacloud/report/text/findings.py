@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from esacloud.catalogue.model import rows_text
 from esacloud.errors import Place
 from esacloud.guardrails.model import Finding, Judgement
 from esacloud.guardrails.reach import in_words
@@ -76,7 +77,9 @@ def audit_text(audit: Audit, place: Place, catalogue: Catalogue) -> str:
     lines: list[str] = []
     for interface, missing in groupby(audit.missing, key=lambda flow: flow.interface):
         lines.append(f"{interface}: missing")
-        lines.extend(f"    {flow.label}{_rows(flow.rows)}: {in_words(flow.packets)}" for flow in missing)
+        for flow in missing:
+            rows = f" ({rows_text(flow.rows)})" if flow.rows else ""
+            lines.append(f"    {flow.label}{rows}: {in_words(flow.packets)}")
     for (interface, group), unexpected in groupby(audit.unexpected, key=lambda rule: (rule.interface, rule.group)):
         lines.append(f"{interface if interface == group else f'{interface} ({group})'}: unexpected")
         lines.extend(f"    {rule.rule}: {in_words(rule.packets)}" for rule in unexpected)
@@ -96,8 +99,3 @@ def _audit_summary(audit: Audit) -> str:
         f"{counted(len(audit.unexpected), 'rule')} unexpected, {counted(len(judged.findings), 'guardrail finding')}, "
         f"{len(judged.waived)} waived, {len(audit.unknown)} not judged"
     )
-
-
-def _rows(rows: Iterable[int]) -> str:
-    found = list(rows)
-    return f" (table row{'s' if len(found) > 1 else ''} {', '.join(map(str, found))})" if found else ""

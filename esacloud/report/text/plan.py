@@ -25,7 +25,10 @@ def plan_text(plan: ChangePlan) -> str:
     if plan.steps:
         calls = sum(len(step.calls) for step in plan.steps)
         lines += ["", f"Steps, in {counted(calls, 'API call')} and one to read back:"]
-        lines += (f"  {number}. {step_summary(step)}{_why(step.reason)}" for number, step in enumerate(plan.steps, 1))
+        lines += (
+            f"  {number}. {step_summary(step)}{step.reason and f' ({step.reason})'}"
+            for number, step in enumerate(plan.steps, 1)
+        )
         lines += ["", "Quotas:", *_quotas(plan)]
     if plan.notes:
         lines += ["", *(f"note: {note}" for note in plan.notes)]
@@ -118,7 +121,3 @@ def _quotas(plan: ChangePlan) -> Iterator[str]:
         if before.used or after.used:
             change = f"{before.used} -> {after.used}" if before.used != after.used else f"{after.used}"
             yield f"  {after.quota}: {change} of {after.limit}"
-
-
-def _why(text: str) -> str:
-    return f" ({text})" if text else ""
