@@ -101,11 +101,4 @@ def _entry(entry: Json, printed: Mapping[int, str]) -> Entry:
 
 
 def _erratum(erratum: Json) -> Erratum:
-    return Erratum(
-        int(erratum["row"]),
-        erratum["cell"],
-        erratum["printed"],
-        erratum["read"],
-        erratum["certainty"],
-        _text(erratum["why"]),
-    )
+    return Erratum(**{**erratum, "row": int(erratum["row"]), "why": _text(erratum["why"])})

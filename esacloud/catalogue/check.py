@@ -7,7 +7,7 @@ schema.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -136,12 +136,13 @@ def _printed(data: Json, entry: Json) -> Iterator[Finding]:
 
 
 def _is_printed(row: Json, erratum: Json) -> bool:
-    cell, printed = erratum["cell"], erratum["printed"]
-    says: dict[str, Callable[[], bool]] = {
-        "host": lambda: printed in row.get("hosts", ()),
-        "purpose": lambda: True,  # `rows` does not repeat the vendor's sentences
-    }
-    return says[cell]() if cell in says else bool(printed == row[cell])
+    match erratum["cell"]:
+        case "host":
+            return erratum["printed"] in row.get("hosts", ())
+        case "purpose":
+            return True  # `rows` does not repeat the vendor's sentences
+        case cell:
+            return bool(erratum["printed"] == row[cell])
 
 
 def _when(data: Json, entry: Json) -> Iterator[Finding]:
@@ -158,17 +159,14 @@ def _when(data: Json, entry: Json) -> Iterator[Finding]:
 
 
 def _ports(entry: Json) -> Iterator[Finding]:
-    every = [("ports", number) for number in range(len(entry["ports"]))]
-    texts = [*entry["ports"], *([entry["source_ports"]] if "source_ports" in entry else [])]
-    paths: list[Path] = [*every, ("source_ports",)]
-    for path, text in zip(paths, texts, strict=False):
+    texts: dict[Path, str] = {("ports", number): text for number, text in enumerate(entry["ports"])}
+    if "source_ports" in entry:
+        texts["source_ports",] = entry["source_ports"]
+    for path, text in texts.items():
         first, last = ports_of(text)
         if not first <= last <= 65535:
-            yield (
-                path,
-                f"{text} is not a port or a range of ports.",
-                "Write a port from 0 to 65535, or a range that ascends.",
-            )
+            message = f"{text} is not a port or a range of ports."
+            yield path, message, "Write a port from 0 to 65535, or a range that ascends."
     ranges = [ports_of(text) for text in entry["ports"]]
     for number, (before, after) in enumerate(pairwise(ranges)):
         if before[1] + 1 >= after[0]:

@@ -83,11 +83,7 @@ def find(catalogue: Catalogue, words: Iterable[str]) -> tuple[Found, ...]:
 def has_port(entry: Entry, port: int) -> bool:
     """Whether the entry's traffic goes to that port, or comes from that port where its source port is fixed."""
     spans = entry.ports if entry.source_ports == EVERY_PORT else (*entry.ports, entry.source_ports)
-    return _carries_ports(entry) and any(first <= port <= last for first, last in spans)
-
-
-def _carries_ports(entry: Entry) -> bool:
-    return "tcp" in entry.transports or "udp" in entry.transports
+    return not {"tcp", "udp"}.isdisjoint(entry.transports) and any(first <= port <= last for first, last in spans)
 
 
 def _joined_rows(words: Iterable[str]) -> list[str]:
@@ -117,13 +113,12 @@ def _found(catalogue: Catalogue, asked: str) -> Found:
 
 
 def _row(catalogue: Catalogue, number: int) -> Found:
-    row = next((row for row in catalogue.rows if row.number == number), None)
-    if row is None:
-        message = f"The table has no row {number}."
+    rows = tuple(row for row in catalogue.rows if row.number == number)
+    if not rows:
         hint = f"Write a row from 1 to {len(catalogue.rows)}." if catalogue.rows else "Write a port or an entry."
-        raise InputError.at(COMMAND_LINE, message, hint)
-    entries = tuple(entry for entry in catalogue.entries if number in entry.rows)
-    return Found(f"row {number}", entries, () if entries else (row,))
+        raise InputError.at(COMMAND_LINE, f"The table has no row {number}.", hint)
+    entries = catalogue.of_row[number]
+    return Found(f"row {number}", entries, () if entries else rows)
 
 
 def _port(catalogue: Catalogue, asked: str, transport: str, port: int) -> Found:
@@ -131,19 +126,14 @@ def _port(catalogue: Catalogue, asked: str, transport: str, port: int) -> Found:
         raise InputError.at(COMMAND_LINE, f"{port} is not a port.", "Write a number from 0 to 65535.")
     held = [entry for entry in entries(catalogue, Filters(port=port)) if transport in ("", *entry.transports)]
     exact = tuple(entry for entry in held if _holds_narrowly(entry, port))
+    wide = tuple(entry for entry in held if entry not in exact)
     printed = rows_without_rule(catalogue, Filters(port=port))
     rows = tuple(row for row in printed if transport in ("", *row.protocol.casefold().split("/")))
     if not held and not rows:
-        raise _no_port(catalogue, asked, port)
-    wide = tuple(entry for entry in held if entry not in exact)
+        is_row = asked == str(port) and 1 <= port <= len(catalogue.rows)
+        hint = f"Write `row {port}` for that row of the table." if is_row else "List all ports with `esacloud ports`."
+        raise InputError.at(COMMAND_LINE, f"No entry of {catalogue.name} has the port {asked}.", hint)
     return Found(asked, exact, rows, wide) if exact or rows else Found(asked, wide)
-
-
-def _no_port(catalogue: Catalogue, asked: str, row: int) -> InputError:
-    message = f"No entry of {catalogue.name} has the port {asked}."
-    is_row = asked == str(row) and 1 <= row <= len(catalogue.rows)
-    hint = f"Write `row {row}` for that row of the table." if is_row else "List all ports with `esacloud ports`."
-    return InputError.at(COMMAND_LINE, message, hint)
 
 
 def _holds_narrowly(entry: Entry, port: int) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -112,19 +112,16 @@ def _findings(path: tuple[str | int, ...], error: Any) -> Iterator[Finding]:
         case "required":
             for key in limit:
                 if key not in value:
-                    yield path, f"The key {key} is missing.", f"Add it: {_describe(error.schema, key)}"
+                    yield path, f"The key {key} is missing.", f"Add it: {_meant(error.schema['properties'][key])}"
         case "type":
-            yield path, f"This must be {_TYPES[limit]}.", f"Write {_TYPES[limit]}: {_meant(error)}"
+            yield path, f"This must be {_TYPES[limit]}.", f"Write {_TYPES[limit]}: {_meant(error.schema)}"
         case "enum":
             yield path, f"{_shown(value)} is not one of the allowed values.", f"Write {one_of(limit)}."
         case "const":
             yield path, f"{_shown(value)} is not allowed here.", f"Write {limit}, or leave the key out."
         case "minItems" | "minProperties":
-            yield (
-                path,
-                f"This has {len(value)} items, and needs at least {limit}.",
-                f"Add what is missing: {_meant(error)}",
-            )
+            message = f"This has {len(value)} items, and needs at least {limit}."
+            yield path, message, f"Add what is missing: {_meant(error.schema)}"
         case "uniqueItems":
             yield path, "An item of this list is repeated.", "Remove one of them."
         case "maxLength":
@@ -132,16 +129,12 @@ def _findings(path: tuple[str | int, ...], error: Any) -> Iterator[Finding]:
         case "minimum":
             yield path, f"{_shown(value)} is too small.", f"Write {limit} or more."
         case _:  # pattern
-            yield path, f"{_shown(value)} has the wrong form.", f"Write the right form: {_meant(error)}"
+            yield path, f"{_shown(value)} has the wrong form.", f"Write the right form: {_meant(error.schema)}"
 
 
-def _meant(error: Any) -> str:
-    """What the schema says about the value."""
-    return str(error.schema.get("description", "See the schema of the catalogue."))
-
-
-def _describe(parent: dict[str, Any], key: str) -> str:
-    return str(parent["properties"][key].get("description", "See the schema of the catalogue."))
+def _meant(schema: Mapping[str, Any]) -> str:
+    """What the schema says about a value."""
+    return str(schema.get("description", "See the schema of the catalogue."))
 
 
 def _shown(value: Any) -> str:

@@ -22,8 +22,6 @@ __all__ = ["MappingNode", "Node", "ScalarNode", "SequenceNode", "parse", "place_
 
 _ESCAPED_PAIR = r"(?i)(?<!\\)((?:\\\\)*)\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})"
 MOST_PROBLEMS = 100  # a file with more is not a deployment file
-
-
 MOST_NODES = 200_000
 DEEPEST = 32
 _TOO_DEEP_FOR_LIBYAML = "maximum nesting depth"  # libyaml 0.2.6 stops at 1,000 levels
@@ -31,11 +29,7 @@ _TOO_DEEP_FOR_LIBYAML = "maximum nesting depth"  # libyaml 0.2.6 stops at 1,000 
 
 def place_of(file: str, node: Node, key: str | None) -> Place:
     """Where a node stands, line and column counted from 1."""
-    return _at(file, node.start_mark, key)
-
-
-def _at(file: str, mark: Any, key: str | None = None) -> Place:
-    return Place(file, mark.line + 1, mark.column + 1, key)
+    return Place(file, node.start_mark.line + 1, node.start_mark.column + 1, key)
 
 
 def parse(file: str, text: str) -> tuple[Node, list[Problem]]:
@@ -70,7 +64,7 @@ def _one_escape(match: re.Match[str]) -> str:
 
 
 def _refuse(file: str, mark: Any, message: str, hint: str) -> NoReturn:
-    raise InputError(Problem(Place(file) if mark is None else _at(file, mark), message, hint))
+    raise InputError.at(Place(file) if mark is None else Place(file, mark.line + 1, mark.column + 1), message, hint)
 
 
 class TooMuchError(Exception):
@@ -145,7 +139,8 @@ class _Inspection:
 
     def inspect(self, node: Node, depth: int) -> None:
         if node.tag:
-            self.note(node, f"The YAML tag {_short(node.tag)} is not supported.", "Write the plain value, without a tag.")
+            tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+            self.note(node, f"The YAML tag {tag} is not supported.", "Write the plain value, without a tag.")
         if isinstance(node, ScalarNode):
             return
         if depth > DEEPEST:  # the composer has counted the written levels, so this level comes from an alias
@@ -207,10 +202,6 @@ def _is_plain(node: Node) -> bool:
         return False
     tags = {key.tag for key, _ in node.value}
     return len(names) == len(node.value) and "<<" not in names and tags <= {""}
-
-
-def _short(tag: str) -> str:
-    return tag.replace("tag:yaml.org,2002:", "!!")
 
 
 def _key_of(inside: Node, target: Node, path: str, depth: int) -> str | None:

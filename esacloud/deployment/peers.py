@@ -53,7 +53,7 @@ class PeerReader:
             same = first.setdefault((item.remote, item.cloud), item)
             if same is not item:
                 message = f"This item is the same as {same.place.key} in line {same.place.line}."
-                self.reader.warn_at(item.place, message, "Remove one of them.")
+                self.reader.warn(item.place, message, "Remove one of them.")
         return tuple(first.values())
 
     def _items(self, node: Node, path: str, cloud: str | None, here: Mapping[str, Dialect], items: list[PeerItem]) -> None:

@@ -150,7 +150,7 @@ def _hostnames(
             modes[name] = mode
         if name not in used and name != DEFAULT_MODE:
             message = f"{name} is not switched on, so its mode has no effect."
-            reader.warn(value, inside, message, "Remove it, or switch the feature on.")
+            reader.warn(reader.place(value, inside), message, "Remove it, or switch the feature on.")
     return modes.pop(DEFAULT_MODE, None), dict(sorted(modes.items()))
 
 

@@ -54,24 +54,19 @@ class Reader:
 
     def place(self, node: Node, key: str) -> Place:
         """Where the node stands."""
-        mark = node.start_mark
-        return Place(self.file, mark.line + 1, mark.column + 1, key or None)
+        return place_of(self.file, node, key or None)
 
     def note(self, node: Node, key: str, message: str, hint: str) -> None:
         """Remember an error; with MOST_PROBLEMS of them, give up. What it quotes is cut where it gets long."""
         message, hint = (
             sentence if len(sentence) <= _LONGEST else f"{sentence[:_LONGEST]}…." for sentence in (message, hint)
         )
-        self.problems.append(Problem(place_of(self.file, node, key or None), message, hint))
+        self.problems.append(Problem(self.place(node, key), message, hint))
         self._errors += 1
         if self._errors == MOST_PROBLEMS:
             raise InputError(*self.problems)
 
-    def warn(self, node: Node, key: str, message: str, hint: str) -> None:
-        """Remember a warning."""
-        self.warn_at(self.place(node, key), message, hint)
-
-    def warn_at(self, place: Place, message: str, hint: str) -> None:
+    def warn(self, place: Place, message: str, hint: str) -> None:
         """Remember a warning about a place."""
         self.problems.append(Problem(place, message, hint, "warning"))
 
@@ -218,7 +213,8 @@ class Reader:
             self.note(node, path, f"{_named(path)} is empty.", hint)
         for index, item in enumerate(items):
             place = f"{path}[{index}]"
-            word = self.scalar(item, place, f"Write the name of {_article(key.noun)} {key.noun}.")
+            article = "an" if key.noun[0] in "aeiou" else "a"
+            word = self.scalar(item, place, f"Write the name of {article} {key.noun}.")
             if word is None:
                 continue
             if word not in words:
@@ -256,10 +252,6 @@ class Reader:
 
 def _named(key: str) -> str:
     return f"`{key}`" if key else "The file"
-
-
-def _article(noun: str) -> str:
-    return "an" if noun[0] in "aeiou" else "a"
 
 
 def _kind(node: Node) -> str:

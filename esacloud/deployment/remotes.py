@@ -23,7 +23,7 @@ from esacloud.deployment.model import (
 )
 from esacloud.deployment.names import Refusal, fits, hostname_refusal
 from esacloud.deployment.reader import Reader, is_null, is_number, join
-from esacloud.deployment.specification import FAMILIES, FAMILY, HOSTNAME_KEYS, NETWORK_KEYS, NOTE, Key, reference_keys
+from esacloud.deployment.specification import FAMILIES, FAMILY, HOSTNAME_KEYS, NETWORK_KEYS, NOTE, reference_keys
 from esacloud.errors import one_of
 from esacloud.packets.addresses import AddressError, Network, Version, parse_network
 
@@ -68,7 +68,9 @@ class RemoteReader:
         known = [NETWORK_KEYS[0].name, HOSTNAME_KEYS[0].name, *kinds]
         present = {name.value for name, _ in node.value}
         elsewhere = self._kind_elsewhere(present.difference(known), here)
-        details = {NOTE.name, *(key.name for name in present & kinds.keys() for key in _detail_keys(kinds[name][1]))}
+        details = {NOTE.name}
+        for kind in present & kinds.keys():
+            details.update(key.name for key in reference_keys(kinds[kind][1]) if key.name != kind)
         fields = self.reader.mapping(node, path, [*known, *elsewhere, *sorted(details)])
         subjects = [name for name in fields if name not in details]
         if not subjects and len(fields) < len(node.value):
@@ -168,10 +170,6 @@ class RemoteReader:
                 if kind.kind in names:
                     return {kind.kind: (dialect, kind)}
         return {}
-
-
-def _detail_keys(kind: ReferenceKind) -> Iterator[Key]:
-    return (key for key in reference_keys(kind) if key.name != kind.kind)
 
 
 def _hostname(text: str) -> Hostname:

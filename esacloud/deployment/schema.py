@@ -28,15 +28,13 @@ from esacloud.deployment.specification import (
 
 Schema = dict[str, Any]
 
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
-
 
 def deployment_schema(catalogue: Catalogue, dialects: Mapping[str, Dialect]) -> Schema:
     """The schema, as a JSON value in a fixed order: the same input gives the same bytes."""
     clouds = {name: dialects[name] for name in sorted(dialects)}
     renderer = _Renderer(catalogue, clouds)
     return {
-        "$schema": _DIALECT,
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"Deployment of {catalogue.title.en}",
         **renderer.mapping("One gateway and its surroundings, for esacloud.", root_keys(catalogue, clouds)),
         "$defs": renderer.definitions(),
@@ -162,13 +160,8 @@ def _ref(name: str) -> Schema:
 
 
 def _closed(description: str, properties: Mapping[str, Schema], **more: Any) -> Schema:
-    return {
-        "description": description,
-        "type": "object",
-        "properties": dict(properties),
-        "additionalProperties": False,
-        **more,
-    }
+    closed = {"properties": dict(properties), "additionalProperties": False}
+    return {"description": description, "type": "object", **closed, **more}
 
 
 def _one_or_more(item: Schema, **more: Any) -> Schema:

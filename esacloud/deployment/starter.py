@@ -90,7 +90,8 @@ def _feature_comment(feature: Feature) -> str:
 
 
 def _peers(catalogue: Catalogue, needed: set[str]) -> Iterator[str]:
-    known = _known_roles(catalogue)
+    unknown = {entry.role for entry in catalogue.entries if not entry.hostnames and not entry.networks}
+    known = [name for name in catalogue.roles if name not in unknown]  # their host names or networks are
     yield "peers:" if needed else "peers: {}"
     yield from (_role(role, role.name in needed) for role in catalogue.roles.values() if role.name not in known)
     yield "  # The catalogue has host names or networks for these roles. Peers that you name here replace them."
@@ -99,12 +100,6 @@ def _peers(catalogue: Catalogue, needed: set[str]) -> Iterator[str]:
 
 def _role(role: Role, needed: bool) -> str:
     return _line(f"  {'' if needed else '# '}{role.name}: [{role.example}]", role.title.en)
-
-
-def _known_roles(catalogue: Catalogue) -> list[str]:
-    """The roles for which the catalogue always has host names or networks."""
-    needed = {entry.role for entry in catalogue.entries if not entry.hostnames and not entry.networks}
-    return [name for name in catalogue.roles if name not in needed]
 
 
 def _entries(catalogue: Catalogue, feature: Feature) -> Iterable[Entry]:

@@ -31,18 +31,17 @@ def write(directory: str, files: Mapping[str, str], *, force: bool = False) -> N
     contents[MANIFEST] = files[MANIFEST].encode()  # written last: it marks the module as complete
     path = directory.rstrip("/") or directory
     try:
-        while not (_exists(path) and _updated(path, contents, force=force)) and not _make(path, contents):
-            pass  # another process created or moved the directory meanwhile: look again
+        done = False
+        while not done:  # another process may create or move the directory meanwhile: look again
+            if _exists(path):
+                from esacloud.terraform.replacing import update  # not needed by a first write
+
+                done = update(path, contents, force=force)
+            done = done or _make(path, contents)
     except OSError as error:
         raise OutsideError(
             f"{directory}: The module cannot be written: {error_text(error)}. Nothing was changed."
         ) from None
-
-
-def _updated(path: str, contents: Mapping[str, bytes], *, force: bool) -> bool:
-    from esacloud.terraform.replacing import update  # not needed by a first write
-
-    return update(path, contents, force=force)
 
 
 def _exists(path: str) -> bool:

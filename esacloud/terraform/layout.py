@@ -22,17 +22,23 @@ _encode_split = json.JSONEncoder(ensure_ascii=False, separators=(_SPLIT, ": ")).
 
 def render(document: Document) -> str:
     """The text of a `*.tf.json` document, ending in a newline."""
-    texts = {key: _locals(value) if key == "locals" else _nested(value) for key, value in document.items()}
+    texts = {key: _tables(value, "  ") if key == "locals" else _nested(value) for key, value in document.items()}
     return "{\n" + ",\n".join([f"  {_encode(key)}: {text}" for key, text in texts.items()]) + "\n}\n"
 
 
 def render_flat(document: Mapping[str, Any]) -> str:
     """The text of a document whose keys hold plain values, or lists and objects written one element a line."""
-    return "{\n" + ",\n".join([f"  {_encode(key)}: {_lines(value, '  ')}" for key, value in document.items()]) + "\n}\n"
+    return _tables(document, "") + "\n"
 
 
-def _locals(tables: Mapping[str, Any]) -> str:
-    return "{\n" + ",\n".join([f"    {_encode(name)}: {_lines(table, '    ')}" for name, table in tables.items()]) + "\n  }"
+def _tables(tables: Mapping[str, Any], margin: str) -> str:
+    """An object whose values are written one element a line."""
+    inner = f"{margin}  "
+    return (
+        "{\n"
+        + ",\n".join([f"{inner}{_encode(key)}: {_lines(value, inner)}" for key, value in tables.items()])
+        + f"\n{margin}}}"
+    )
 
 
 def _lines(value: Any, margin: str) -> str:

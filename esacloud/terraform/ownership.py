@@ -93,9 +93,7 @@ def _is_own(path: Path, content: bytes, desired: bytes | None, past: _Past) -> b
 def _past(directory: Path, files: Mapping[str, bytes]) -> _Past:
     new = read_manifest(files.get(MANIFEST, b"").decode())
     text = _text(directory / MANIFEST)
-    manifest = None if text is None else read_manifest(text)
-    staged_text = _text(directory / STAGING / MANIFEST)
-    staged = None if staged_text is None else read_manifest(staged_text)
+    manifest, staged = read_manifest(text), read_manifest(_text(directory / STAGING / MANIFEST))
     digests: dict[str, set[str]] = {MANIFEST: set()} if manifest or staged else {}
     for source in filter(None, (manifest, staged)):
         if new is not None and source.reusable != new.reusable:
@@ -106,15 +104,16 @@ def _past(directory: Path, files: Mapping[str, bytes]) -> _Past:
     return _Past(
         digests,
         edited=manifest is not None and not manifest.intact,
-        truncated=text is not None and manifest is None and is_truncated(text),
+        truncated=manifest is None and (directory / MANIFEST).is_file() and is_truncated(text),
     )
 
 
-def _text(path: Path) -> str | None:
+def _text(path: Path) -> str:
+    """The text of a file, nothing where there is none."""
     try:
         return path.read_bytes().decode(errors="replace")
     except OSError:
-        return None
+        return ""
 
 
 def _refusal(directory: Path, name: str, message: str, hint: str) -> InputError:

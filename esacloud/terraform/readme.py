@@ -44,6 +44,7 @@ def readme_text(lowered: Lowered, deployment: Deployment, documents: Mapping[str
     """The text of `README.md` for a module with these documents."""
     policy, catalogue = lowered.policy, deployment.catalogue
     settings = deployment.clouds[policy.cloud].values
+    notes = documents[_MAIN].get("//", [])
     location = ", ".join(f"{key} {value}" for key, value in sorted(settings.items())) or "neither"
     return "\n".join(
         [
@@ -64,15 +65,10 @@ def readme_text(lowered: Lowered, deployment: Deployment, documents: Mapping[str
             ),
             "## Notes",
             "",
-            *(f"- {sentence}" for sentence in _comment(documents[_MAIN])),
+            *(f"- {sentence}" for sentence in ([notes] if isinstance(notes, str) else notes)),
             "",
         ]
     )
-
-
-def _comment(document: Document) -> list[str]:
-    comment = document.get("//", [])
-    return [comment] if isinstance(comment, str) else comment
 
 
 def _table(title: str, head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
