@@ -169,14 +169,6 @@ def check(path: str, today: date | None = None) -> Checked:
     return Checked(path, tuple(in_order), judgements, deployment.catalogue)
 
 
-def judge(deployment: Deployment, cloud: str, today: date | None = None) -> Judgement:
-    """The guardrails' judgement of the policy on one cloud. Raises InputError when the policy cannot be compiled.
-
-    `today` decides which waivers still hold; None means today by this machine's clock.
-    """
-    return judge_policy(compile_for(deployment, cloud), deployment, clouds.load(cloud), today)
-
-
 def lower(deployment: Deployment, cloud: str, today: date | None = None) -> Lowered:
     """The policy in the cloud's rules, within the guardrails and proven.
 

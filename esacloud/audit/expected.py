@@ -53,7 +53,7 @@ def from_features(
     of = releases[release]
     found = [entry for entry in catalogue.entries if entry.feature in names and (of is None or in_bounds(entry, of))]
     if features is None:
-        found = [entry for entry in found if not _has_many_ports(entry)]
+        found = [entry for entry in found if all(last - first < _MANY_PORTS for first, last in entry.ports)]
     return tuple(Desired(entry.id, entry.rows, tuple(_boxes(entry)), whole=False) for entry in found)
 
 
@@ -61,10 +61,6 @@ def needed_without_settings(catalogue: Catalogue, desired: Iterable[Desired]) ->
     """Those that a feature needs whatever its settings are."""
     always = {entry.id for entry in catalogue.entries if not entry.when}
     return tuple(entry for entry in desired if entry.label in always)
-
-
-def _has_many_ports(entry: Entry) -> bool:
-    return any(last - first >= _MANY_PORTS for first, last in entry.ports)
 
 
 def _boxes(entry: Entry) -> Iterator[Box]:

@@ -180,10 +180,6 @@ class Catalogue:
         object.__setattr__(self, "of_id", {entry.id: entry for entry in self.entries})
         object.__setattr__(self, "of_row", {row: tuple(entries) for row, entries in of_row.items()})
 
-    def entry(self, entry_id: str) -> Entry:
-        """The entry of that id. Raises KeyError."""
-        return self.of_id[entry_id]
-
 
 def release_text(release: Release) -> str:
     """`15.5` of (15, 5)."""

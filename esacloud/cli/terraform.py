@@ -14,7 +14,11 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from esacloud.cli.common import chosen_clouds, print_warnings
+from esacloud.errors import InputError, Place, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +45,6 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Start terraform, run the action, verify."""
-    from esacloud.errors import InputError
     from esacloud.terraform.runner import Runner
 
     changing = arguments.action in ("apply", "destroy")
@@ -59,12 +62,9 @@ def run(arguments: Namespace) -> int:
 
 
 def _planned(arguments: Namespace, runner: Runner, desired: tuple[str, str, Mapping[str, PacketSet]] | None) -> int:
-    from pathlib import Path
     from tempfile import TemporaryDirectory
 
-    with TemporaryDirectory(
-        prefix="esacloud-"
-    ) as private:  # a plan holds all values, secrets included: mode 700, then deleted
+    with TemporaryDirectory(prefix="esacloud-") as private:  # mode 700, then deleted: a plan holds all values, secrets too
         plan = str(Path(private, "plan"))
         has_changes = runner.plan(plan, var_files=arguments.var_file, destroy=arguments.action == "destroy")
         if arguments.action == "plan":
@@ -80,15 +80,10 @@ def _planned(arguments: Namespace, runner: Runner, desired: tuple[str, str, Mapp
 
 def _desired(arguments: Namespace) -> tuple[str, str, Mapping[str, PacketSet]] | None:
     """Name of the deployment, its cloud, and its packets; None when neither a file nor a module has them."""
-    from pathlib import Path
-
     from esacloud import provider as clouds
     from esacloud import workflow
 
     if arguments.deployment is not None:
-        from esacloud.cli.common import chosen_clouds, print_warnings
-        from esacloud.errors import InputError, Place
-
         deployment = workflow.read_deployment(arguments.deployment)
         chosen = list(chosen_clouds(deployment, arguments.cloud, ""))
         if len(chosen) > 1:
@@ -113,8 +108,6 @@ def _desired(arguments: Namespace) -> tuple[str, str, Mapping[str, PacketSet]] |
 
 def _refuse(directory: str, deviations: Sequence[str]) -> None:
     """Raise InputError for a module that differs from what esacloud wrote."""
-    from esacloud.errors import InputError, Place, Problem
-
     hint = "Run esacloud generate again, or give --deployment FILE."
     if deviations:
         raise InputError(*(Problem(Place(directory), message, hint) for message in deviations))

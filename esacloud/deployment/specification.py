@@ -119,7 +119,7 @@ def root_keys(catalogue: Catalogue, clouds: Collection[str]) -> tuple[Key, ...]:
     entries = {entry.id: entry.purpose.en for entry in catalogue.entries}
 
     def prints_no_half(entry: str) -> names.Refusal | None:
-        if catalogue.entry(entry).prints_inbound:
+        if catalogue.of_id[entry].prints_inbound:
             return None
         printed = one_of([each.id for each in catalogue.entries if each.prints_inbound])
         return f"The table prints no inbound half of {entry} that is left out.", f"Remove it, or write {printed}."

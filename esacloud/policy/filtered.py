@@ -90,11 +90,11 @@ def reasons_of_names(policy: Policy, catalogue: Catalogue) -> dict[FilteredName,
     asking: dict[FilteredName, set[str]] = {}
     for flow in policy.flows:
         for name in flow.filtered:
-            own = [entry for entry in flow.entries if name in catalogue.entry(entry).hostnames]
+            own = [entry for entry in flow.entries if name in catalogue.of_id[entry].hostnames]
             asking.setdefault(FilteredName(flow.transport, flow.ports, name), set()).update(own or flow.entries)
     return {
         name: {
-            "rows": sorted({row for entry in entries for row in catalogue.entry(entry).rows}),
+            "rows": sorted({row for entry in entries for row in catalogue.of_id[entry].rows}),
             "entries": sorted(entries),
         }
         for name, entries in sorted(asking.items())

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from esacloud.catalogue.model import PortRange, Transport
 from esacloud.deployment.model import Reference
 from esacloud.packets.addresses import BITS, Network
-from esacloud.packets.spans import Spans, joined, within
+from esacloud.packets.spans import Spans, joined, overlap, within
 from esacloud.policy.model import Endpoint, Flow
 
 Kind = tuple[Transport, PortRange]  # transport and source ports
@@ -30,14 +30,8 @@ def merged(flows: Iterable[Flow]) -> tuple[Flow, ...]:
     buckets: dict[tuple[str, str], list[Flow]] = {}
     for flow in flows:
         buckets.setdefault((flow.interface, flow.direction), []).append(flow)
-    return tuple(
-        flow for name in sorted(buckets, key=_ingress_first) for flow in sorted(_bucket(buckets[name]), key=canonical)
-    )
-
-
-def _ingress_first(bucket: tuple[str, str]) -> tuple[str, bool]:
-    interface, direction = bucket
-    return interface, direction == "egress"
+    names = sorted(buckets, key=lambda bucket: (bucket[0], bucket[1] == "egress"))
+    return tuple(flow for name in names for flow in sorted(_bucket(buckets[name]), key=canonical))
 
 
 def canonical(flow: Flow) -> tuple[object, ...]:
@@ -171,11 +165,8 @@ def _parent(network: Network, prefix: int) -> Network:
 
 def _prefixes(remotes: Iterable[Endpoint]) -> dict[int, list[int]]:
     """The prefix lengths in use, by IP version."""
-    found: dict[int, set[int]] = {4: set(), 6: set()}
-    for remote in remotes:
-        if isinstance(remote, Network):
-            found[remote.version].add(remote.prefix)
-    return {version: sorted(lengths) for version, lengths in found.items()}
+    found = {(remote.version, remote.prefix) for remote in remotes if isinstance(remote, Network)}
+    return {version: sorted(prefix for of, prefix in found if of == version) for version in BITS}
 
 
 def _around(remote: Endpoint, prefixes: dict[int, list[int]]) -> list[Endpoint]:
@@ -210,15 +201,10 @@ def _with_reasons(items: set[Item], flows: list[Flow], wider: dict[Kind, list[Ki
 
 def _intersect(one: Item, other: Item) -> bool:
     (_, ports, remote), (_, other_ports, other_remote) = one, other
-    if ports[0] > other_ports[1] or other_ports[0] > ports[1]:
-        return False
     if isinstance(remote, Network) and isinstance(other_remote, Network):
-        return (
-            remote.version == other_remote.version
-            and remote.first <= other_remote.last
-            and other_remote.first <= remote.last
-        )
-    return remote == other_remote
+        addresses = overlap((remote.first, remote.last), (other_remote.first, other_remote.last))
+        return bool(addresses and remote.version == other_remote.version and overlap(ports, other_ports))
+    return bool(remote == other_remote and overlap(ports, other_ports))
 
 
 def _flow(item: Item, why: list[Flow]) -> Flow:

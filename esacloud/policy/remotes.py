@@ -18,7 +18,6 @@ from esacloud.deployment.model import (
     HostnameMode,
     Peer,
     PeerItem,
-    Pinned,
 )
 from esacloud.errors import Place, Problem
 from esacloud.packets.addresses import ANY_IPV4, ANY_IPV6, Network
@@ -100,7 +99,8 @@ class Remotes:
             self.pinned_names.update((name, place) for name in names if name not in self.pinned_names)
             if entry.rotating:
                 self.warnings.append(_rotating(names, use, entry))
-            yield from self._pinned(names, place)
+            for name in names:
+                yield from ((network, (mode, (name,))) for network in self._addresses(name, place))
         elif mode == "filtered":
             yield from self._through_firewall(names, place, message)
         else:
@@ -110,13 +110,9 @@ class Remotes:
             )
             self._problems.append(Problem(place, f"{message}, but a security group cannot contain a host name.", hint))
 
-    def _pinned(self, names: tuple[str, ...], place: Place) -> Iterator[NamedRemote]:
-        for name in names:
-            addresses = self._addresses(name, self._deployment.pinned, place)
-            yield from ((network, ("pinned", (name,))) for network in addresses)
-
-    def _addresses(self, name: str, lock: Pinned | None, place: Place) -> list[Network]:
+    def _addresses(self, name: str, place: Place) -> list[Network]:
         """The addresses of a name in the families in use; none, with a problem, where the lock file has none."""
+        lock = self._deployment.pinned
         known = lock.addresses.get(name, ()) if lock else ()
         addresses = [network for network in known if network.version in self._deployment.versions]
         if not addresses:

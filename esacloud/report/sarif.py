@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from esacloud.audit.model import Audit
 from esacloud.errors import Place
-from esacloud.guardrails.model import Guardrail, Judgement
+from esacloud.guardrails.model import Finding, Guardrail, Judgement
 from esacloud.guardrails.reach import in_words
 from esacloud.guardrails.rules import GUARDRAILS
 
@@ -59,18 +59,17 @@ def _audited(audit: Audit, place: Place) -> Iterator[dict[str, Any]]:
 
 def _judged(judgement: Judgement, place: Place) -> Iterator[dict[str, Any]]:
     for finding in judgement.findings:
-        text = f"{finding.interface}: {finding.message} {finding.guardrail.hint}"
-        yield _result(
-            finding.code, finding.severity, text, finding.places or [place], f"{finding.interface}/{finding.message}"
-        )
+        yield _found(finding, place, f" {finding.guardrail.hint}")
     for waived in judgement.waived:
-        found = waived.finding
-        text = f"{found.interface}: {found.message}"
-        result = _result(found.code, found.severity, text, found.places or [place], f"{found.interface}/{found.message}")
-        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": waived.waiver.reason}]
-        yield result
+        accepted = {"kind": "external", "status": "accepted", "justification": waived.waiver.reason}
+        yield {**_found(waived.finding, place, ""), "suppressions": [accepted]}
     for problem in judgement.problems:
         yield _result(WAIVER, problem.severity, f"{problem.message} {problem.hint}", [problem.place], problem.message)
+
+
+def _found(finding: Finding, place: Place, hint: str) -> dict[str, Any]:
+    text, identity = f"{finding.interface}: {finding.message}{hint}", f"{finding.interface}/{finding.message}"
+    return _result(finding.code, finding.severity, text, finding.places or [place], identity)
 
 
 def _log(results: Iterable[dict[str, Any]]) -> dict[str, Any]:

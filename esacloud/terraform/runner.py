@@ -58,7 +58,7 @@ class Runner:
         self.directory, self.binary = directory, find(binary)
         self._python_terraform = _package()
         self._wrapped = self._wrapper()
-        self.product, self.version = self._version()
+        self.version = self._version()
 
     def initialized(self) -> bool:
         """Whether `init` ran in the directory."""
@@ -107,7 +107,7 @@ class Runner:
 
         return Wrapped(working_dir=self.directory, terraform_bin_path=self.binary)
 
-    def _version(self) -> tuple[str, tuple[int, ...]]:
+    def _version(self) -> tuple[int, ...]:
         code, out, err = self._captured("version", json=self._flag)
         try:
             text = json.loads(out)["terraform_version"]
@@ -121,8 +121,7 @@ class Runner:
         if version < OLDEST:
             oldest = ".".join(map(str, OLDEST))
             raise OutsideError(f"{self.binary} is terraform {text}; esacloud needs {oldest} or newer. {_INSTALL}.")
-        is_tofu = "opentofu" in self._captured("version")[1].lower()
-        return ("OpenTofu" if is_tofu else "Terraform"), version
+        return version
 
     def _must(self, command: str, *words: str, **options: Any) -> None:
         if code := self._run(command, *words, **options):

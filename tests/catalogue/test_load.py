@@ -43,18 +43,18 @@ def test_another_appliances_table_loads() -> None:
     assert catalogue.name == "example-balancer"
     assert catalogue.release_key == "firmware"
     assert catalogue.releases == ((1,), (1, 1), (2, 0, 1))
-    assert catalogue.entry("web-quic").ports == ((443, 443), (8443, 8445))
-    assert catalogue.entry("web-quic").releases == ((1, 1), (2, 0, 1))
-    assert catalogue.entry("web-quic").documented is None
-    assert catalogue.entry("probe").documented == "ingress and egress"
-    assert catalogue.entry("status").networks == (parse_network("192.0.2.0/25"),)
-    assert catalogue.entry("status").prints_inbound
+    assert catalogue.of_id["web-quic"].ports == ((443, 443), (8443, 8445))
+    assert catalogue.of_id["web-quic"].releases == ((1, 1), (2, 0, 1))
+    assert catalogue.of_id["web-quic"].documented is None
+    assert catalogue.of_id["probe"].documented == "ingress and egress"
+    assert catalogue.of_id["status"].networks == (parse_network("192.0.2.0/25"),)
+    assert catalogue.of_id["status"].prints_inbound
     assert catalogue.checklist == ()
 
 
 def test_an_entry_that_is_not_there_is_a_key_error() -> None:
     with pytest.raises(KeyError):
-        load(str(SMALL)).entry("web-gopher")
+        load(str(SMALL)).of_id["web-gopher"]
 
 
 BAD_BYTES = {

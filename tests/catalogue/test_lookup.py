@@ -30,7 +30,7 @@ def test_a_port_is_found_in_ranges_and_among_source_ports() -> None:
 
 
 def test_what_has_no_ports_is_never_found_by_one() -> None:
-    assert not has_port(BALANCER.entry("probe"), 8)
+    assert not has_port(BALANCER.of_id["probe"], 8)
 
 
 def test_a_direction_finds_what_goes_both_ways_too() -> None:

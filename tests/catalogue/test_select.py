@@ -43,7 +43,7 @@ def test_settings_switch_entries(feature: str, settings: dict[str, str], on: lis
 def test_the_old_file_reputation_port_is_off_from_15_on() -> None:
     assert ids("file-reputation", (14, 3), region="eu", port="32137") == ["file-reputation-eu-32137"]
     assert ids("file-reputation", (15, 0), region="eu", port="32137") == []
-    why = why_not(CATALOGUE.entry("file-reputation-eu-32137"), (15, 0), {"region": "eu", "port": "32137"})
+    why = why_not(CATALOGUE.of_id["file-reputation-eu-32137"], (15, 0), {"region": "eu", "port": "32137"})
     assert why is not None
     assert why.en == "needed up to release 14.3 only; this is 15.0"
     assert "14.3" in why.zh
@@ -52,13 +52,13 @@ def test_the_old_file_reputation_port_is_off_from_15_on() -> None:
 def test_smart_licensing_is_on_from_15_5_on() -> None:
     assert ids("smart-licensing", (15, 5)) == ids("smart-licensing", (16, 0)) == ["smart-licensing"]
     assert ids("smart-licensing", (15, 0)) == []
-    why = why_not(CATALOGUE.entry("smart-licensing"), (15, 0), {})
+    why = why_not(CATALOGUE.of_id["smart-licensing"], (15, 0), {})
     assert why is not None
     assert why.en == "needed from release 15.5 on; this is 15.0"
 
 
 def test_a_setting_that_keeps_an_entry_off_is_named_with_what_it_needs() -> None:
-    why = why_not(CATALOGUE.entry("syslog-tcp"), (15, 5), {"transport": "udp"})
+    why = why_not(CATALOGUE.of_id["syslog-tcp"], (15, 5), {"transport": "udp"})
     assert why is not None
     assert why.en == "the setting transport of syslog is udp; this needs tcp or both"
     assert "transport" in why.zh

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from esacloud import workflow
+from esacloud import provider, workflow
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
 
@@ -16,6 +16,7 @@ EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
 def test_a_shipped_example_breaks_no_guardrail(path: Path) -> None:
     deployment = workflow.read_deployment(str(path))
     for cloud in deployment.clouds:
-        judgement = workflow.judge(deployment, cloud, date(2026, 6, 1))
+        policy = workflow.compile_for(deployment, cloud)
+        judgement = workflow.judge_policy(policy, deployment, provider.load(cloud), date(2026, 6, 1))
         assert [f"{finding.code} {finding.message}" for finding in judgement.findings] == []
         assert not judgement.problems
