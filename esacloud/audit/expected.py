@@ -11,7 +11,7 @@ from esacloud.catalogue.select import in_bounds
 from esacloud.errors import InputError, Place, Problem, nearest
 from esacloud.packets.sets import EVERY_ADDRESS, Box
 from esacloud.policy.model import Policy
-from esacloud.policy.packets import PROTOCOLS, flow_boxes
+from esacloud.policy.packets import PROTOCOLS, flow_boxes, short_reference
 
 _MANY_PORTS = 1024
 
@@ -20,15 +20,9 @@ def from_policy(policy: Policy) -> dict[str, tuple[Desired, ...]]:
     """The flows of a policy by interface: every packet of them is needed, and no other packet."""
     desired: dict[str, list[Desired]] = {interface: [] for interface in policy.interfaces}
     for flow in policy.flows:
-        boxes = tuple(map(_short_reference, flow_boxes((flow,))))
+        boxes = tuple(map(short_reference, flow_boxes((flow,))))
         desired[flow.interface].append(Desired(", ".join(flow.entries), flow.rows, boxes, whole=True))
     return {interface: tuple(found) for interface, found in desired.items()}
-
-
-def _short_reference(box: Box) -> Box:
-    """The box with a reference by its short name: a deployment file may have a resource id or a name."""
-    kind, _, name = box.address_space.partition(":")
-    return box._replace(address_space=f"{kind}:{name.rpartition('/')[2]}") if "/" in name else box
 
 
 def from_features(

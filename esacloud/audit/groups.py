@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from esacloud.audit.intersection import Filter, filter_of, intersect
-from esacloud.packets.sets import Box, PacketSet
+from esacloud.packets.sets import PacketSet
 from esacloud.policy.actual import ActualGroups
 from esacloud.policy.model import Statement
 from esacloud.policy.packets import SELF
@@ -33,21 +33,14 @@ def combine(actual: ActualGroups, ids: Iterable[str]) -> CombinedGroups:
     names = frozenset(filter(None, (*groups, *(group.name for group in groups.values()))))
     rules = [(name, _with_self(rule, names)) for name, group in groups.items() for rule in group.rules]
     if actual.together == "all" and len(groups) > 1:
-        rules = _cut_to_each_other(rules, actual, groups)
+        permitted = {
+            name: filter_of(box for group, rule in rules if group == name for box in rule.boxes) for name in groups
+        }
+        rules = [(group, _cut(group, rule, permitted, actual)) for group, rule in rules]
     packets = PacketSet.of(box for _, rule in rules for box in rule.boxes)
     return CombinedGroups(
         tuple(groups), tuple(rules), packets, tuple(text for group in groups.values() for text in group.unknown)
     )
-
-
-def _cut_to_each_other(
-    rules: list[tuple[str, Statement]], actual: ActualGroups, groups: Iterable[str]
-) -> list[tuple[str, Statement]]:
-    boxes: dict[str, list[Box]] = {group: [] for group in groups}
-    for group, rule in rules:
-        boxes[group].extend(rule.boxes)
-    filters = {group: filter_of(permitted) for group, permitted in boxes.items()}
-    return [(group, _cut(group, rule, filters, actual)) for group, rule in rules]
 
 
 def _cut(group: str, rule: Statement, filters: Mapping[str, Filter], actual: ActualGroups) -> Statement:

@@ -20,7 +20,6 @@ from esacloud.cli import live_options as live
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Define the arguments of `esacloud apply`."""
     live.add_deployment(parser)
     live.add_connection(parser)
     live.add_unmanaged(parser)

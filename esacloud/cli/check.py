@@ -16,7 +16,6 @@ from esacloud.cli.common import print_json
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Define the arguments of `esacloud check`."""
     parser.add_argument("files", metavar="FILE", nargs="+", help="a deployment file (YAML or JSON)")
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print JSON (schemas/check.schema.json)")

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Define the arguments of `esacloud destroy`."""
     live.add_deployment(parser)
     live.add_connection(parser)
     live.add_changing(parser)

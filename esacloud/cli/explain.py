@@ -17,7 +17,6 @@ from esacloud.cli.common import add_catalogue_options, print_json, terminal_widt
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Define the arguments of `esacloud explain`."""
     parser.add_argument("what", nargs="+", metavar="WHAT", help="a port, `row N`, an entry's id or a feature")
     add_catalogue_options(parser)
 

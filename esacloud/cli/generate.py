@@ -18,7 +18,6 @@ from esacloud.cli.common import chosen_clouds, look_at_lock, print_json, print_w
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Define the arguments of `esacloud generate`."""
     parser.add_argument("file", metavar="FILE", help="the deployment file (YAML or JSON)")
     parser.add_argument("--out", metavar="DIR", required=True, help="the directory for the module")
     parser.add_argument("--cloud", metavar="CLOUD", help="generate only for this cloud of the file")

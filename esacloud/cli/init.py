@@ -13,7 +13,6 @@ DEFAULT = "deployment.yaml"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Define the arguments of `esacloud init`."""
     parser.add_argument("file", metavar="FILE", nargs="?", default=DEFAULT, help=f"the file to write (default: {DEFAULT})")
     parser.add_argument(
         "--cloud", metavar="CLOUD", action="append", help="a cloud to write the file for; may be repeated (default: aws)"
@@ -29,14 +28,13 @@ def run(arguments: Namespace) -> int:
     from esacloud import workflow
     from esacloud.catalogue.load import load
     from esacloud.deployment.starter import starter_text, write_new
-    from esacloud.errors import InputError, Place, Problem, one_of
+    from esacloud.errors import InputError, one_of
 
     known = workflow.dialects()
     clouds = arguments.cloud or [next(iter(known))]
-    unknown = [cloud for cloud in clouds if cloud not in known]
-    if unknown:
-        problem = Problem(Place("--cloud"), f"The cloud {unknown[0]!r} is unknown.", f"Write {one_of(tuple(known))}.")
-        raise InputError(problem)
+    for cloud in clouds:
+        if cloud not in known:
+            raise InputError.at("--cloud", f"The cloud {cloud!r} is unknown.", f"Write {one_of(tuple(known))}.")
     path = arguments.catalogue
     seen_from_file = relpath(path, Path(arguments.file).parent) if path else None
     write_new(arguments.file, starter_text(load(path), {cloud: known[cloud] for cloud in clouds}, seen_from_file))

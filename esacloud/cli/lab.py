@@ -14,12 +14,15 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from esacloud.cli.common import print_json
+from esacloud.cli.live_options import state_directory
+from esacloud.errors import InputError
+
 if TYPE_CHECKING:
     from esacloud.lab.process import RunningLab
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Define the arguments of `esacloud lab`."""
     parser.add_argument("action", nargs="?", choices=("status", "start", "stop"), default="status", help="what to do")
     parser.add_argument(
         "cloud", nargs="?", metavar="CLOUD", help="aws or azure; the default is all running labs, or aws for start"
@@ -33,8 +36,6 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Start, stop or list, and print the labs that run."""
-    from esacloud.cli.common import print_json
-    from esacloud.cli.live_options import state_directory
     from esacloud.lab import process
     from esacloud.report.json.plan import labs_document
 
@@ -74,7 +75,6 @@ def _clouds(arguments: Namespace) -> list[str]:
 
 
 def _lag(arguments: Namespace) -> float | None:
-    from esacloud.errors import InputError
     from esacloud.lab.process import lag_of
 
     if arguments.lag is None:

@@ -13,7 +13,6 @@ from argparse import ArgumentParser, Namespace
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Define the arguments of `esacloud modules`."""
     parser.add_argument("--out", metavar="DIR", default="modules", help="the directory of the modules (default: modules)")
     parser.add_argument("--check", action="store_true", help="write nothing; say which files are not current")
     parser.add_argument("--force", action="store_true", help="replace files of the modules that were edited by hand")

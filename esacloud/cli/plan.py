@@ -19,7 +19,6 @@ from esacloud.errors import EsacloudError
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Define the arguments of `esacloud plan`."""
     add_deployment(parser)
     add_connection(parser)
     add_unmanaged(parser)

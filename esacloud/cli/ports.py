@@ -15,7 +15,6 @@ from esacloud.cli.common import add_catalogue_options, print_json, terminal_widt
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Define the arguments of `esacloud ports`."""
     parser.add_argument("--port", type=_port, metavar="N", help="only entries with this destination or source port")
     parser.add_argument(
         "--direction", choices=("ingress", "egress"), help="only connections that the gateway accepts, or opens"

@@ -18,7 +18,6 @@ from esacloud.cli.common import print_json, print_warnings
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Define the arguments of `esacloud resolve`."""
     parser.add_argument("file", metavar="FILE", help="the deployment file (YAML or JSON)")
     parser.add_argument(
         "--resolver",

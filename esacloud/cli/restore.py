@@ -15,7 +15,6 @@ from esacloud.cli import live_options as live
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Define the arguments of `esacloud restore`."""
     parser.add_argument("snapshot_file", metavar="SNAPSHOT", help="the file that `esacloud apply` wrote")
     live.add_connection(parser)
     parser.add_argument("--edited", action="store_true", help="accept a snapshot that was edited")

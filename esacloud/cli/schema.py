@@ -14,7 +14,6 @@ from esacloud.cli.common import print_json
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Define the arguments of `esacloud schema`."""
     parser.add_argument("--catalogue", metavar="FILE", help="print the schema for deployments that use this catalogue")
 
 

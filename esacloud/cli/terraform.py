@@ -30,7 +30,6 @@ ACTIONS = ("validate", "plan", "apply", "destroy")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Define the arguments of `esacloud terraform`."""
     parser.add_argument("action", choices=ACTIONS, help="what to do")
     parser.add_argument(
         "directory", metavar="DIR", help="a module that esacloud generate wrote, or a root module of your own"
@@ -53,7 +52,7 @@ def run(arguments: Namespace) -> int:
         raise InputError.at(arguments.directory, message, "Add --yes to skip the question.")
     desired = _desired(arguments) if arguments.action == "apply" else None  # a bad file is an error before terraform starts
     runner = Runner(arguments.directory, arguments.binary)
-    if not arguments.no_init and not runner.initialized():
+    if not arguments.no_init:
         runner.init()
     if arguments.action == "validate":
         runner.validate()

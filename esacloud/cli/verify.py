@@ -17,7 +17,6 @@ from esacloud.cli.common import chosen_clouds, look_at_lock, print_json, print_w
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Define the arguments of `esacloud verify`."""
     parser.add_argument("file", metavar="FILE", help="the deployment file (YAML or JSON)")
     parser.add_argument("directory", metavar="DIR", help="the directory that `esacloud generate` wrote")
     parser.add_argument("--cloud", metavar="CLOUD", help="verify only the module for this cloud of the file")

@@ -20,9 +20,8 @@ def read_clouds(
     """
     fields = reader.mapping(node, path, known, "cloud") if node is not None else {}
     if isinstance(node, MappingNode) and not node.value:
-        reader.note(
-            node, path, "The file names no cloud.", f"Write one of these under `cloud`: {', '.join(sorted(known))}."
-        )
+        hint = f"Write one of these under `cloud`: {', '.join(sorted(known))}."
+        reader.note(node, path, "The file names no cloud.", hint)
     dialects = {cloud: known[cloud] for cloud in sorted(fields)}
     settings = {
         cloud: _settings(reader, fields[cloud], join(path, cloud), dialect, interfaces)

@@ -107,11 +107,9 @@ def date_refusal(text: str) -> Refusal | None:
 
 def code_refusal(text: str) -> Refusal | None:
     """Why a text is not the code of a finding. Whether a guardrail has the code is checked with the policy."""
-    return (
-        None
-        if fits(WAIVER_CODE, text)
-        else (f"{text!r} is not the code of a finding.", "Write ESA and three digits, as ESA003.")
-    )
+    if fits(WAIVER_CODE, text):
+        return None
+    return f"{text!r} is not the code of a finding.", "Write ESA and three digits, as ESA003."
 
 
 def peer_refusal(text: str) -> Refusal | None:

@@ -18,6 +18,7 @@ from esacloud.packets.sets import (
     IPV4,
     IPV6,
     ONE_POINT,
+    SIDES,
     TCP,
     UDP,
     Box,
@@ -56,12 +57,10 @@ def parse_boxes(sentence: str) -> tuple[Box, ...]:
 
 
 def _halves(sentence: str) -> tuple[str, Direction, str]:
-    before, incoming, remote = sentence.partition(" in from ")
-    if incoming and remote.strip():
-        return before.strip(), "ingress", remote.strip()
-    before, outgoing, remote = sentence.partition(" out to ")
-    if outgoing and remote.strip():
-        return before.strip(), "egress", remote.strip()
+    for direction, side in SIDES.items():
+        before, _, remote = sentence.partition(f" {side} ")
+        if remote.strip():
+            return before.strip(), direction, remote.strip()
     raise PacketTextError(f"{sentence!r} has neither `in from` nor `out to` and a remote.", _FORM)
 
 

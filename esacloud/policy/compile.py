@@ -12,12 +12,13 @@ from functools import cache
 
 from esacloud.catalogue.model import EVERY_PORT, Entry, PortRange, Text, Transport
 from esacloud.catalogue.select import select, why_not
-from esacloud.deployment.model import Deployment, Dialect, FeatureUse, HostnameMode, Interface, Reference
+from esacloud.deployment.model import Deployment, Dialect, FeatureUse, HostnameMode, Interface
 from esacloud.errors import InputError, Place, Problem, one_of
 from esacloud.packets.addresses import Network
 from esacloud.packets.spans import range_text
 from esacloud.policy.filtered import mode_problems
 from esacloud.policy.model import Direction, Endpoint, Flow, LeftOut, Policy, Widened
+from esacloud.policy.packets import remote_order
 from esacloud.policy.remotes import Named, Remotes, cited
 
 Packets = tuple[str, Direction, Transport, PortRange, PortRange, Endpoint]  # a flow without its reasons
@@ -136,13 +137,7 @@ def _named(reasons: list[Reason], mode: HostnameMode) -> tuple[str, ...]:
 
 def _canonical(key: Packets, order: dict[str, int]) -> tuple[object, ...]:
     interface, direction, transport, ports, source_ports, remote = key
-    if isinstance(remote, Network):
-        where: tuple[object, ...] = (0, *remote)
-    elif isinstance(remote, Reference):
-        where = (1, remote.kind, remote.id)
-    else:
-        where = (2,)
-    return (order[interface], direction == "egress", transport, ports, source_ports, where)
+    return (order[interface], direction == "egress", transport, ports, source_ports, remote_order(remote))
 
 
 def _inbound_from_any(deployment: Deployment, entry: Entry) -> Problem:

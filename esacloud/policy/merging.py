@@ -15,10 +15,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
 from esacloud.catalogue.model import PortRange, Transport
-from esacloud.deployment.model import Reference
 from esacloud.packets.addresses import BITS, Network
 from esacloud.packets.spans import Spans, joined, overlap, within
 from esacloud.policy.model import Endpoint, Flow
+from esacloud.policy.packets import remote_order
 
 Kind = tuple[Transport, PortRange]  # transport and source ports
 Item = tuple[Kind, PortRange, Endpoint]
@@ -36,12 +36,7 @@ def merged(flows: Iterable[Flow]) -> tuple[Flow, ...]:
 
 def canonical(flow: Flow) -> tuple[object, ...]:
     """The sort key of the flows of one interface."""
-    remote = flow.remote
-    if isinstance(remote, Network):
-        where: tuple[object, ...] = (0, *remote)
-    else:
-        where = (1, remote.kind, remote.id, remote.size, remote.version or 0) if isinstance(remote, Reference) else (2,)
-    return (flow.direction == "egress", flow.transport, flow.ports, flow.source_ports, where)
+    return (flow.direction == "egress", flow.transport, flow.ports, flow.source_ports, remote_order(flow.remote))
 
 
 def _bucket(flows: list[Flow]) -> list[Flow]:

@@ -47,6 +47,19 @@ def flow_boxes(flows: Iterable[Flow]) -> Iterator[Box]:
             yield new(Box, (flow.direction, address_space, protocols, flow.source_ports, flow.ports, addresses))
 
 
+def remote_order(remote: Endpoint) -> tuple[object, ...]:
+    """The sort key of remotes: networks, then references, then the group itself."""
+    if isinstance(remote, Network):
+        return (0, *remote)
+    return (1, remote.kind, remote.id, remote.size, remote.version or 0) if isinstance(remote, Reference) else (2,)
+
+
+def short_reference(box: Box) -> Box:
+    """The box with the last part of a reference's name: a file may have a resource id or a name."""
+    kind, _, name = box.address_space.partition(":")
+    return box._replace(address_space=f"{kind}:{name.rpartition('/')[2]}") if "/" in name else box
+
+
 @lru_cache(maxsize=4096)  # several flows have the same remote
 def remote_address_space(remote: Endpoint) -> tuple[str, Range]:
     """The address space of a remote, and its addresses there."""

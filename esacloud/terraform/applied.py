@@ -12,7 +12,7 @@ from typing import Any
 from esacloud.errors import InputError, Place, Problem
 from esacloud.packets.sets import Box, PacketSet
 from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG, ActualGroups
-from esacloud.policy.packets import SELF
+from esacloud.policy.packets import SELF, short_reference
 from esacloud.policy.proof import differences
 from esacloud.terraform.show import resources
 
@@ -62,10 +62,5 @@ def _own_groups(state: Any, deployment: str) -> tuple[dict[str, str], dict[str, 
 def _renamed(boxes: Iterable[Box], own: set[str]) -> Iterator[Box]:
     """The boxes with a reference to an own group called `self`, and other references by the last part of their name."""
     for box in boxes:
-        kind, colon, name = box.address_space.partition(":")
-        if not colon:
-            yield box
-        elif name in own:
-            yield box._replace(address_space=SELF)
-        else:
-            yield box._replace(address_space=f"{kind}:{name.rpartition('/')[2]}")
+        _, colon, name = box.address_space.partition(":")
+        yield box._replace(address_space=SELF) if colon and name in own else short_reference(box)

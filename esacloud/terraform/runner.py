@@ -56,17 +56,19 @@ class Runner:
             hint = "Name a directory that esacloud generate wrote, or a root module of your own."
             raise InputError.at(directory, "The directory does not exist.", hint)
         self.directory, self.binary = directory, find(binary)
-        self._python_terraform = _package()
+        try:
+            import python_terraform
+        except ImportError:
+            message = "Running terraform needs the package python-terraform: pip install 'esacloud[terraform]'."
+            raise OutsideError(message) from None
+        self._python_terraform: Any = python_terraform
         self._wrapped = self._wrapper()
         self.version = self._version()
 
-    def initialized(self) -> bool:
-        """Whether `init` ran in the directory."""
-        return Path(self.directory, ".terraform").is_dir()
-
     def init(self) -> None:
-        """Install providers and child modules. Raises TerraformFailedError."""
-        self._must("init", input=False)
+        """Install providers and child modules, unless `init` ran in the directory. Raises TerraformFailedError."""
+        if not Path(self.directory, ".terraform").is_dir():
+            self._must("init", input=False)
 
     def validate(self) -> None:
         """Check the configuration. Raises TerraformFailedError."""
@@ -168,15 +170,6 @@ def find(binary: str | None) -> str:
     if binary:
         raise OutsideError(f"The program {binary} is not found. {_INSTALL}.")
     raise OutsideError(f"Neither terraform nor tofu is on the PATH. {_INSTALL}, or name one with --binary.")
-
-
-def _package() -> Any:
-    try:
-        import python_terraform
-    except ImportError:
-        message = "Running terraform needs the package python-terraform: pip install 'esacloud[terraform]'."
-        raise OutsideError(message) from None
-    return python_terraform
 
 
 def _is_file(stream: Any) -> bool:
