@@ -35,19 +35,15 @@ def from_features(
     that the catalogue does not have.
     """
     names = tuple(catalogue.features) if features is None else tuple(dict.fromkeys(features))
-    releases: dict[str | None, Release | None] = {
-        None: None,
-        **{release_text(known): known for known in catalogue.releases},
-    }
+    releases = {release_text(known): known for known in catalogue.releases}
     problems = [_no_such("feature", name, catalogue.features, place) for name in names if name not in catalogue.features]
     if release is not None and release not in releases:
-        problems.append(_no_such("release", release, filter(None, releases), place))
+        problems.append(_no_such("release", release, releases, place))
     if problems:
         raise InputError(*problems)
-    of = releases[release]
-    found = [entry for entry in catalogue.entries if entry.feature in names and (of is None or in_bounds(entry, of))]
+    found = _entries(catalogue, names, None if release is None else releases[release])
     if features is None:
-        found = [entry for entry in found if all(last - first < _MANY_PORTS for first, last in entry.ports)]
+        found = [entry for entry in found if not _has_many_ports(entry)]
     return tuple(Desired(entry.id, entry.rows, tuple(_boxes(entry)), whole=False) for entry in found)
 
 
@@ -55,6 +51,15 @@ def needed_without_settings(catalogue: Catalogue, desired: Iterable[Desired]) ->
     """Those that a feature needs whatever its settings are."""
     always = {entry.id for entry in catalogue.entries if not entry.when}
     return tuple(entry for entry in desired if entry.label in always)
+
+
+def _entries(catalogue: Catalogue, features: tuple[str, ...], release: Release | None) -> list[Entry]:
+    found = [entry for entry in catalogue.entries if entry.feature in features]
+    return found if release is None else [entry for entry in found if in_bounds(entry, release)]
+
+
+def _has_many_ports(entry: Entry) -> bool:
+    return any(last - first >= _MANY_PORTS for first, last in entry.ports)
 
 
 def _boxes(entry: Entry) -> Iterator[Box]:

@@ -6,11 +6,11 @@ treatment: a reference is an opaque set.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from esacloud.audit.intersection import Filter, filter_of, intersect
-from esacloud.packets.sets import PacketSet
+from esacloud.packets.sets import Box, PacketSet
 from esacloud.policy.actual import ActualGroups
 from esacloud.policy.model import Statement
 from esacloud.policy.packets import SELF
@@ -33,14 +33,16 @@ def combine(actual: ActualGroups, ids: Iterable[str]) -> CombinedGroups:
     names = frozenset(filter(None, (*groups, *(group.name for group in groups.values()))))
     rules = [(name, _with_self(rule, names)) for name, group in groups.items() for rule in group.rules]
     if actual.together == "all" and len(groups) > 1:
-        permitted = {
-            name: filter_of(box for group, rule in rules if group == name for box in rule.boxes) for name in groups
-        }
+        permitted = {name: filter_of(_boxes(rules, name)) for name in groups}
         rules = [(group, _cut(group, rule, permitted, actual)) for group, rule in rules]
     packets = PacketSet.of(box for _, rule in rules for box in rule.boxes)
     return CombinedGroups(
         tuple(groups), tuple(rules), packets, tuple(text for group in groups.values() for text in group.unknown)
     )
+
+
+def _boxes(rules: Iterable[tuple[str, Statement]], name: str) -> Iterator[Box]:
+    return (box for group, rule in rules if group == name for box in rule.boxes)
 
 
 def _cut(group: str, rule: Statement, filters: Mapping[str, Filter], actual: ActualGroups) -> Statement:

@@ -130,10 +130,14 @@ def _port(catalogue: Catalogue, asked: str, transport: str, port: int) -> Found:
     printed = rows_without_rule(catalogue, Filters(port=port))
     rows = tuple(row for row in printed if transport in ("", *row.protocol.casefold().split("/")))
     if not held and not rows:
-        is_row = asked == str(port) and 1 <= port <= len(catalogue.rows)
-        hint = f"Write `row {port}` for that row of the table." if is_row else "List all ports with `esacloud ports`."
-        raise InputError.at(COMMAND_LINE, f"No entry of {catalogue.name} has the port {asked}.", hint)
+        raise _no_port(catalogue, asked, port)
     return Found(asked, exact, rows, wide) if exact or rows else Found(asked, wide)
+
+
+def _no_port(catalogue: Catalogue, asked: str, port: int) -> InputError:
+    is_row = asked == str(port) and 1 <= port <= len(catalogue.rows)
+    hint = f"Write `row {port}` for that row of the table." if is_row else "List all ports with `esacloud ports`."
+    return InputError.at(COMMAND_LINE, f"No entry of {catalogue.name} has the port {asked}.", hint)
 
 
 def _holds_narrowly(entry: Entry, port: int) -> bool:

@@ -102,7 +102,7 @@ class Judgement:
     @property
     def refuses(self) -> bool:
         """Whether anything in it is an error, so that nothing may be written."""
-        severities = (*(finding.severity for finding in self.findings), *(problem.severity for problem in self.problems))
+        severities = [finding.severity for finding in self.findings] + [problem.severity for problem in self.problems]
         return "error" in severities
 
     def all_problems(self, place: Place) -> tuple[Problem, ...]:

@@ -17,7 +17,7 @@ from esacloud._version import __version__
 from esacloud.catalogue.model import release_text
 from esacloud.deployment.model import Deployment
 from esacloud.policy.lowered import Lowered
-from esacloud.policy.model import Flow
+from esacloud.policy.model import Flow, Policy
 from esacloud.policy.packets import flow_boxes
 from esacloud.terraform.layout import render, render_flat
 from esacloud.terraform.readme import README, readme_text
@@ -57,8 +57,6 @@ def module_files(cloud: Provider, lowered: Lowered, deployment: Deployment) -> d
 def manifest_text(lowered: Lowered, deployment: Deployment, files: Mapping[str, str]) -> str:
     """The text of the manifest of a module with these other files."""
     policy, catalogue = lowered.policy, deployment.catalogue
-    pinned = sorted({name for flow in policy.flows for name in flow.pinned})
-    filtered = sorted({name for flow in policy.flows for name in flow.filtered})
     return sealed(
         {
             "manifest": FORMAT,
@@ -87,13 +85,21 @@ def manifest_text(lowered: Lowered, deployment: Deployment, files: Mapping[str, 
                 {"entry": widened.entry, "policy": _packets_text(widened.exact), "rules": _packets_text(widened.wide)}
                 for widened in policy.widened
             ],
-            "open_hostnames": sorted({name for flow in policy.flows for name in flow.names}),
-            **({"pinned_hostnames": pinned} if pinned else {}),
-            **({"filtered_hostnames": filtered} if filtered else {}),
+            **_hostnames(policy),
             "notes": list(lowered.notes),
             "files": {name: digest(text) for name, text in sorted(files.items())},
         }
     )
+
+
+def _hostnames(policy: Policy) -> dict[str, list[str]]:
+    """The host names of each mode; a module without pinned or filtered names lacks that key."""
+    names = {
+        "open_hostnames": {name for flow in policy.flows for name in flow.names},
+        "pinned_hostnames": {name for flow in policy.flows for name in flow.pinned},
+        "filtered_hostnames": {name for flow in policy.flows for name in flow.filtered},
+    }
+    return {key: sorted(found) for key, found in names.items() if found or key == "open_hostnames"}
 
 
 def sealed(document: Mapping[str, Any]) -> str:

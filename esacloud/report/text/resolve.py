@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from esacloud.packets.addresses import Network, address_text
@@ -14,15 +14,7 @@ if TYPE_CHECKING:
 
 def resolved_text(resolved: Resolved, *, written: bool) -> str:
     """A line for each name whose addresses changed, and one about the lock."""
-    return "\n".join(_lines(resolved, written))
-
-
-def address_texts(networks: Iterable[Network]) -> list[str]:
-    """Single addresses as text, without a prefix length."""
-    return [address_text(network.version, network.first) for network in networks]
-
-
-def _lines(resolved: Resolved, written: bool) -> Iterator[str]:
+    lines = []
     for change in resolved.changes:
         parts = [
             f"{word} {', '.join(address_texts(networks))}"
@@ -30,8 +22,14 @@ def _lines(resolved: Resolved, written: bool) -> Iterator[str]:
             if networks
         ]
         if parts:
-            yield f"{change.name}: {'; '.join(parts)}"
+            lines.append(f"{change.name}: {'; '.join(parts)}")
     names, addresses = len(resolved.lock.names), len({a for name in resolved.lock.names.values() for a in name.addresses})
     content = f"{counted(names, 'name')}, {counted(addresses, 'address', 'es')}"
     moved = "addresses changed" if resolved.changed else "no address changed"
-    yield f"{resolved.path}: {content}; {moved}; {'written' if written else 'nothing written'}"
+    lines.append(f"{resolved.path}: {content}; {moved}; {'written' if written else 'nothing written'}")
+    return "\n".join(lines)
+
+
+def address_texts(networks: Iterable[Network]) -> list[str]:
+    """Single addresses as text, without a prefix length."""
+    return [address_text(network.version, network.first) for network in networks]
