@@ -24,6 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     live.add_connection(parser)
     live.add_unmanaged(parser)
     live.add_changing(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON (schemas/apply.schema.json); needs --yes")
 
 
 def run(arguments: Namespace) -> int:

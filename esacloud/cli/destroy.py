@@ -25,6 +25,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     live.add_deployment(parser)
     live.add_connection(parser)
     live.add_changing(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON (schemas/apply.schema.json); needs --yes")
 
 
 def run(arguments: Namespace) -> int:

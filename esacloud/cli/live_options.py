@@ -85,7 +85,6 @@ def add_changing(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--snapshot", metavar="DIR", type=Path, help="where the snapshot is written (snapshots/ in the state directory)"
     )
-    parser.add_argument("--json", action="store_true", help="print JSON (schemas/apply.schema.json); needs --yes")
 
 
 def state_directory(arguments: Namespace) -> Path:

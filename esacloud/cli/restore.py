@@ -17,8 +17,9 @@ from esacloud.cli import live_options as live
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("snapshot_file", metavar="SNAPSHOT", help="the file that `esacloud apply` wrote")
     live.add_connection(parser)
-    parser.add_argument("--edited", action="store_true", help="accept a snapshot that was edited")
     live.add_changing(parser)
+    parser.add_argument("--edited", action="store_true", help="accept a snapshot that was edited")
+    parser.add_argument("--json", action="store_true", help="print JSON (schemas/apply.schema.json); needs --yes")
 
 
 def run(arguments: Namespace) -> int:
