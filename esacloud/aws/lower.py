@@ -54,14 +54,13 @@ def lower(policy: Policy, deployment: Deployment) -> Lowered:
     if problems:
         raise InputError(*problems)
     settings = deployment.clouds.get("aws")
-    used = tuple(_used(groups, quotas))
     return Lowered(
         policy=policy,
         evaluate=partial(packets, all_groups),
         groups=tuple(map(_line, all_groups)),
-        quotas=used,
+        quotas=tuple(_used(groups, quotas)),
         notes=tuple(notes(policy.flows, groups, saved, quotas)),
-        native=SecurityGroups(all_groups, settings.tags if settings else {}, used, saved),
+        native=SecurityGroups(all_groups, settings.tags if settings else {}),
     )
 
 

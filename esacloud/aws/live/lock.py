@@ -15,11 +15,11 @@ from types import TracebackType
 from typing import Any
 from uuid import uuid4
 
-from esacloud.aws.live.calls import GROUP_NOT_FOUND, Calls, tag_list, until_answered
+from esacloud.aws.live.calls import GROUP_NOT_FOUND, Calls, tag_list
 from esacloud.aws.live.ownership import tags_of
 from esacloud.aws.live.read import LOCK_TAG, Seen, describe
 from esacloud.aws.live.scope import Scope
-from esacloud.change.retry import LockedError, LostError, RefusedError, SettledError, converge
+from esacloud.change.retry import LockedError, LostError, RefusedError, SettledError, converge, until_done
 from esacloud.errors import OutsideError
 from esacloud.policy.actual import DEPLOYMENT_TAG
 
@@ -143,4 +143,4 @@ class CloudLock(AbstractContextManager[None]):
                 if made and unknown < 4:
                     raise LostError(str(error)) from error
 
-        until_answered(send, self.calls.backoff)
+        until_done(send, self.calls.backoff)

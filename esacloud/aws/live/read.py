@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from esacloud.aws.ip_permissions import REFERENCED, rules_of_group
+from esacloud.aws.limits import managed_prefix_list_weight
 from esacloud.aws.live.calls import Calls
 from esacloud.aws.live.ownership import (
     check_adopted,
@@ -22,7 +23,6 @@ from esacloud.aws.live.ownership import (
     tags_of,
     was_adopted,
 )
-from esacloud.aws.live.prefix_lists import sizes
 from esacloud.aws.live.rules import DEFAULT_EGRESS, Size, Sizes, from_described
 from esacloud.aws.live.scope import Identity, Scope
 from esacloud.change.model import LiveGroup, LiveRule, State
@@ -65,7 +65,7 @@ def read(calls: Calls, where: Scope, desired: State | None, seen: Seen) -> State
     documents = _documents(calls, where, desired, seen)
     check_adopted(where, documents.values())
     check_tags(where, documents.values(), desired)
-    seen.sizes.update(sizes(calls, documents.values(), desired, seen.sizes))
+    seen.sizes.update(_sizes(calls, documents.values(), desired, seen.sizes))
     groups = _groups(documents.values(), where, desired, seen.sizes)
     if desired is not None and (deleted := _deleted(groups, desired)):
         seen.referring = {name: _referring(calls, where.vpc, name) for name in deleted}
@@ -148,6 +148,40 @@ def _may_be_ours(group: _Described, where: Scope) -> bool:
 
 def _by_id(groups: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {str(group["GroupId"]): group for group in groups}
+
+
+def _sizes(calls: Calls, groups: Iterable[_Described], desired: State | None, known: Sizes) -> Iterator[tuple[str, Size]]:
+    """The size and families of each prefix list that a group or the desired state names.
+
+    A list counts as its maximum of entries; a list of AWS as the weight that AWS publishes.
+    """
+    stated = _stated_sizes(desired)
+    described = (rule for group in groups for rule in rules_of_group(group))
+    names = {rule.source for rule in described if rule.kind == "prefix_list_id"} | stated.keys()
+    if not names:
+        return
+    filters = [{"Name": "prefix-list-id", "Values": sorted(names)}]
+    lists = calls.read("DescribeManagedPrefixLists", "PrefixLists", Filters=filters)
+    found = {str(prefix_list["PrefixListId"]): _size(prefix_list) for prefix_list in lists}
+    for name in sorted(names):
+        yield name, found.get(name) or stated.get(name) or known.get(name) or (1, (4, 6))
+
+
+def _size(prefix_list: _Described) -> Size | None:
+    name, entries = str(prefix_list.get("PrefixListName", "")), prefix_list.get("MaxEntries")
+    if prefix_list.get("OwnerId") == "AWS":
+        entries = managed_prefix_list_weight(name) or entries
+    return (int(entries), (6 if prefix_list.get("AddressFamily") == "IPv6" else 4,)) if entries else None
+
+
+def _stated_sizes(desired: State | None) -> dict[str, Size]:
+    """The sizes that the desired rules state."""
+    rules = (rule for group in desired.groups for rule in group.rules) if desired else ()
+    return {
+        str(rule.native["source"]): (rule.counts[0][1], tuple(4 if "4" in name else 6 for name, _ in rule.counts))
+        for rule in rules
+        if rule.native["source_kind"] == "prefix_list_id"
+    }
 
 
 def _groups(groups: Iterable[dict[str, Any]], where: Scope, desired: State | None, sizes: Sizes) -> list[LiveGroup]:

@@ -102,7 +102,7 @@ class StepExecutor:
                 resource.doubt(RefusedError(_moved(step.group, target), "Moved"))
             self._put_to(resource, made(now))
 
-        until_done(attempt, resource.forget, self.backoff)
+        until_done(attempt, self.backoff, resource.forget)
         assert resource.document is not None  # noqa: S101 - it was written, or is as wanted
         self.seen.groups[key] = resource.document
         self.ids[step.group] = self.where.spelled(str(resource.document["id"]))
@@ -148,7 +148,7 @@ class StepExecutor:
                 return
             resource.put(to_write(changed))
 
-        until_done(attempt, resource.forget, self.backoff)
+        until_done(attempt, self.backoff, resource.forget)
         if resource.document is not None:
             self.seen.attachments[name] = resource.document
 
@@ -198,7 +198,7 @@ class StepExecutor:
             nonlocal lost
             lost = True
 
-        until_done(attempt, forget, self.backoff)
+        until_done(attempt, self.backoff, forget)
         self.seen.groups.pop(target.lower(), None)
 
     def _is_another(self, target: str, planned: Document) -> bool:
