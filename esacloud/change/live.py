@@ -6,7 +6,7 @@ implementation sends its calls through `retry.ask` and `retry.converge`, so that
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from esacloud.change.model import ChangePlan, GroupChange, LiveRule, State, Step
 from esacloud.change.pace import Pace
 from esacloud.change.retry import Backoff
+from esacloud.errors import InputError, Place, Problem
 from esacloud.policy.lowered import Lowered, QuotaUse
 
 
@@ -98,6 +99,20 @@ class LiveCloud(Protocol):
         self, native: Mapping[str, Any], description: str, counts: tuple[tuple[str, int], ...] = ()
     ) -> LiveRule:
         """A rule from the cloud's own form and its share of the quotas, as a snapshot has them."""
+
+
+def check_interfaces(cloud: str, place: Place, named: Iterable[str], known: Collection[str]) -> None:
+    """Refuse interfaces that the file attaches or adopts, and that have no features. Raises InputError."""
+    problems = [
+        Problem(
+            place.at(f"cloud.{cloud}.interfaces.{name}"),
+            f"The file attaches the interface {name}, which has no features.",
+            f"Add {name} under `interfaces`, or remove it here.",
+        )
+        for name in sorted(set(named).difference(known))
+    ]
+    if problems:
+        raise InputError(*problems)
 
 
 def permissions_table(
