@@ -6,6 +6,7 @@ package is an `EsacloudError`; its `exit_code` is the exit code of the command (
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -65,6 +66,12 @@ class InputError(EsacloudError):
             raise ValueError("an InputError needs at least one problem")
         self.problems = tuple(sorted(problems, key=lambda problem: problem.severity))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def refuse(problems: Iterable[Problem]) -> None:
+    """Raise InputError with all of these problems, where there are any."""
+    if found := tuple(problems):
+        raise InputError(*found)
 
 
 class OutsideError(EsacloudError):

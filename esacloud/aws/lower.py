@@ -20,7 +20,7 @@ from esacloud.aws.model import SecurityGroup, SecurityGroupRule, SecurityGroups
 from esacloud.aws.rules import rules
 from esacloud.aws.split import COUNTERS, Counter, counts, split
 from esacloud.deployment.model import Deployment, Reference
-from esacloud.errors import InputError, Problem
+from esacloud.errors import Problem, refuse
 from esacloud.guardrails.reach import mail_to_public
 from esacloud.packets.addresses import Network
 from esacloud.policy.lowered import GroupLine, Lowered, QuotaUse
@@ -51,9 +51,7 @@ def lower(policy: Policy, deployment: Deployment) -> Lowered:
             saved[interface] = fewer
         groups[interface] = [_group(policy.deployment, interface, number, part) for number, part in enumerate(parts, 1)]
     all_groups = tuple(group for own_groups in groups.values() for group in own_groups)
-    problems += [*check(policy, deployment, all_groups, quotas), *firewall_problems(policy, deployment)]
-    if problems:
-        raise InputError(*problems)
+    refuse([*problems, *check(policy, deployment, all_groups, quotas), *firewall_problems(policy, deployment)])
     settings = deployment.clouds.get("aws")
     return Lowered(
         policy=policy,

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from esacloud.change.model import ChangePlan, GroupChange, LiveRule, State, Step
 from esacloud.change.pace import Pace
 from esacloud.change.retry import Backoff
-from esacloud.errors import InputError, Place, Problem
+from esacloud.errors import Place, Problem, refuse
 from esacloud.policy.lowered import Lowered, QuotaUse
 
 
@@ -103,16 +103,14 @@ class LiveCloud(Protocol):
 
 def check_interfaces(cloud: str, place: Place, named: Iterable[str], known: Collection[str]) -> None:
     """Refuse interfaces that the file attaches or adopts, and that have no features. Raises InputError."""
-    problems = [
+    refuse(
         Problem(
             place.at(f"cloud.{cloud}.interfaces.{name}"),
             f"The file attaches the interface {name}, which has no features.",
             f"Add {name} under `interfaces`, or remove it here.",
         )
         for name in sorted(set(named).difference(known))
-    ]
-    if problems:
-        raise InputError(*problems)
+    )
 
 
 def permissions_table(

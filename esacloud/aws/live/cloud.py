@@ -20,7 +20,7 @@ from esacloud.change.model import ChangePlan, GroupChange, LiveGroup, LiveRule, 
 from esacloud.change.order import ordered
 from esacloud.change.retry import RefusedError
 from esacloud.deployment.model import Deployment
-from esacloud.errors import InputError, Place, Problem
+from esacloud.errors import Place, Problem, refuse
 from esacloud.packets.sets import Box, PacketSet
 from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG
 from esacloud.policy.lowered import Lowered, QuotaUse
@@ -165,8 +165,7 @@ class AwsLive:
                 problems.append(Problem(self.where.place.at("cloud.aws.interfaces"), message, hint))
             if left == 0 and leaving:
                 raise _no_group_left(name, leaving)
-        if problems:
-            raise InputError(*problems)
+        refuse(problems)
 
     def _check_referring(self, actual: State, desired: State) -> None:
         names = {group.name for group in desired.groups}

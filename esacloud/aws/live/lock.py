@@ -16,9 +16,8 @@ from typing import Any
 from uuid import uuid4
 
 from esacloud.aws.live.calls import GROUP_NOT_FOUND, Calls, tag_list
-from esacloud.aws.live.ownership import tags_of
 from esacloud.aws.live.read import LOCK_TAG, Seen, describe
-from esacloud.aws.live.scope import Scope
+from esacloud.aws.live.scope import Scope, tags_of
 from esacloud.change.retry import LockedError, LostError, RefusedError, SettledError, converge, until_done
 from esacloud.errors import OutsideError
 from esacloud.policy.actual import DEPLOYMENT_TAG
@@ -29,11 +28,6 @@ BEAT = timedelta(minutes=1)  # between two extensions
 LOST = "LockLost"
 
 
-def utc_now() -> datetime:
-    """The time of this machine."""
-    return datetime.now(UTC)
-
-
 class CloudLock(AbstractContextManager[None]):
     """Hold the lock of a deployment while the block runs.
 
@@ -42,7 +36,14 @@ class CloudLock(AbstractContextManager[None]):
     caller holds that of this deployment.
     """
 
-    def __init__(self, calls: Calls, where: Scope, seen: Seen, owner: str, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        calls: Calls,
+        where: Scope,
+        seen: Seen,
+        owner: str,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self.calls, self.where, self.seen, self.owner, self.now = calls, where, seen, owner, now
         self.name = f"esacloud-lock-{where.deployment}"
         self.group = ""

@@ -14,8 +14,11 @@ from typing import Any
 from esacloud.aws.ip_permissions import REFERENCED, rules_of_group
 from esacloud.aws.limits import managed_prefix_list_weight
 from esacloud.aws.live.calls import Calls
-from esacloud.aws.live.ownership import (
-    check_adopted,
+from esacloud.aws.live.rules import DEFAULT_EGRESS, Size, Sizes, from_described
+from esacloud.aws.live.scope import (
+    Identity,
+    Scope,
+    adopted_problems,
     check_names,
     check_tags,
     duplicate_groups,
@@ -23,11 +26,9 @@ from esacloud.aws.live.ownership import (
     tags_of,
     was_adopted,
 )
-from esacloud.aws.live.rules import DEFAULT_EGRESS, Size, Sizes, from_described
-from esacloud.aws.live.scope import Identity, Scope
 from esacloud.change.model import LiveGroup, LiveRule, State
 from esacloud.change.retry import LOOKS, RefusedError
-from esacloud.errors import InputError, Problem
+from esacloud.errors import Problem, refuse
 from esacloud.policy.actual import DEPLOYMENT_TAG
 
 LOCK_TAG = "esacloud:lock"
@@ -63,7 +64,7 @@ def read(calls: Calls, where: Scope, desired: State | None, seen: Seen) -> State
     the file names something that does not exist, or groups of others have this deployment's tags.
     """
     documents = _documents(calls, where, desired, seen)
-    check_adopted(where, documents.values())
+    refuse(adopted_problems(where, documents))
     check_tags(where, documents.values(), desired)
     seen.sizes.update(_sizes(calls, documents.values(), desired, seen.sizes))
     groups = _groups(documents.values(), where, desired, seen.sizes)
@@ -74,10 +75,9 @@ def read(calls: Calls, where: Scope, desired: State | None, seen: Seen) -> State
     asked = {name for group in desired.groups for name in group.attached} if desired else set()
     seen.attachments_read = time.monotonic()
     carried = attachments(calls, [group.id or "" for group in groups], sorted(asked))
-    if missing := sorted(asked - carried.keys()):
-        place = where.place.at("cloud.aws.interfaces")
-        messages = (f"There is no network interface {name} in {where.region}." for name in missing)
-        raise InputError(*(Problem(place, message, "Correct its ID.") for message in messages))
+    place = where.place.at("cloud.aws.interfaces")
+    messages = (f"There is no network interface {name} in {where.region}." for name in sorted(asked - carried.keys()))
+    refuse(Problem(place, message, "Correct its ID.") for message in messages)
     attached = [with_attachments(group, carried) for group in groups]
     return where.state(attached, attachments=carried, notes=tuple(_notes(carried, attached)))
 
@@ -193,8 +193,7 @@ def _groups(groups: Iterable[dict[str, Any]], where: Scope, desired: State | Non
         if identity.name in named:
             problems.append(duplicate_groups(where, identity, named[identity.name][1], group))
         named.setdefault(identity.name, (identity, group))
-    if problems:
-        raise InputError(*problems)
+    refuse(problems)
     firsts = {name: str(group["GroupId"]) for name, (identity, group) in named.items() if name == identity.interface}
     order = sorted(named.items(), key=lambda item: (len(item[0]), item[0]))
     return [live_group(identity, group, firsts.get(identity.interface), where, sizes) for _, (identity, group) in order]
