@@ -33,7 +33,8 @@ PORT_25_SOURCE = "https://repost.aws/knowledge-center/ec2-port-25-throttle"
 
 def lower(policy: Policy, deployment: Deployment) -> Lowered:
     """The security groups of a policy. Raises InputError for texts that AWS refuses and for quotas that do not suffice."""
-    quotas = limits(deployment)
+    settings = deployment.clouds["aws"]
+    quotas = limits(settings.quotas)
     flows: dict[str, list[Flow]] = {interface: [] for interface in policy.interfaces}
     for flow in policy.flows:
         flows[flow.interface].append(flow)
@@ -52,14 +53,13 @@ def lower(policy: Policy, deployment: Deployment) -> Lowered:
         groups[interface] = [_group(policy.deployment, interface, number, part) for number, part in enumerate(parts, 1)]
     all_groups = tuple(group for own_groups in groups.values() for group in own_groups)
     refuse([*problems, *check(policy, deployment, all_groups, quotas), *firewall_problems(policy, deployment)])
-    settings = deployment.clouds.get("aws")
     return Lowered(
         policy=policy,
         evaluate=partial(packets, all_groups),
         groups=tuple(map(_line, all_groups)),
         quotas=tuple(_used(groups, quotas)),
         notes=tuple(_notes(policy, groups, saved, quotas)),
-        native=SecurityGroups(all_groups, settings.tags if settings else {}),
+        native=SecurityGroups(all_groups, settings.tags),
     )
 
 

@@ -31,13 +31,6 @@ def plain(value: object) -> str | None:
     return value.replace("$${", "${").replace("%%{", "%{")
 
 
-def value_at(document: Any, *keys: str) -> Any:
-    """The value at a path of objects; None where there is none."""
-    for key in keys:
-        document = document.get(key) if isinstance(document, dict) else None
-    return document
-
-
 def module_deviations(documents: Mapping[str, Any], expected: Mapping[str, Any]) -> Iterator[str]:
     """The differences of a module's documents, by file name, from the expected ones: sentences that begin with the file."""
     for file in sorted(documents.keys() | expected.keys()):

@@ -92,7 +92,7 @@ class Scope:
 def of_deployment(deployment: Deployment, region: str | None) -> Scope:
     """The scope of a deployment file; `region` overrides that of the file."""
     settings = deployment.clouds["aws"]
-    quotas = limits(deployment)
+    quotas = limits(settings.quotas)
     return Scope(
         region=region or settings.values["region"],
         vpc=settings.values["vpc"],

@@ -19,11 +19,12 @@ from esacloud.aws.firewall import FIREWALL, read_names
 from esacloud.aws.ip_permissions import SOURCES
 from esacloud.aws.model import DIRECTIONS, SourceKind
 from esacloud.aws.terraform import write as terraform
+from esacloud.json_files import mapping
 from esacloud.packets.addresses import AddressError, parse_network
 from esacloud.packets.sets import Box, Direction, PacketSet
 from esacloud.policy.filtered import FilteredName
 from esacloud.policy.lowered import Document, ReadBack
-from esacloud.terraform.syntax import module_deviations, plain, value_at
+from esacloud.terraform.syntax import module_deviations, plain
 
 Rule = tuple[str, int | None, int | None, SourceKind, str]  # protocol, ports, remote
 
@@ -49,7 +50,7 @@ class _DeviationError(Exception):
 def read_back(documents: Mapping[str, Document]) -> ReadBack:
     """What the documents permit, by interface, and their deviations from what esacloud writes."""
     deviations: list[str] = []
-    tables = value_at(documents.get(terraform.MAIN), "locals")
+    tables = mapping(documents.get(terraform.MAIN)).get("locals")
     if not isinstance(tables, dict):
         return ReadBack({}, (f"{terraform.MAIN}: locals is missing, and with it every rule.",))
     deviations.extend(f"{terraform.MAIN}: locals.{sentence}" for sentence in _locals_deviations(tables))
@@ -81,9 +82,8 @@ def _locals_deviations(tables: Mapping[str, Any]) -> Iterator[str]:
 
 def _expected(documents: Mapping[str, Document], tables: Mapping[str, Any]) -> dict[str, Document]:
     """What esacloud writes around these tables, with the defaults of the variables where they are valid."""
-    variables = documents.get(terraform.VARIABLES)
-    vpc = plain(value_at(variables, "variable", "vpc_id", "default"))
-    prefix = plain(value_at(variables, "variable", "name_prefix", "default"))
+    variables = mapping(mapping(documents.get(terraform.VARIABLES)).get("variable"))
+    vpc, prefix = (plain(mapping(variables.get(name)).get("default")) for name in ("vpc_id", "name_prefix"))
     return {
         terraform.MAIN: {"//": terraform.COMMENT, "locals": tables, "resource": terraform.RESOURCES},
         terraform.VARIABLES: terraform.variables_document(
