@@ -7,17 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from esacloud.azure.dialect import APPLICATION_SECURITY_GROUP, YES
 from esacloud.azure.model import NetworkSecurityGroup
 from esacloud.deployment.model import CloudSettings, Reference
-from esacloud.packets.addresses import Network, parse_network
-from esacloud.policy.model import Flow, Policy
+from esacloud.guardrails.reach import mail_to_public
+from esacloud.policy.model import Policy
 
-SMTP = 25
 PORT_25_SOURCE = "https://learn.microsoft.com/azure/virtual-network/troubleshoot-outbound-smtp-connectivity"
 ADMIN_RULES_SOURCE = "https://learn.microsoft.com/azure/virtual-network-manager/concept-security-admins"
-# Azure sends these without its Internet gateway: RFC 1918, RFC 6598; RFC 4193, RFC 4291
-_NOT_PUBLIC = tuple(
-    parse_network(text)
-    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fe80::/10")
-)
 
 
 def notes(
@@ -29,10 +23,9 @@ def notes(
             f"{interface}: merging networks and ports exactly saved {saved} rules, because the group would not hold them; "
             "a merged rule cites the table rows of all that it stands for."
         )
-    senders = sorted({entry for flow in policy.flows if _sends_mail_out(flow) for entry in flow.entries})
-    if senders:
+    if senders := mail_to_public(policy.flows, references=("Internet",)):
         yield (
-            f"Azure lets tcp/{SMTP} out to public addresses only from some types of subscription (Enterprise Agreement), "
+            f"Azure lets tcp/25 out to public addresses only from some types of subscription (Enterprise Agreement), "
             f"whatever the rules permit ({PORT_25_SOURCE}); here it concerns {', '.join(senders)}."
         )
     for group in groups:
@@ -53,17 +46,4 @@ def notes(
     yield (
         "Security admin rules of a Virtual Network Manager come before these groups, and what they deny stays denied "
         f"({ADMIN_RULES_SOURCE})."
-    )
-
-
-def _sends_mail_out(flow: Flow) -> bool:
-    first, last = flow.ports
-    if not (first <= SMTP <= last and flow.direction == "egress" and flow.transport in ("tcp", "all")):
-        return False
-    remote = flow.remote
-    if isinstance(remote, Reference):
-        return remote.id == "Internet"
-    return isinstance(remote, Network) and not any(
-        remote.version == network.version and network.first <= remote.first and remote.last <= network.last
-        for network in _NOT_PUBLIC
     )

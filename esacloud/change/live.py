@@ -111,20 +111,3 @@ def check_interfaces(cloud: str, place: Place, named: Iterable[str], known: Coll
         )
         for name in sorted(set(named).difference(known))
     )
-
-
-def permissions_table(
-    action: str, commands: Mapping[str, Collection[str]], when: Mapping[str, str], prefix: str = ""
-) -> str:
-    """The permissions that each command needs, in Markdown: a row for each action of `when`, a column for each command.
-
-    `action` heads the first column; `prefix` stands before each action there.
-    """
-    lines = [
-        f"| {action} | needed when | {' | '.join(f'`{name}`' for name in commands)} |",
-        f"|---|---|{'---|' * len(commands)}",
-    ]
-    for name, reason in when.items():
-        marks = " | ".join("yes" if name in actions else "" for actions in commands.values())
-        lines.append(f"| `{prefix}{name}` | {reason} | {marks} |")
-    return "\n".join(lines)

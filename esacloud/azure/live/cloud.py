@@ -32,7 +32,7 @@ from esacloud.azure.live.scope import (
 )
 from esacloud.azure.live.steps import bare, check_after, check_attachments, ordered, quotas
 from esacloud.azure.model import NetworkSecurityGroup, NetworkSecurityGroups
-from esacloud.change.live import Connection
+from esacloud.change.live import Connection, check_interfaces
 from esacloud.change.model import ChangePlan, GroupChange, LiveGroup, LiveRule, State, Step
 from esacloud.change.retry import LockedError, RefusedError
 from esacloud.deployment.model import Deployment
@@ -112,10 +112,12 @@ class AzureLive:
     def desired_state(self, lowered: Lowered) -> State:
         """The groups of the lowered policy. Raises InputError where the file attaches an interface that is not in it."""
         native: NetworkSecurityGroups = lowered.native
-        self._check_interfaces({group.interface for group in native.groups})
+        where = self.where
+        named = (*where.attached, *where.adopted)
+        check_interfaces("azure", where.place, named, {group.interface for group in native.groups})
         groups = [self._security_group(group, native.tags) for group in native.groups]
         groups += (self._members_group(group, native.tags) for group in native.groups if group.has_members)
-        return self.where.state(groups)
+        return where.state(groups)
 
     def _security_group(self, group: NetworkSecurityGroup, tags: Mapping[str, str]) -> LiveGroup:
         where, interface = self.where, group.interface
@@ -152,18 +154,6 @@ class AzureLive:
     def _tags(self, interface: str, tags: Mapping[str, str], adopted: str | None = None) -> dict[str, str]:
         own = {ADOPTED_TAG: adopted} if adopted else {MADE_TAG: MADE_BY}
         return {**tags, DEPLOYMENT_TAG: self.where.deployment, INTERFACE_TAG: interface, **own}
-
-    def _check_interfaces(self, known: set[str]) -> None:
-        problems = [
-            Problem(
-                replace(self.where.place, key=f"cloud.azure.interfaces.{name}"),
-                f"The file attaches the interface {name} and gives it no feature.",
-                f"Add {name} under `interfaces`, or take it out here.",
-            )
-            for name in sorted({*self.where.attached, *self.where.adopted} - known)
-        ]
-        if problems:
-            raise InputError(*problems)
 
     def read_state(self, desired: State | None) -> State:
         """What is there. What would be refused before a change is an outside failure once one has begun."""

@@ -19,7 +19,7 @@ from esacloud.azure.model import SELF, NetworkSecurityGroup, SecurityRule
 from esacloud.azure.terraform import write as terraform
 from esacloud.policy.filtered import FilteredName
 from esacloud.policy.lowered import Document, ReadBack
-from esacloud.terraform.syntax import document_deviations, plain
+from esacloud.terraform.syntax import module_deviations, plain
 
 _SIMPLE = ("group", "name", "direction", "access", "protocol", "description")
 _is_group = re.compile(APPLICATION_SECURITY_GROUP_PATTERN).match
@@ -42,13 +42,7 @@ def read_back(documents: Mapping[str, Document]) -> ReadBack:
     filtered: frozenset[FilteredName] = frozenset()
     if FIREWALL in documents:
         filtered, expected[FIREWALL] = read_names(documents[FIREWALL], deviations)
-    for file in sorted(documents.keys() | expected.keys()):
-        if file not in expected:
-            deviations.append(f"{file}: esacloud writes no such file.")
-        elif file not in documents:
-            deviations.append(f"{file}: The file is missing.")
-        else:
-            deviations.extend(f"{file}: {sentence}" for sentence in document_deviations(documents[file], expected[file]))
+    deviations.extend(module_deviations(documents, expected))
     deviations.extend(f"{_TABLE}: {problem}" for problem in problems(groups))
     return ReadBack({group.interface: permitted(group.rules) for group in groups}, tuple(deviations), filtered)
 

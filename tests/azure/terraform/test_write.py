@@ -132,7 +132,7 @@ def test_without_the_rule_that_denies_the_rest_the_default_rules_show() -> None:
         ((OUTPUTS, "output"), {}, "is missing"),
         ((VERSIONS, "terraform", "required_providers", "azurerm", "source"), "else/azurerm", "source"),
         ((VARIABLES, "variable", "location", "default"), "West Europe", "variable.location.default"),
-        (("more.tf.json",), {}, "esacloud writes no such file"),
+        (("more.tf.json",), {}, "esacloud does not write this file"),
         ((VERSIONS,), ..., "The file is missing"),
         ((MAIN,), ..., "The file is missing"),
     ],
