@@ -35,14 +35,11 @@ def lower(policy: Policy, deployment: Deployment) -> Lowered:
     """The security groups of a policy. Raises InputError for texts that AWS refuses and for quotas that do not suffice."""
     settings = deployment.clouds["aws"]
     quotas = limits(settings.quotas)
-    flows: dict[str, list[Flow]] = {interface: [] for interface in policy.interfaces}
-    for flow in policy.flows:
-        flows[flow.interface].append(flow)
     outside = frozenset(entry.id for entry in deployment.catalogue.entries if not entry.rows)
     groups: dict[str, list[SecurityGroup]] = {}
     saved: dict[str, int] = {}
     problems: list[Problem] = []
-    for interface, own_flows in flows.items():
+    for interface, own_flows in policy.by_interface().items():
         made, fewer = _fitted(sorted(own_flows, key=canonical), quotas, outside)
         parts = split(made, quotas)
         if parts is None:

@@ -44,10 +44,6 @@ class LiveCloud(Protocol):
     """One deployment in one scope of a cloud. It keeps a client and a journal of calls; one thread at a time."""
 
     @property
-    def cloud(self) -> str:
-        """The name in `esacloud.provider.CLOUDS`."""
-
-    @property
     def calls(self) -> list[str]:
         """The API operations sent so far, in order."""
 

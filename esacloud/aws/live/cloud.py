@@ -54,7 +54,6 @@ def live_of(found: Mapping[str, Any], connection: Connection) -> AwsLive:
 class AwsLive:
     """One deployment in one VPC, through one client. boto3's clients serve several threads; this object serves one."""
 
-    cloud = "aws"
     default_rules = DEFAULT_RULES
 
     def __init__(self, where: Scope, client: Any, connection: Connection) -> None:

@@ -95,7 +95,6 @@ def _check_subscription(where: Scope) -> None:
 class AzureLive:
     """One deployment in one resource group, through one client. This object serves one thread at a time."""
 
-    cloud = "azure"
     default_rules: tuple[LiveRule, ...] = ()
 
     def __init__(self, where: Scope, client: Any, connection: Connection) -> None:
