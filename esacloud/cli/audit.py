@@ -133,7 +133,7 @@ def _read(arguments: Namespace, deployment: Deployment | None) -> ActualGroups:
         return read_files(arguments.sources)
     values, backoff = _settings(word, deployment), backoff_of(arguments)
     if word == "aws:":
-        from esacloud.aws.inventory import read as aws
+        from esacloud.aws.inventory import fetch as aws
 
         return aws.fetch(arguments.region or values.get("region"), arguments.profile, arguments.endpoint_url, backoff)
     from esacloud.azure.inventory import fetch as azure

@@ -8,7 +8,7 @@ from typing import Any
 from support.ec2_server import local_ec2
 from support.live_ec2 import NO_WAIT, live_ec2
 
-from esacloud.aws.inventory.read import fetch_with
+from esacloud.aws.inventory.fetch import fetch_with
 from esacloud.aws.live.permissions import COMMANDS
 
 
