@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from esacloud.azure.evaluate import is_everything
+from esacloud.azure.evaluate import match
 from esacloud.azure.live.calls import Calls, Document
 from esacloud.azure.live.documents import carried, joined, members_group, named_in, security_group, tags_of
 from esacloud.azure.live.identity import claim, misfit
@@ -235,7 +235,7 @@ def _notes(groups: Iterable[LiveGroup], desired: State | None) -> Iterator[str]:
             native = rule.native
             if not rule.supported or rule.managed or rule.key in desired_ or native["access"] != "Deny":
                 continue
-            if not is_everything(security_rule(native)):
+            if not match(security_rule(native)).is_everything:
                 yield (
                     f"{group.name}: the rule {rule.key} denies a part; what it takes from service tags and application "
                     "security groups is not counted."

@@ -12,7 +12,7 @@ from support.described import network_security_group
 
 from esacloud.audit.assignment import Attachments, attachments
 from esacloud.audit.sources import read_files
-from esacloud.azure.inventory.describe import read
+from esacloud.azure.inventory.read import read_groups
 
 BASE = "/subscriptions/0/resourceGroups/rg/providers/Microsoft.Network"
 FRONT = f"{BASE}/virtualNetworks/mail/subnets/front"
@@ -48,7 +48,7 @@ def association(address: str, **ends: str) -> dict[str, Any]:
 
 
 def carried(document: Any) -> Attachments:
-    found = read(document)
+    found = read_groups(document)
     assert found is not None
     on = attachments(found)
     return Attachments(on.groups, (*found.unknown, *on.unknown), on.notes)
@@ -395,5 +395,8 @@ def test_odd_documents_are_read_without_an_exception(deviation: Any) -> None:
         {"root_module": deviation},
         {"root_module": {"resources": deviation, "module_calls": deviation}},
     ):
-        assert read(shown(*resources, plan={"configuration": configuration})) is not None
-    assert read(shown(*resources, plan={"resource_changes": deviation if isinstance(deviation, list) else []})) is not None
+        assert read_groups(shown(*resources, plan={"configuration": configuration})) is not None
+    assert (
+        read_groups(shown(*resources, plan={"resource_changes": deviation if isinstance(deviation, list) else []}))
+        is not None
+    )
