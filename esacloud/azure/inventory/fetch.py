@@ -13,7 +13,9 @@ from typing import Any
 
 from esacloud.azure.inventory.arm_documents import GROUP, Attachments, attachments, inner, kind_of
 from esacloud.azure.inventory.read import read_groups
-from esacloud.azure.live.calls import Calls, Document, client_for
+from esacloud.azure.live.calls import Calls
+from esacloud.azure.live.client import client_for
+from esacloud.azure.live.documents import Document
 from esacloud.azure.live.scope import GROUPS, INTERFACES, NETWORKS, SUBSCRIPTION_VARIABLE, parse_id
 from esacloud.change.live import Connection
 from esacloud.change.retry import Backoff, RefusedError

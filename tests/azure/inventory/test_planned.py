@@ -19,7 +19,7 @@ FRONT = f"{BASE}/virtualNetworks/mail/subnets/front"
 ON_INTERFACE = "azurerm_network_interface_security_group_association"
 ON_SUBNET = "azurerm_subnet_network_security_group_association"
 GROUP, NIC, SUBNET = "azurerm_network_security_group", "azurerm_network_interface", "azurerm_subnet"
-BY_ITSELF = "known after apply; its group is counted by itself"
+BY_ITSELF = "known after apply; its group is judged separately"
 
 
 def shown(*resources: dict[str, Any], plan: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -153,7 +153,7 @@ def test_two_groups_on_one_subnet_are_said_and_neither_is_counted_there() -> Non
     more = association(f"{ON_SUBNET}.b", subnet=FRONT, network_security_group=f"{BASE}/networkSecurityGroups/on-nic")
     found = carried(shown(*APPLIED, more))
     assert found.groups == {MAIL: (f"{GROUP}.nic",)}
-    assert found.unknown[0] == f"{FRONT}: 2 groups are put on it, where one can be: {GROUP}.subnet, {GROUP}.nic"
+    assert found.unknown[0] == f"{FRONT}: 2 groups are attached, and only one can be: {GROUP}.subnet, {GROUP}.nic"
 
 
 def test_files_of_the_cloud_beside_a_plan_say_which_subnets_its_network_interfaces_are_in(tmp_path: Path) -> None:
