@@ -68,4 +68,4 @@ def test_eleven_application_security_groups_are_refused_where_the_peer_stands() 
     uuid = "00000000-0000-0000-0000-000000000000"
     message = said(GOOD.replace("westeurope", f"westeurope, subscription: {uuid}").replace("10.0.0.3", groups))
     assert message.startswith("gateway.yaml:8:")
-    assert "11 application security groups stand on one side, 10 may" in message
+    assert "one side has 11 application security groups, and Azure accepts 10" in message

@@ -200,7 +200,7 @@ def test_too_many_addresses_are_refused():
 
 def test_eleven_application_security_groups_on_one_side_are_refused():
     said = refused(*[flow(f"tcp/443 egress asg-{number}") for number in range(11)])
-    assert "row-1: 11 application security groups stand on one side, 10 may." in said
+    assert "row-1: one side has 11 application security groups, and Azure accepts 10." in said
 
 
 def test_icmp_that_would_need_icmpv6_is_refused():
@@ -212,7 +212,7 @@ def test_icmp_that_would_need_icmpv6_is_refused():
 def test_a_group_by_name_needs_the_subscription():
     settings = {"resource_group": "rg-mail", "location": "westeurope"}
     bare = replace(deployment(), clouds={"azure": replace(deployment().clouds["azure"], values=settings)})
-    with pytest.raises(InputError, match="asg-one is given by its name, and the file names no subscription"):
+    with pytest.raises(InputError, match="asg-one has only a name, and the file has no subscription"):
         lower(policy(flow("tcp/22 ingress asg-one")), bare)
 
 
@@ -221,7 +221,9 @@ def test_one_group_in_two_spellings_is_refused():
         "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/RG-mail"
         "/providers/Microsoft.Network/applicationSecurityGroups/asg-one"
     )
-    assert "are one application security group" in refused(flow("tcp/22 ingress asg-one"), flow(f"tcp/22 ingress {whole}"))
+    assert "are the same application security group" in refused(
+        flow("tcp/22 ingress asg-one"), flow(f"tcp/22 ingress {whole}")
+    )
 
 
 def test_port_25_that_leaves_to_public_addresses_is_noted_with_the_source():

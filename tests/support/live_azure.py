@@ -14,7 +14,7 @@ from typing import Any, get_args
 from support import arm as bodies
 
 from esacloud import workflow
-from esacloud.azure.inventory import describe as show
+from esacloud.azure.inventory.read import read_groups
 from esacloud.change import run, snapshot
 from esacloud.change.execute import Applied, violations
 from esacloud.change.live import Connection, LiveCloud
@@ -257,7 +257,7 @@ class LiveAzure:
             found = [one for one in found if one["id"] in set(known) or _users(one)]
         permitted = {}
         for one in found:
-            actual = show.read(one)
+            actual = read_groups(one)
             assert actual is not None
             (group,) = actual.groups
             assert not group.unknown

@@ -1,7 +1,7 @@
-"""The actions of Azure roles that each command needs, and no more.
+"""The actions of Azure roles that each command needs, and no others.
 
 docs/apply-azure.md says when each is needed. Tests compare that page, and the requests that the commands send, with
-`COMMANDS`. Beside the action of the request itself, Azure requires one on what the body of a write refers to (`join`):
+`COMMANDS`. In addition to the action of the request, Azure requires one on what the body of a write refers to (`join`):
 those are in `JOINS`. Source: https://learn.microsoft.com/azure/role-based-access-control/permissions/networking
 """
 
@@ -14,9 +14,9 @@ from esacloud.azure.live.scope import GROUPS, INTERFACES, MEMBERS, NETWORKS, SUB
 PROVIDER = "Microsoft.Network"
 POLLS = ("locations/operations/read", "locations/operationResults/read")
 READING = (f"{GROUPS}/read", f"{MEMBERS}/read", f"{INTERFACES}/read", f"{SUBNETS}/read")
-CARRYING = (f"{INTERFACES}/write", f"{SUBNETS}/write")
+ATTACHING = (f"{INTERFACES}/write", f"{SUBNETS}/write")
 JOINS: Mapping[str, tuple[str, ...]] = {
-    f"{GROUPS}/join/action": CARRYING,
+    f"{GROUPS}/join/action": ATTACHING,
     f"{SUBNETS}/join/action": (f"{INTERFACES}/write",),
     f"{MEMBERS}/joinIpConfiguration/action": (f"{INTERFACES}/write",),
     f"{MEMBERS}/joinNetworkSecurityRule/action": (f"{GROUPS}/write",),
@@ -25,7 +25,7 @@ JOINS: Mapping[str, tuple[str, ...]] = {
 
 _CHANGING = (
     *(f"{GROUPS}/write", f"{GROUPS}/delete", f"{MEMBERS}/write", f"{MEMBERS}/delete"),
-    *(*CARRYING, *POLLS),
+    *(*ATTACHING, *POLLS),
 )
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "plan": READING,
@@ -33,7 +33,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "destroy": (
         *READING,
         *(f"{GROUPS}/write", f"{GROUPS}/delete", f"{MEMBERS}/delete"),
-        *(*CARRYING, *POLLS, *JOINS),
+        *(*ATTACHING, *POLLS, *JOINS),
     ),
     "restore": (*READING, *_CHANGING, *JOINS),
     "audit": (f"{GROUPS}/read", f"{INTERFACES}/read", f"{NETWORKS}/read", f"{SUBNETS}/read"),
@@ -43,7 +43,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 def role(command: str, subscription: str, resource_group: str | None = None) -> dict[str, object]:
     """A custom role for one command, as `az role definition create --role-definition` takes it.
 
-    It is for one resource group, or for the whole subscription, as `audit` reads it where no resource group is named.
+    It is for one resource group or, as for `audit` without one, for the whole subscription.
     """
     scope = f"/subscriptions/{subscription}"
     return {

@@ -12,14 +12,14 @@ from support.described import network_security_group
 
 from esacloud.audit.assignment import Attachments, attachments
 from esacloud.audit.sources import read_files
-from esacloud.azure.inventory.describe import read
+from esacloud.azure.inventory.read import read_groups
 
 BASE = "/subscriptions/0/resourceGroups/rg/providers/Microsoft.Network"
 FRONT = f"{BASE}/virtualNetworks/mail/subnets/front"
 ON_INTERFACE = "azurerm_network_interface_security_group_association"
 ON_SUBNET = "azurerm_subnet_network_security_group_association"
 GROUP, NIC, SUBNET = "azurerm_network_security_group", "azurerm_network_interface", "azurerm_subnet"
-BY_ITSELF = "known after apply; its group is counted by itself"
+BY_ITSELF = "known after apply; its group is judged separately"
 
 
 def shown(*resources: dict[str, Any], plan: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def association(address: str, **ends: str) -> dict[str, Any]:
 
 
 def carried(document: Any) -> Attachments:
-    found = read(document)
+    found = read_groups(document)
     assert found is not None
     on = attachments(found)
     return Attachments(on.groups, (*found.unknown, *on.unknown), on.notes)
@@ -153,7 +153,7 @@ def test_two_groups_on_one_subnet_are_said_and_neither_is_counted_there() -> Non
     more = association(f"{ON_SUBNET}.b", subnet=FRONT, network_security_group=f"{BASE}/networkSecurityGroups/on-nic")
     found = carried(shown(*APPLIED, more))
     assert found.groups == {MAIL: (f"{GROUP}.nic",)}
-    assert found.unknown[0] == f"{FRONT}: 2 groups are put on it, where one can be: {GROUP}.subnet, {GROUP}.nic"
+    assert found.unknown[0] == f"{FRONT}: 2 groups are attached, and only one can be: {GROUP}.subnet, {GROUP}.nic"
 
 
 def test_files_of_the_cloud_beside_a_plan_say_which_subnets_its_network_interfaces_are_in(tmp_path: Path) -> None:
@@ -395,5 +395,8 @@ def test_odd_documents_are_read_without_an_exception(deviation: Any) -> None:
         {"root_module": deviation},
         {"root_module": {"resources": deviation, "module_calls": deviation}},
     ):
-        assert read(shown(*resources, plan={"configuration": configuration})) is not None
-    assert read(shown(*resources, plan={"resource_changes": deviation if isinstance(deviation, list) else []})) is not None
+        assert read_groups(shown(*resources, plan={"configuration": configuration})) is not None
+    assert (
+        read_groups(shown(*resources, plan={"resource_changes": deviation if isinstance(deviation, list) else []}))
+        is not None
+    )

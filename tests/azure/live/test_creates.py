@@ -17,7 +17,7 @@ from support import arm as bodies
 from support.fault_matrix import EXHAUSTIVE
 from support.live_azure import NIC, NIC2, SUBNET2, LiveAzure, attach, new_name, rule, text
 
-from esacloud.azure.live.calls import ReplacedError
+from esacloud.azure.live.client import ReplacedError
 from esacloud.change import run
 from esacloud.change.execute import Applied, ChangeFailedError
 from esacloud.errors import InputError, OutsideError
