@@ -62,9 +62,11 @@ def live_rule(
 ) -> LiveRule:
     """A rule from its own form. Rows and entries are read from the description where they are not given.
 
-    `counts` are given where they are known from before, as in a snapshot. Without them it counts as one rule.
+    `counts` are given where they are known from before, as in a snapshot. Without them it counts as one rule. Raises KeyError
+    for a kind of source that EC2 does not have, as an edited snapshot may hold.
     """
     kind, source = str(native["source_kind"]), str(native["source"])
+    families = _FAMILIES[kind]
     ours = _OURS.match(description)
     plain = source.rpartition("/")[2] if kind == REFERENCED else source
     boxes: tuple[Box, ...] = ()
@@ -83,7 +85,7 @@ def live_rule(
         rows=rows,
         entries=entries,
         managed=ours is not None,
-        counts=counts or _counts(1, _FAMILIES[kind]),
+        counts=counts or _counts(1, families),
         supported=bool(boxes),
     )
 
