@@ -44,12 +44,9 @@ def lower(policy: Policy, deployment: Deployment) -> Lowered:
         raise InputError(*found)
     policy = with_probes(policy, settings)
     quotas = limits(settings.quotas)
-    flows: dict[str, list[Flow]] = {interface: [] for interface in policy.interfaces}
-    for flow in policy.flows:
-        flows[flow.interface].append(flow)
     groups: list[NetworkSecurityGroup] = []
     saved: dict[str, int] = {}
-    for interface, own_flows in flows.items():
+    for interface, own_flows in policy.by_interface().items():
         try:
             group, fewer = _fitted(interface, own_flows, quotas)
         except PrioritiesFullError as full:

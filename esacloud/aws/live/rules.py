@@ -62,8 +62,8 @@ def live_rule(
 ) -> LiveRule:
     """A rule from its own form. Rows and entries are read from the description where they are not given.
 
-    `counts` are given where they are known from before, as in a snapshot. Without them it counts as one rule. Raises KeyError
-    for a kind of source that EC2 does not have, as an edited snapshot may hold.
+    `counts` are given where they are known from before, as in a snapshot. Without them it counts as one rule. Raises
+    KeyError for a kind of source that EC2 does not have, as an edited snapshot may hold.
     """
     kind, source = str(native["source_kind"]), str(native["source"])
     families = _FAMILIES[kind]
