@@ -101,7 +101,7 @@ def left_alone(names: Iterable[tuple[str, str]], where: Scope) -> Iterable[Probl
             f"{DEPLOYMENT_TAG} and {MADE_TAG}: somebody removed them, or esacloud did not create it. It is kept."
         )
         hint = (
-            f"If it is this deployment's, restore the tags and repeat: az tag update --resource-id {resource_id} --operation merge "
-            f"--tags '{MADE_TAG}={MADE_BY}' '{DEPLOYMENT_TAG}={where.deployment}'. Otherwise nothing is left to destroy."
+            f"If it is this deployment's, restore the tags and repeat: az tag update --resource-id {resource_id} "
+            f"--operation merge --tags '{MADE_TAG}={MADE_BY}' '{DEPLOYMENT_TAG}={where.deployment}'. Otherwise nothing is left."
         )
         yield Problem(where.place, message, hint)

@@ -99,7 +99,7 @@ def inside(described: dict[str, Any]) -> tuple[list[Attribute], list[Any]]:
     attributes = [
         Attribute(
             name,
-            kind_of(described),
+            kind_of(kind),
             required="r" in use,
             optional="o" in use,
             computed="c" in use,
