@@ -30,7 +30,7 @@ def test_settings_take_what_azure_takes_and_say_what_else_to_write(setting, good
         assert hint.endswith(".")
 
 
-def test_a_location_as_the_portal_shows_it_is_told_as_commands_want_it():
+def test_a_location_as_the_portal_shows_it_is_hinted_as_commands_want_it():
     assert "Write westeurope" in DIALECT.settings["location"].check("West Europe")[1]
 
 

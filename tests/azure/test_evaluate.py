@@ -14,7 +14,7 @@ ALLOW_ALL = SecurityRule("all", 100, "Inbound", "Allow", "*")
 
 # A small world, in which a packet is looked at one by one: addresses, references, protocols and ports that matter.
 ADDRESSES = ["10.0.0.0", "10.0.0.1", "10.0.0.3", "192.0.2.1", "2001:db8::1"]
-REALMS = [
+ADDRESS_SPACES = [
     "service_tag:Internet",
     "service_tag:VirtualNetwork",
     "service_tag:AzureLoadBalancer",
@@ -102,7 +102,7 @@ def decides(group, direction, protocol, source, destination, remote):
 
 
 def point(direction, protocol, source, destination, remote):
-    if remote in REALMS:
+    if remote in ADDRESS_SPACES:
         address_space, span = remote, (0, 0)
     else:
         address = parse_network(remote)
@@ -120,8 +120,8 @@ def point(direction, protocol, source, destination, remote):
 
 @given(st.lists(rules(), max_size=6, unique_by=lambda rule: (rule.direction, rule.priority)))
 def test_a_packet_passes_exactly_when_the_first_rule_that_matches_allows(group):
-    found = permitted(group, address_spaces=REALMS)
-    world = list(product(["Inbound", "Outbound"], ["Tcp", "Icmp"], [1, 9], PORTS, [*ADDRESSES, *REALMS]))
+    found = permitted(group, address_spaces=ADDRESS_SPACES)
+    world = list(product(["Inbound", "Outbound"], ["Tcp", "Icmp"], [1, 9], PORTS, [*ADDRESSES, *ADDRESS_SPACES]))
     passing = {packet for packet in world if decides(group, *packet)}
     whole = PacketSet.of(point(*packet) for packet in world)
     assert found & whole == PacketSet.of(point(*packet) for packet in passing)
@@ -133,7 +133,7 @@ def test_an_empty_group_is_open_to_the_virtual_network_and_out_to_the_internet()
     assert found.only("egress").address_spaces() == {"service_tag:VirtualNetwork", "service_tag:Internet"}
 
 
-def test_a_star_is_both_families_and_every_realm_that_is_named():
+def test_a_star_is_both_families_and_every_address_space_that_is_named():
     other = SecurityRule("egress", 100, "Outbound", "Deny", "*", destination_address_prefixes=("Storage",))
     assert {IPV4, IPV6, "service_tag:Storage"} <= permitted((ALLOW_ALL, other)).only("ingress").address_spaces()
 

@@ -70,7 +70,7 @@ def attach(*ids: str) -> str:
     return f"{{data1: {{network_interfaces: [{', '.join(nics)}], subnets: [{', '.join(subnets)}]}}}}"
 
 
-def rule(name: str = "theirs", **changes: Any) -> dict[str, Any]:
+def rule(name: str = "others", **changes: Any) -> dict[str, Any]:
     """A rule of somebody else's, as the API takes it."""
     made = {"priority": 200, "destinationPortRange": "8080", "sourceAddressPrefix": "192.0.2.0/24"}
     return bodies.rule(name, **{**made, **changes})
@@ -191,7 +191,7 @@ class LiveAzure:
                 if f"/{kind}/" in one:
                     self.send("DELETE", one)
 
-    def theirs(self, group: str, *rules: dict[str, Any]) -> None:
+    def others(self, group: str, *rules: dict[str, Any]) -> None:
         """Somebody else adds rules to a group."""
         for one in rules:
             self.send("PUT", f"{group}/securityRules/{one['name']}", one)
@@ -270,7 +270,7 @@ class LiveAzure:
 
     @contextmanager
     def invariant(self, name: str, new: Mapping[str, PacketSet], beside: PacketSet | None = None) -> Iterator[None]:
-        """Check the law after every change of the emulator's state while the block runs.
+        """Check the safety invariant after every change of the emulator's state while the block runs.
 
         `beside` is what somebody else opens and closes meanwhile, for which nobody here answers.
         """

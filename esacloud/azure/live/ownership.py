@@ -97,11 +97,11 @@ def left_alone(names: Iterable[tuple[str, str]], where: Scope) -> Iterable[Probl
     """Groups, by name and ID, that have only our names, where a deployment is to be destroyed."""
     for name, resource_id in names:
         message = (
-            f"No group provably belongs to {where.deployment}. {name} has the name of one, but not the "
-            f"tags {DEPLOYMENT_TAG} and {MADE_TAG}: somebody removed them, or esacloud did not create it. It is left in place."
+            f"No group provably belongs to {where.deployment}. {name} has the name of one, but not the tags "
+            f"{DEPLOYMENT_TAG} and {MADE_TAG}: somebody removed them, or esacloud did not create it. It is kept."
         )
         hint = (
-            f"If it is this deployment's, restore the tags and run the command again: az tag update --resource-id "
-            f"{resource_id} --operation merge --tags '{MADE_TAG}={MADE_BY}' '{DEPLOYMENT_TAG}={where.deployment}'. Otherwise nothing is left."
+            f"If it is this deployment's, restore the tags and repeat: az tag update --resource-id {resource_id} "
+            f"--operation merge --tags '{MADE_TAG}={MADE_BY}' '{DEPLOYMENT_TAG}={where.deployment}'. Otherwise nothing is left."
         )
         yield Problem(where.place, message, hint)

@@ -141,7 +141,7 @@ def test_without_the_rule_that_denies_the_rest_the_default_rules_show() -> None:
         ((MAIN,), ..., "The file is missing"),
     ],
 )
-def test_what_esacloud_does_not_write_is_an_oddity(path: tuple[Any, ...], to: Any, message: str) -> None:
+def test_what_esacloud_does_not_write_is_a_deviation(path: tuple[Any, ...], to: Any, message: str) -> None:
     assert message in "\n".join(read_back(changed(*path, to=to)).deviations)
 
 
