@@ -6,6 +6,7 @@ package is an `EsacloudError`; its `exit_code` is the exit code of the command (
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -70,6 +71,12 @@ class InputError(EsacloudError):
     def at(cls, place: Place | str, message: str, hint: str) -> InputError:
         """The error with one problem, at a place or in a file as a whole."""
         return cls(Problem(Place(place) if isinstance(place, str) else place, message, hint))
+
+
+def refuse(problems: Iterable[Problem]) -> None:
+    """Raise InputError with all of these problems, where there are any."""
+    if found := tuple(problems):
+        raise InputError(*found)
 
 
 class OutsideError(EsacloudError):

@@ -5,7 +5,6 @@ Only what AWS itself would refuse is refused here. The numbers are in `limits.js
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from esacloud.aws.limits import FIXED, QUOTAS
@@ -15,15 +14,6 @@ _ID = "([0-9a-f]{8}|[0-9a-f]{17})$"
 SECURITY_GROUP = rf"^([0-9]{{12}}/)?sg-{_ID}"
 # Group names: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
 NAME_PREFIX = rf"^(?![sS][gG]-)[A-Za-z0-9][A-Za-z0-9 ._:/()#,@+=;{{}}!$*&\[\]-]{{0,{FIXED['group_name_characters'] - 1}}}$"
-
-
-def _setting(title: str, pattern: str, noun: str, hint: str, *, required: bool = False) -> SettingKey:
-    """A setting that is valid exactly when it matches the pattern; `noun` names a valid value."""
-
-    def check(text: str) -> tuple[str, str] | None:
-        return None if re.fullmatch(pattern, text) else (f"{text!r} is not {noun}.", hint)
-
-    return SettingKey(title, required, pattern, check)
 
 
 def _tag_text(part: str, shortest: int) -> SettingKey:
@@ -56,21 +46,21 @@ DIALECT = Dialect(
     cloud="aws",
     title="AWS",
     settings={
-        "region": _setting(
+        "region": SettingKey.matching(
             "the region of the VPC",
             r"^[a-z]{2,5}(-[a-z]+)+-[0-9]{1,2}$",
             "an AWS region",
             "Write a region code such as eu-central-1 or us-gov-west-1.",
             required=True,
         ),
-        "vpc": _setting(
+        "vpc": SettingKey.matching(
             "the ID of the VPC that the security groups belong to",
             f"^vpc-{_ID}",
             "a VPC ID",
             "Write `vpc-` and 8 or 17 hexadecimal digits, such as vpc-0a1b2c3d4e5f60718.",
             required=True,
         ),
-        "name_prefix": _setting(
+        "name_prefix": SettingKey.matching(
             "what the names of the security groups start with",
             NAME_PREFIX,
             "a valid start of a security group name",
@@ -102,7 +92,7 @@ DIALECT = Dialect(
     check_quotas=_check_quotas,
     interface_settings={
         "network_interfaces": InterfaceKey(
-            _setting(
+            SettingKey.matching(
                 "the IDs of the network interfaces that the interface's groups are attached to",
                 f"^eni-{_ID}",
                 "a network interface ID",
@@ -111,7 +101,7 @@ DIALECT = Dialect(
             many=True,
         ),
         "group": InterfaceKey(
-            _setting(
+            SettingKey.matching(
                 "the ID of an existing security group that the interface adopts",
                 f"^sg-{_ID}",
                 "a security group ID",

@@ -69,13 +69,8 @@ def rules_of_group(group: Mapping[str, Any]) -> Iterator[DescribedRule]:
 def single_rule(rule: Mapping[str, Any], label: str = "") -> DescribedRule:
     """One item from DescribeSecurityGroupRules. Raises ValueError where it has not one source and a direction."""
     referenced = mapping(rule.get("ReferencedGroupInfo"))
-    given: list[tuple[SourceKind, Any]] = [
-        ("cidr_ipv4", rule.get("CidrIpv4")),
-        ("cidr_ipv6", rule.get("CidrIpv6")),
-        ("prefix_list_id", rule.get("PrefixListId")),
-        (REFERENCED, referenced.get("GroupId")),
-    ]
-    sources = [(kind, str(value)) for kind, value in given if value]
+    given = {**rule, SOURCES[REFERENCED].request: referenced.get("GroupId")}  # an answer has it one level deeper
+    sources = [(kind, str(given[keys.request])) for kind, keys in SOURCES.items() if given.get(keys.request)]
     if len(sources) != 1 or not isinstance(rule.get("IsEgress"), bool):
         raise ValueError("a rule needs one source and a direction")
     return DescribedRule(

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from esacloud.deployment.model import Deployment
 from esacloud.json_files import read_beside
 
 _FACTS = read_beside(__file__, "limits.json")
@@ -28,11 +27,9 @@ class Limits:
     groups_per_interface: int
 
 
-def limits(deployment: Deployment) -> Limits:
-    """AWS's quotas, with those of the deployment over them."""
-    settings = deployment.clouds.get("aws")
-    given = settings.quotas if settings else {}
-    return Limits(**{name: given.get(name, default) for name, (default, _, _) in QUOTAS.items()})
+def limits(overrides: Mapping[str, int]) -> Limits:
+    """AWS's quotas, with those of the deployment file over them."""
+    return Limits(**{name: overrides.get(name, default) for name, (default, _, _) in QUOTAS.items()})
 
 
 def managed_prefix_list_weight(name: str) -> int | None:

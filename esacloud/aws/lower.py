@@ -17,30 +17,29 @@ from esacloud.aws.evaluate import packets
 from esacloud.aws.firewall import problems as firewall_problems
 from esacloud.aws.limits import Limits, limits
 from esacloud.aws.model import SecurityGroup, SecurityGroupRule, SecurityGroups
-from esacloud.aws.notes import notes
 from esacloud.aws.rules import rules
 from esacloud.aws.split import COUNTERS, Counter, counts, split
 from esacloud.deployment.model import Deployment, Reference
-from esacloud.errors import InputError, Problem
+from esacloud.errors import Problem, refuse
+from esacloud.guardrails.reach import mail_to_public
 from esacloud.packets.addresses import Network
 from esacloud.policy.lowered import GroupLine, Lowered, QuotaUse
 from esacloud.policy.merging import canonical, merged
 from esacloud.policy.model import Flow, Policy
 
 _WORDS = {"ingress": "inbound", "egress": "outbound"}
+PORT_25_SOURCE = "https://repost.aws/knowledge-center/ec2-port-25-throttle"
 
 
 def lower(policy: Policy, deployment: Deployment) -> Lowered:
     """The security groups of a policy. Raises InputError for texts that AWS refuses and for quotas that do not suffice."""
-    quotas = limits(deployment)
-    flows: dict[str, list[Flow]] = {interface: [] for interface in policy.interfaces}
-    for flow in policy.flows:
-        flows[flow.interface].append(flow)
+    settings = deployment.clouds["aws"]
+    quotas = limits(settings.quotas)
     outside = frozenset(entry.id for entry in deployment.catalogue.entries if not entry.rows)
     groups: dict[str, list[SecurityGroup]] = {}
     saved: dict[str, int] = {}
     problems: list[Problem] = []
-    for interface, own_flows in flows.items():
+    for interface, own_flows in policy.by_interface().items():
         made, fewer = _fitted(sorted(own_flows, key=canonical), quotas, outside)
         parts = split(made, quotas)
         if parts is None:
@@ -50,18 +49,14 @@ def lower(policy: Policy, deployment: Deployment) -> Lowered:
             saved[interface] = fewer
         groups[interface] = [_group(policy.deployment, interface, number, part) for number, part in enumerate(parts, 1)]
     all_groups = tuple(group for own_groups in groups.values() for group in own_groups)
-    problems += [*check(policy, deployment, all_groups, quotas), *firewall_problems(policy, deployment)]
-    if problems:
-        raise InputError(*problems)
-    settings = deployment.clouds.get("aws")
-    used = tuple(_used(groups, quotas))
+    refuse([*problems, *check(policy, deployment, all_groups, quotas), *firewall_problems(policy, deployment)])
     return Lowered(
         policy=policy,
         evaluate=partial(packets, all_groups),
         groups=tuple(map(_line, all_groups)),
-        quotas=used,
-        notes=tuple(notes(policy.flows, groups, saved, quotas)),
-        native=SecurityGroups(all_groups, settings.tags if settings else {}, used, saved),
+        quotas=tuple(_used(groups, quotas)),
+        notes=tuple(_notes(policy, groups, saved, quotas)),
+        native=SecurityGroups(all_groups, settings.tags),
     )
 
 
@@ -99,6 +94,26 @@ def _used(groups: Mapping[str, list[SecurityGroup]], quotas: Limits) -> Iterator
             for (direction, version), count in counts(group.rules).items():
                 yield QuotaUse(f"{group.name}: {_WORDS[direction]} IPv{version} rules", count, quotas.rules_per_group)
         yield QuotaUse(f"{interface}: groups at the interface", len(own_groups), quotas.groups_per_interface)
+
+
+def _notes(
+    policy: Policy, groups: Mapping[str, list[SecurityGroup]], merged: Mapping[str, int], quotas: Limits
+) -> Iterator[str]:
+    """What was merged, what was split, and what AWS does to outbound mail regardless of the rules."""
+    for interface, saved in merged.items():
+        yield (
+            f"{interface}: merging networks and ports exactly saved {saved} rules, because one group takes "
+            f"{quotas.rules_per_group}; a merged rule cites the table rows of all rules that it replaces."
+        )
+    for interface, own_groups in groups.items():
+        if len(own_groups) > 1:
+            names = ", ".join(group.name for group in own_groups)
+            yield f"{interface}: its rules take {len(own_groups)} groups; attach all of them to the interface: {names}."
+    if senders := mail_to_public(policy.flows):
+        yield (
+            "AWS blocks outbound tcp/25 to public addresses on every instance, whatever its security groups permit, "
+            f"until it lifts that on request ({PORT_25_SOURCE}); here it concerns {', '.join(senders)}."
+        )
 
 
 def _too_many(interface: str, made: list[SecurityGroupRule], quotas: Limits, deployment: Deployment) -> Iterator[Problem]:

@@ -8,7 +8,6 @@ from typing import Literal
 
 from esacloud.packets.addresses import Version
 from esacloud.packets.sets import Direction
-from esacloud.policy.lowered import QuotaUse
 
 DIRECTIONS: tuple[Direction, ...] = ("ingress", "egress")
 SourceKind = Literal["cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id", "self"]
@@ -51,9 +50,7 @@ class SecurityGroup:
 
 @dataclass(frozen=True, slots=True)
 class SecurityGroups:
-    """All groups of one deployment, by interface and number. `merged`: interface -> rules that exact merging saved."""
+    """All groups of one deployment, by interface and number."""
 
     groups: tuple[SecurityGroup, ...]
     tags: Mapping[str, str]
-    quotas: tuple[QuotaUse, ...]
-    merged: Mapping[str, int]

@@ -1,6 +1,6 @@
 """Descriptions of security rules: the table rows first, then the entries, in at most 140 characters of plain ASCII.
 
-What does not fit is counted, never dropped in silence; the module's manifest has all of it.
+What does not fit is counted, never dropped silently; the module's manifest has all of it.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ def description(rows: tuple[int, ...], entries: tuple[str, ...]) -> str:
 
 
 def is_description(text: str) -> bool:
-    """Whether Azure takes the text; and it is plain ASCII without anything that Terraform would read as a template."""
+    """Whether Azure accepts the text, and it is plain ASCII without anything that Terraform reads as a template."""
     return (
         len(text) <= DESCRIPTION_LENGTH and text.isascii() and text.isprintable() and "${" not in text and "%{" not in text
     )
 
 
 def _fitting(start: str, words: Sequence[str], length: int) -> str:
-    """As many of the words as the length takes, and how many more there are."""
+    """As many of the words as fit the length, and the number of the others."""
     text = start + ", ".join(words)
     count = len(words)
     while len(text) > length and count:

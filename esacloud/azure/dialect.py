@@ -20,40 +20,42 @@ _APPLICATION_SECURITY_GROUP_ID = rf"{_NETWORK}/applicationSecurityGroups/{_RESOU
 NETWORK_INTERFACE = rf"{_NETWORK}/networkInterfaces/{_RESOURCE_NAME}"
 SUBNET = rf"{_NETWORK}/virtualNetworks/{_RESOURCE_NAME}/subnets/{_RESOURCE_NAME}"
 # https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
-APPLICATION_SECURITY_GROUP_PATTERN = f"^(?:{_APPLICATION_SECURITY_GROUP_ID}|(?!self$){_RESOURCE_NAME})$"  # `self` is ours
+APPLICATION_SECURITY_GROUP_PATTERN = (
+    f"^(?:{_APPLICATION_SECURITY_GROUP_ID}|(?!self$){_RESOURCE_NAME})$"  # `self` is reserved
+)
 
 
 def _setting(
     title: str,
     pattern: str,
-    message: str,
+    noun: str,
     hint: str,
     *,
     required: bool = False,
     unquoted: bool = False,
     correction: Callable[[str], str] | None = None,
 ) -> SettingKey:
-    """A setting that is right exactly when the whole of it matches the pattern."""
+    """A setting that is valid exactly when all of it matches the pattern; `noun` names a valid value."""
     matches = re.compile(pattern).fullmatch
 
     def check(text: str) -> tuple[str, str] | None:
         if matches(text):
             return None
-        return f"{text!r} is no {message}.", f"{correction(text) if correction else ''}{hint}"
+        return f"{text!r} is not {noun}.", f"{correction(text) if correction else ''}{hint}"
 
     return SettingKey(title, required, f"^(?:{pattern})$", check, unquoted)
 
 
 def _as_location(text: str) -> str:
-    meant = "".join(text.split()).lower()
-    return f"Write {meant}: " if meant != text and re.fullmatch(r"[a-z][a-z0-9]*", meant) else ""
+    location = "".join(text.split()).lower()
+    return f"Write {location}: " if location != text and re.fullmatch(r"[a-z][a-z0-9]*", location) else ""
 
 
 def _check_quotas(quotas: Mapping[str, int]) -> tuple[str, str] | None:
     first, last = quotas["first_priority"], quotas["last_priority"]
     if first <= last:
         return None
-    return f"The priorities run backwards, from {first} to {last}.", "Write the lower number as first_priority."
+    return f"first_priority {first} is greater than last_priority {last}.", "Write the lower number as first_priority."
 
 
 DIALECT = Dialect(
@@ -61,44 +63,44 @@ DIALECT = Dialect(
     title="Azure",
     settings={
         "subscription": _setting(
-            "the subscription's id; needed where peers name application security groups without their ARM id",
+            "the subscription's ID; needed where peers name application security groups without their ARM ID",
             _UUID,
-            "subscription id",
+            "a subscription ID",
             "Write its UUID, like 00000000-0000-0000-0000-000000000000 (`az account show --query id`).",
         ),
         "resource_group": _setting(
-            "the resource group that the network security groups go into",
+            "the resource group of the network security groups",
             _RESOURCE_GROUP,
-            "name of a resource group",
-            "Write 1 to 90 letters, digits, underscores, hyphens, parentheses and full stops, no full stop at the end.",
+            "a valid name of a resource group",
+            "Write 1 to 90 letters, digits, underscores, hyphens, parentheses and full stops, not ending with a full stop.",
             required=True,
         ),
         "location": _setting(
             "the region, as Azure names it in commands",
             r"[a-z][a-z0-9]{2,49}",
-            "name of an Azure location",
-            "Locations are lower case letters and digits, like westeurope (`az account list-locations --query [].name`).",
+            "the name of an Azure location",
+            "Locations are lower-case letters and digits, like westeurope (`az account list-locations --query [].name`).",
             required=True,
             correction=_as_location,
         ),
         "name_prefix": _setting(
             "what the names of all resources start with, instead of the deployment's name",
             NAME_PREFIX,
-            "start of an Azure name",
+            "a valid start of an Azure name",
             "Write up to 60 letters, digits, hyphens, underscores and full stops, a letter or digit first.",
         ),
         "load_balancer": _setting(
-            "whether a load balancer stands before the interfaces: its health probes then reach the TCP ports they serve",
+            "whether a load balancer is in front of the interfaces; its health probes may then reach their TCP ports",
             "yes|no|true|false",
-            "answer to whether there is a load balancer",
-            "Write yes or no.",
+            "yes or no",
+            "Write yes if a load balancer is in front of the interfaces, otherwise no.",
             unquoted=True,
         ),
     },
     references=(
         ReferenceKind(
             APPLICATION_SECURITY_GROUP,
-            "an application security group: its name in the deployment's resource group, or its whole ARM id",
+            "an application security group: its name in the deployment's resource group, or its whole ARM ID",
             APPLICATION_SECURITY_GROUP_PATTERN,
             shorthand=f"^{_APPLICATION_SECURITY_GROUP_ID}$",
             example="asg-syslog",
@@ -113,15 +115,15 @@ DIALECT = Dialect(
     quotas=QUOTAS,
     matches_source_ports=True,
     tags=TagKeys(
-        most=TAGS - 3,  # the tags by which the groups are found, and who made them: see live_place.py
+        most=TAGS - 3,  # the tags that identify a group and its creator: see live/scope.py
         key=_setting(
             "a tag's name",
             r"[^<>%&\\?/]{1,512}",
-            "name of a tag that Azure takes",
+            "a tag's name that Azure accepts",
             "Write 1 to 512 characters without any of < > % & \\ ? and /.",
         ),
         value=_setting(
-            "a tag's value", r"[^\x00]{0,256}", "value of a tag that Azure takes", "Write at most 256 characters."
+            "a tag's value", r"[^\x00]{0,256}", "a tag's value that Azure accepts", "Write at most 256 characters."
         ),
     ),
     check_quotas=_check_quotas,
@@ -129,28 +131,28 @@ DIALECT = Dialect(
     interface_settings={
         "network_interfaces": InterfaceKey(
             _setting(
-                "the ARM ids of the network interfaces that carry the interface's group",
+                "the ARM IDs of the network interfaces that the interface's group is attached to",
                 NETWORK_INTERFACE,
-                "ARM id of a network interface",
-                "Write it whole, from /subscriptions/ on (`az network nic show --query id`).",
+                "the ARM ID of a network interface",
+                "Write the whole ID, from /subscriptions/ on (`az network nic show --query id`).",
             ),
             many=True,
         ),
         "subnets": InterfaceKey(
             _setting(
-                "the ARM ids of the subnets that carry the interface's group",
+                "the ARM IDs of the subnets that the interface's group is attached to",
                 SUBNET,
-                "ARM id of a subnet",
-                "Write it whole, from /subscriptions/ on (`az network vnet subnet show --query id`).",
+                "the ARM ID of a subnet",
+                "Write the whole ID, from /subscriptions/ on (`az network vnet subnet show --query id`).",
             ),
             many=True,
         ),
         "group": InterfaceKey(
             _setting(
-                "the name of an existing network security group, in the resource group, that becomes the interface's",
+                "the name of an existing network security group in the resource group, which the interface adopts",
                 _RESOURCE_NAME,
-                "name of a network security group",
-                "Write the name of one in `resource_group`.",
+                "a valid name of a network security group",
+                "Write the name of a group in `resource_group`.",
             ),
             many=False,
         ),
@@ -159,5 +161,5 @@ DIALECT = Dialect(
 
 
 def is_resource_id(group: str) -> bool:
-    """Whether an application security group is written as an ARM id rather than as a name."""
+    """Whether an application security group is written as an ARM ID, not as a name."""
     return group.startswith("/")

@@ -1,11 +1,11 @@
 """What a network security group permits, from its rules alone: the other side of the proof.
 
-This module knows nothing of flows, and shares nothing with the code that makes rules from them. It reads any group as
+This module shares nothing with the code that makes rules from flows. It reads any group as
 Azure would: rules by ascending priority, the first that matches decides, the default rules after all others. Service tags
-and application security groups are sets that cannot be seen into from here, each a realm of its own; `*` is both address
-families and every realm that is named anywhere. The near side is the interface itself, so its address has to be `*` or
-the tag VirtualNetwork, in which every interface lives; a rule for a part of it is refused, because what it means depends
-on the interface's address.
+and application security groups are sets that only Azure resolves, each its own address space; `*` is both address families
+and every address space that any rule names. The local side of a rule is the interface itself, so its address must be `*` or
+the tag VirtualNetwork, which contains every interface; a rule for a part of it is refused, because its effect depends on
+the interface's address.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from esacloud.azure.model import EVERYTHING, SELF, NetworkSecurityGroup, SecurityRule
+from esacloud.azure.model import EVERYTHING, SELF, NetworkSecurityGroup, SecurityRule, Side
 from esacloud.packets.addresses import ANY_IPV4, ANY_IPV6, AddressError, parse_network
 from esacloud.packets.sets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, ONE_POINT, Box, Direction, PacketSet, Range
 
-Remote = tuple[str, Range]  # a realm, and the addresses there
+Remote = tuple[str, Range]  # an address space, and addresses in it
 
 _NUMBERS: dict[str, Range] = {  # https://www.iana.org/assignments/protocol-numbers
     "tcp": (6, 6),
@@ -38,44 +38,27 @@ _is_port = re.compile(r"0|[1-9][0-9]{0,4}").fullmatch
 _is_tag = re.compile(r"[A-Z][A-Za-z0-9]+(\.[A-Z][A-Za-z0-9]+)?").fullmatch
 _VIRTUAL_NETWORK = "service_tag:VirtualNetwork"
 
+_ANY_PORTS, _NETWORK = (EVERYTHING, EVERYTHING), ("VirtualNetwork",)
 DEFAULT_RULES = (
-    SecurityRule(
-        "AllowVnetInBound",
-        65000,
-        "Inbound",
-        "Allow",
-        "*",
-        source_address_prefixes=("VirtualNetwork",),
-        destination_address_prefixes=("VirtualNetwork",),
-    ),
-    SecurityRule(
-        "AllowAzureLoadBalancerInBound", 65001, "Inbound", "Allow", "*", source_address_prefixes=("AzureLoadBalancer",)
-    ),
+    SecurityRule("AllowVnetInBound", 65000, "Inbound", "Allow", "*", *_ANY_PORTS, _NETWORK, _NETWORK),
+    SecurityRule("AllowAzureLoadBalancerInBound", 65001, "Inbound", "Allow", "*", *_ANY_PORTS, ("AzureLoadBalancer",)),
     SecurityRule("DenyAllInBound", 65500, "Inbound", "Deny", "*"),
-    SecurityRule(
-        "AllowVnetOutBound",
-        65000,
-        "Outbound",
-        "Allow",
-        "*",
-        source_address_prefixes=("VirtualNetwork",),
-        destination_address_prefixes=("VirtualNetwork",),
-    ),
-    SecurityRule("AllowInternetOutBound", 65001, "Outbound", "Allow", "*", destination_address_prefixes=("Internet",)),
+    SecurityRule("AllowVnetOutBound", 65000, "Outbound", "Allow", "*", *_ANY_PORTS, _NETWORK, _NETWORK),
+    SecurityRule("AllowInternetOutBound", 65001, "Outbound", "Allow", "*", *_ANY_PORTS, EVERYTHING, ("Internet",)),
     SecurityRule("DenyAllOutBound", 65500, "Outbound", "Deny", "*"),
 )
-"""What every group ends with. https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview"""
+"""The rules at the end of every group. https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview"""
 
 
 def packets(groups: Iterable[NetworkSecurityGroup]) -> dict[str, PacketSet]:
-    """All packets that the groups permit, by interface. Raises ValueError for a rule that Azure would not take."""
+    """All packets that the groups permit, by interface. Raises ValueError for a rule that Azure refuses."""
     return {group.interface: permitted(group.rules) for group in groups}
 
 
 def permitted(rules: Iterable[SecurityRule], address_spaces: Iterable[str] = ()) -> PacketSet:
-    """All packets that one group permits; `address_spaces` are more that `*` stands for, beside those that the group names.
+    """All packets that one group permits; `*` also stands for `address_spaces`, in addition to those that the group names.
 
-    Raises ValueError for a rule that Azure would not take, or whose near side is a part of the interface.
+    Raises ValueError for a rule that Azure refuses, or whose local side is a part of the interface.
     """
     every = [*map(match, rules), *_default_rules()]
     whole = whole_of({address_space for rule in every for address_space, _ in rule.remote or ()}.union(address_spaces))
@@ -84,17 +67,12 @@ def permitted(rules: Iterable[SecurityRule], address_spaces: Iterable[str] = ())
 
 
 def whole_of(address_spaces: Iterable[str]) -> tuple[Remote, ...]:
-    """Everything that a far side can be where these realms are named: both address families, and the references."""
+    """Everything that `*` stands for where rules name these address spaces: they and both address families."""
     return (*_BOTH_FAMILIES, *((address_space, ONE_POINT) for address_space in sorted(set(address_spaces) - {IPV4, IPV6})))
 
 
-def is_everything(rule: SecurityRule) -> bool:
-    """Whether a rule matches every packet of its direction. Raises ValueError for a rule that Azure would not take."""
-    return match(rule).is_everything
-
-
 class Match(NamedTuple):
-    """What a rule matches, in numbers; `remote` is None where it is everything."""
+    """What a rule matches, as numbers; `remote` is None where it is everything."""
 
     priority: int
     direction: Direction
@@ -115,7 +93,7 @@ class Match(NamedTuple):
         )
 
     def boxes(self, whole: Iterable[Remote]) -> Iterator[Box]:
-        """What matches, where `whole` is everything that a far side can be."""
+        """What the rule matches; `whole` is what `*` stands for."""
         for address_space, addresses in whole if self.remote is None else self.remote:
             for source_ports in self.source_ports:
                 for ports in self.ports:
@@ -127,7 +105,7 @@ def _by_priority(rule: Match) -> int:
 
 
 def _first_match(rules: Iterable[Match], direction: Direction, whole: Iterable[Remote]) -> PacketSet:
-    """What the rules of one direction let through: each that allows lets in what none before it denies."""
+    """What the rules of one direction permit: each that allows permits what none before it denies."""
     allowed, denied = PacketSet(), PacketSet()
     waiting: list[Box] = []
     for rule in rules:
@@ -147,25 +125,24 @@ def _first_match(rules: Iterable[Match], direction: Direction, whole: Iterable[R
 
 @lru_cache(maxsize=4096)
 def match(rule: SecurityRule) -> Match:
-    """A rule in numbers. Raises ValueError for one that Azure would not take, or whose near side is not the interface."""
+    """A rule as numbers. Raises ValueError for one that Azure refuses, or whose local side is not the whole interface."""
     name = rule.protocol.lower()
     if name not in _NUMBERS:
-        raise ValueError(f"Azure knows no protocol {rule.protocol!r}")
-    sources, destinations = _ports(rule.source_port_ranges), _ports(rule.destination_port_ranges)
+        raise ValueError(f"{rule.protocol!r} is not a protocol that Azure supports")
+    source, destination = rule.sides
+    sources, destinations = _ports(source.ports), _ports(destination.ports)
     if name in _WITHOUT_PORTS and (sources, destinations) != ((EVERY_PORT,), (EVERY_PORT,)):
-        raise ValueError(f"{rule.protocol} has no ports, so both have to be `*`")
+        raise ValueError(f"{rule.protocol} has no ports, so the ports of both sides must be `*`")
     if rule.access not in ("Allow", "Deny"):
-        raise ValueError(f"a rule allows or denies, and does not {rule.access!r}")
-    source = _side(rule.source_address_prefixes, rule.source_application_security_groups)
-    destination = _side(rule.destination_address_prefixes, rule.destination_application_security_groups)
+        raise ValueError(f"the access of a rule is Allow or Deny, not {rule.access!r}")
     if rule.direction == "Inbound":
-        near, remote = destination, source
+        local, remote = _addresses(destination), _addresses(source)
     elif rule.direction == "Outbound":
-        near, remote = source, destination
+        local, remote = _addresses(source), _addresses(destination)
     else:
-        raise ValueError(f"a rule is Inbound or Outbound, not {rule.direction!r}")
-    if near is not None and near != ((_VIRTUAL_NETWORK, ONE_POINT),):
-        raise ValueError("the side of the interface itself is not `*`")
+        raise ValueError(f"the direction of a rule is Inbound or Outbound, not {rule.direction!r}")
+    if local is not None and local != ((_VIRTUAL_NETWORK, ONE_POINT),):
+        raise ValueError("the local side, which is the interface itself, is not `*`")
     direction: Direction = "ingress" if rule.direction == "Inbound" else "egress"
     return Match(rule.priority, direction, rule.access == "Allow", _NUMBERS[name], sources, destinations, remote)
 
@@ -180,7 +157,7 @@ def _ports(texts: tuple[str, ...]) -> tuple[Range, ...]:
     if not texts:
         raise ValueError("a rule needs source and destination ports, `*` for all")
     if len(texts) > 1 and "*" in texts:
-        raise ValueError("`*` does not stand in a list of ports")
+        raise ValueError("a list of ports contains `*`")
     return tuple(map(port_range, texts))
 
 
@@ -194,11 +171,12 @@ def port_range(text: str) -> Range:
         high = int(last) if dash else low
         if low <= high <= EVERY_PORT[1]:
             return low, high
-    raise ValueError(f"{text!r} is neither a port nor a range of ports from 0 to 65535")
+    raise ValueError(f"{text!r} is not a port or a range of ports from 0 to 65535")
 
 
-def _side(prefixes: tuple[str, ...], groups: tuple[str, ...]) -> tuple[Remote, ...] | None:
-    """The realms of one side; None for everything."""
+def _addresses(side: Side) -> tuple[Remote, ...] | None:
+    """The addresses of one side; None for everything."""
+    _, _, prefixes, groups = side
     if groups:
         if prefixes:
             raise ValueError("one side has both prefixes and application security groups")
@@ -214,10 +192,10 @@ def _side(prefixes: tuple[str, ...], groups: tuple[str, ...]) -> tuple[Remote, .
 def _prefix(text: str, alone: bool = False) -> Remote:
     if _is_tag(text) or text == "*":
         if not alone:
-            raise ValueError(f"{text} stands in a list, and Azure takes a service tag or `*` only alone")
+            raise ValueError(f"a list contains {text}, and Azure accepts a service tag or `*` only by itself")
         return f"service_tag:{text}", ONE_POINT
     try:
         network = parse_network(text)
     except AddressError:
-        raise ValueError(f"{text!r} is neither a network nor a service tag") from None
+        raise ValueError(f"{text!r} is not a CIDR block or a service tag") from None
     return (IPV4 if network.version == 4 else IPV6), (network.first, network.last)

@@ -1,28 +1,27 @@
-"""Azure's limits, as data with their source in `limits.json`; a deployment file overrides them under `quotas`."""
+"""Azure's limits: the numbers of `limits.json`, with source and date; a deployment file overrides them under `quotas`."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-LOWEST_PRIORITY, DENY_PRIORITY = 100, 4096  # the two ends of what Azure takes
+from esacloud.json_files import read_beside
+
+LOWEST_PRIORITY, DENY_PRIORITY = 100, 4096  # the lowest and the highest number that Azure accepts
 NAME_LENGTH, DESCRIPTION_LENGTH = 80, 140
 # https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview
 TAGS = 50  # https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources
 
-_LIMITS = json.loads(Path(__file__).with_name("limits.json").read_bytes())["limits"]
-
 QUOTAS: Mapping[str, tuple[int, int, int]] = {
-    name: (limit["default"], limit["lowest"], limit["highest"]) for name, limit in _LIMITS.items()
+    name: (limit["default"], limit["lowest"], limit["highest"])
+    for name, limit in read_beside(__file__, "limits.json")["limits"].items()
 }
-"""Limit by name: (default, lowest, highest) that a file may say."""
+"""Limit by name: (default, lowest, highest) that a file may contain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits that hold for one deployment."""
+    """The limits of one deployment."""
 
     rules_per_group: int
     addresses_per_group: int
@@ -33,5 +32,5 @@ class Limits:
 
 
 def limits(overrides: Mapping[str, int]) -> Limits:
-    """Azure's limits with those of the file over them."""
+    """Azure's limits, with those of the file over them."""
     return Limits(**{name: overrides.get(name, default) for name, (default, _, _) in QUOTAS.items()})

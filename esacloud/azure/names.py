@@ -1,7 +1,7 @@
-"""The names of security rules: made of what a rule is for, and of nothing that may change beside it.
+"""The names of security rules: derived from a rule's purpose, and from nothing else that may change.
 
-A rule's name says direction, protocol, ports, far side and the entries that ask for it, as `out-udp-53-ipv4-dns-udp`. Its
-priority comes from its name. So a rule keeps both whatever happens to other rules, and to its own addresses.
+A name contains direction, protocol, ports, kind of remote and the entries that need the rule, as `out-udp-53-ipv4-dns-udp`.
+The priority is derived from the name. So a rule keeps both when other rules or its own addresses change.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from esacloud.azure.limits import NAME_LENGTH
 from esacloud.catalogue.model import EVERY_PORT, PortRange
 from esacloud.policy.model import Direction
 
-# The documented rule, see limits.py; \w there is a letter, a digit or an underscore.
+# The documented rule, see limits.py; its \w is a letter, a digit or an underscore.
 is_rule_name = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,78}[A-Za-z0-9_])?").fullmatch
 _DIGEST = 10  # hexadecimal digits; modules/azure/rules.tf makes the same names
 _not_in_a_name = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -24,10 +24,10 @@ PREFIXES: dict[Direction, str] = {"ingress": "in", "egress": "out"}  # of the na
 
 
 class RuleIdentity(NamedTuple):
-    """What makes a rule that rule and no other.
+    """What identifies a rule.
 
-    `remote` is the kind of far side: `ipv4`, `ipv6`, `any-ipv4`, `any-ipv6`, `groups`, or a service tag. Where direction,
-    protocol, ports and far side alone tell rules apart (`any`), `entries` is empty; where the far side does, `ports` is.
+    `remote` is the kind of remote: `ipv4`, `ipv6`, `any-ipv4`, `any-ipv6`, `groups`, or a service tag. Where direction,
+    protocol, ports and remote identify a rule (`any`), `entries` is empty; where the remote does, `ports` is too.
     """
 
     direction: Direction
@@ -40,7 +40,7 @@ class RuleIdentity(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def rule_name(identity: RuleIdentity) -> str:
-    """The name: at most 80 characters of Azure's set. Too long a name ends in a digest of the whole instead."""
+    """The name: at most 80 characters of Azure's set. A longer name is cut, and ends with a digest of the whole."""
     words = [PREFIXES[identity.direction], identity.transport]
     if identity.ports and identity.ports != (EVERY_PORT,):
         words.append("_".join(map(port_text, identity.ports)))

@@ -1,4 +1,4 @@
-"""What a person should know about the network security groups of a deployment beside the rules themselves."""
+"""Notes for people on the network security groups of a deployment, in addition to the rules."""
 
 from __future__ import annotations
 
@@ -7,63 +7,43 @@ from collections.abc import Iterable, Iterator, Mapping
 from esacloud.azure.dialect import APPLICATION_SECURITY_GROUP, YES
 from esacloud.azure.model import NetworkSecurityGroup
 from esacloud.deployment.model import CloudSettings, Reference
-from esacloud.packets.addresses import Network, parse_network
-from esacloud.policy.model import Flow, Policy
+from esacloud.guardrails.reach import mail_to_public
+from esacloud.policy.model import Policy
 
-SMTP = 25
 PORT_25_SOURCE = "https://learn.microsoft.com/azure/virtual-network/troubleshoot-outbound-smtp-connectivity"
 ADMIN_RULES_SOURCE = "https://learn.microsoft.com/azure/virtual-network-manager/concept-security-admins"
-# Azure sends these without its Internet gateway: RFC 1918, RFC 6598; RFC 4193, RFC 4291
-_NOT_PUBLIC = tuple(
-    parse_network(text)
-    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fe80::/10")
-)
 
 
 def notes(
     policy: Policy, groups: Iterable[NetworkSecurityGroup], settings: CloudSettings, merged: Mapping[str, int]
 ) -> Iterator[str]:
-    """Sentences on what was merged, what the rules need beside them, and what Azure does whatever they say."""
+    """Sentences on what was merged, what the rules need, and what Azure does whatever they permit."""
     for interface, saved in merged.items():
         yield (
-            f"{interface}: merging networks and ports exactly saved {saved} rules, because the group would not hold them; "
-            "a merged rule cites the table rows of all that it stands for."
+            f"{interface}: merging networks and ports exactly saved {saved} rules, because the group would overflow; "
+            "a merged rule cites the table rows of all rules that it replaces."
         )
-    senders = sorted({entry for flow in policy.flows if _sends_mail_out(flow) for entry in flow.entries})
-    if senders:
+    if senders := mail_to_public(policy.flows, references=("Internet",)):
         yield (
-            f"Azure lets tcp/{SMTP} out to public addresses only from some types of subscription (Enterprise Agreement), "
-            f"whatever the rules permit ({PORT_25_SOURCE}); here it concerns {', '.join(senders)}."
+            "Azure permits tcp/25 to public addresses only from some types of subscription (Enterprise Agreement), "
+            f"whatever the rules permit ({PORT_25_SOURCE}). This affects {', '.join(senders)}."
         )
     for group in groups:
         if group.has_members:
             yield (
-                f"{group.interface}: `self` is the application security group that the module makes; the network "
-                "interface of every member has to join it, as those in network_interface_ids do."
+                f"{group.interface}: `self` is the application security group that the module creates; the network "
+                "interface of every member must join it, as those in network_interface_ids do."
             )
     if any(isinstance(flow.remote, Reference) and flow.remote.kind == APPLICATION_SECURITY_GROUP for flow in policy.flows):
-        yield "Azure wants all network interfaces of the application security groups of a rule in one virtual network."
+        yield "Azure requires all network interfaces of the application security groups of a rule in one virtual network."
     if settings.values.get("load_balancer", "no") not in YES and any(
         flow.direction == "ingress" and flow.transport == "tcp" for flow in policy.flows
     ):
         yield (
-            "Health probes of a load balancer are denied, because the file speaks of none; with one in front, write "
-            "`load_balancer: yes` under cloud.azure."
+            "Health probes of a load balancer are denied, because the file does not have one. If there is one, write "
+            "`load_balancer: yes` under `cloud.azure`."
         )
     yield (
-        "Security admin rules of a Virtual Network Manager come before these groups, and what they deny stays denied "
-        f"({ADMIN_RULES_SOURCE})."
-    )
-
-
-def _sends_mail_out(flow: Flow) -> bool:
-    first, last = flow.ports
-    if not (first <= SMTP <= last and flow.direction == "egress" and flow.transport in ("tcp", "all")):
-        return False
-    remote = flow.remote
-    if isinstance(remote, Reference):
-        return remote.id == "Internet"
-    return isinstance(remote, Network) and not any(
-        remote.version == network.version and network.first <= remote.first and remote.last <= network.last
-        for network in _NOT_PUBLIC
+        "Security admin rules of a Virtual Network Manager are evaluated before these groups, and what they deny stays "
+        f"denied ({ADMIN_RULES_SOURCE})."
     )

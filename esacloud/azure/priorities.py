@@ -1,13 +1,13 @@
-"""Priorities that stay: each is drawn from the rule's own name, sparsely over the whole range.
+"""Stable priorities: each is derived from the rule's own name, spread over the whole range.
 
-All rules but the last allow, so their order among each other means nothing and any number will do. The SHA-256 of a name
-is a row of sixteen wishes. Rules choose in rounds: of the rules that wish for the same free number, the one with the lowest
-digest gets it, and the others wish again in the next round. Who is left after the last round gets the next free number
-upwards. So the result depends on the set of names alone, and a new rule moves another only where both wish for the same
-number: with 30 rules and 3,901 numbers about one added rule in 260. See docs/azure.md.
+All rules but the last allow, so their relative order has no effect and any number will do. The SHA-256 of a name is a
+sequence of sixteen candidates. Numbers are assigned in rounds: of the rules with the same free candidate, the one with the
+lowest digest gets it, and the others take part in the next round. A rule that remains after the last round gets the next
+free number upwards. So the result depends only on the set of names, and a new rule moves another only where both have the
+same candidate: with 30 rules and 3,901 numbers about one added rule in 260. See docs/azure.md.
 
-modules/azure/priorities.tf does the first eight rounds of this, and refuses a rule that is left over. No round changes what
-an earlier one gave, so that both give the same numbers to the same names.
+modules/azure/priorities.tf does the first eight rounds of this, and refuses a rule that remains. No round changes the
+numbers of an earlier one, so both give the same numbers to the same names.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _ROUNDS = 16
 
 
 class PrioritiesFullError(ValueError):
-    """More rules than numbers: `desired` and `room` say how many of each."""
+    """More rules than numbers: `desired` rules and `room` numbers."""
 
     def __init__(self, desired: int, room: int) -> None:
         super().__init__(f"{desired} rules do not fit into {room} priorities")
@@ -39,19 +39,19 @@ def priorities(names: Iterable[str], first: int, last: int) -> dict[str, int]:
             break
         again = []
         for name in left:  # the lowest digest first, so that the others of this round find the number taken
-            if owners.setdefault(_wish(name, number) % room, name) is not name:
+            if owners.setdefault(_candidate(name, number) % room, name) is not name:
                 again.append(name)
         left = again
     for name in left:
-        offset = _wish(name, _ROUNDS - 1) % room
+        offset = _candidate(name, _ROUNDS - 1) % room
         while offset in owners:
             offset = (offset + 1) % room
         owners[offset] = name
     return {name: first + offset for offset, name in owners.items()}
 
 
-def _wish(name: str, number: int) -> int:
-    """A number that a name wishes for in one round, before it is brought into a range."""
+def _candidate(name: str, number: int) -> int:
+    """The candidate of a name in one round, before it is reduced to a range."""
     return int.from_bytes(_digest(name)[2 * number : 2 * number + 2], "big")
 
 

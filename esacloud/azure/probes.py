@@ -1,8 +1,8 @@
-"""Health probes of a load balancer: what Azure itself needs beside the policy where the file says that there is one.
+"""Health probes of a load balancer: what Azure needs in addition to the policy where the file has a load balancer.
 
-The rule that denies the rest cuts probes off as well, and a gateway that answers no probe gets no mail. Probes come from
-the service tag AzureLoadBalancer and may reach the TCP ports that the interface serves, no others: each is a flow of the
-policy like any other, with the entries and rows of the port that it looks at.
+The rule that denies the rest also denies probes, and a gateway that answers no probe gets no mail. Probes come from the
+service tag AzureLoadBalancer and may reach only the TCP ports that the interface serves: each is a flow of the policy like
+any other, with the entries and rows of the port that it probes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _REMOTE = Reference("azure", SERVICE_TAG, PROBES)
 
 
 def with_probes(policy: Policy, settings: CloudSettings) -> Policy:
-    """The policy with the probes' flows, or as it is where the file speaks of no load balancer."""
+    """The policy with the probes' flows, or unchanged where the file has no load balancer."""
     if settings.values.get("load_balancer", "no") not in YES:
         return policy
     probes = [probe for interface in policy.interfaces for probe in _probes(interface, policy.flows)]
@@ -28,13 +28,13 @@ def with_probes(policy: Policy, settings: CloudSettings) -> Policy:
 
 
 def _probes(interface: str, flows: Iterable[Flow]) -> list[Flow]:
-    """One flow for each port range served over TCP, unless the policy lets the load balancer in there already."""
+    """One flow for each port range served over TCP, unless the policy already permits the load balancer there."""
     served: dict[PortRange, list[Flow]] = {}
-    there: set[PortRange] = set()
+    permitted: set[PortRange] = set()
     for flow in flows:
         if flow.interface == interface and flow.direction == "ingress" and flow.transport == "tcp":
             if flow.source_ports == EVERY_PORT and flow.remote == _REMOTE:
-                there.add(flow.ports)
+                permitted.add(flow.ports)
             served.setdefault(flow.ports, []).append(flow)
     return [
         Flow(
@@ -49,5 +49,5 @@ def _probes(interface: str, flows: Iterable[Flow]) -> list[Flow]:
             peers=(),
         )
         for ports, asking in sorted(served.items())
-        if ports not in there
+        if ports not in permitted
     ]

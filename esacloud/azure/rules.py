@@ -1,14 +1,15 @@
-"""Flows to security rules: as few as say the same and still tell which entries asked.
+"""Flows to security rules: as few as are exact and still cite the entries that need them.
 
-A rule holds the flows of one direction, protocol, source port range and set of entries, whose far sides are of one kind:
-networks of one address family (Azure takes no rule with both), application security groups, or one service tag. Far sides
-with the same ports go into one rule, so that ports times far sides is never more than the flows say. What a wider network
-of the same rule covers is left out, because Azure refuses overlapping networks within a rule.
+A rule has the flows of one direction, protocol, source port range and set of entries, whose remotes are of one kind:
+networks of one address family (Azure refuses a rule with both), application security groups, or one service tag. Remotes
+with the same ports go into one rule, so that ports times remotes is exactly what the flows permit. A network inside a wider
+one of the same rule is omitted, because Azure refuses overlapping networks within a rule.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from esacloud.azure.descriptions import DENY, description
@@ -31,11 +32,11 @@ DENIES = tuple(
     SecurityRule(f"{PREFIXES[direction]}-deny-all-else", DENY_PRIORITY, azure, "Deny", "*", description=DENY)
     for direction, azure in _DIRECTIONS.items()
 )
-"""The last rule of each direction: it closes the default rules, which open the virtual network and the way out."""
+"""The last rule of each direction. It precedes the default rules, which permit the virtual network and all egress."""
 
 
 class _Key(NamedTuple):
-    """What the flows of one rule share, their ports apart."""
+    """What the flows of one rule share, except for their ports."""
 
     direction: Direction
     transport: str
@@ -47,22 +48,19 @@ class _Key(NamedTuple):
 def security_rules(flows: Iterable[Flow], limits: Limits, *, apart: bool = True) -> tuple[SecurityRule, ...]:
     """The rules of one interface, in order of direction and priority, those that deny the rest last.
 
-    Entries have rules of their own, unless `apart` is false: then a rule cites every entry whose flows it holds.
-    Raises PrioritiesFullError where a direction has more rules than numbers, ValueError for a flow that no rule can say.
+    Entries have rules of their own, unless `apart` is false: then a rule cites every entry whose flows it has.
+    Raises PrioritiesFullError where a direction has more rules than numbers, ValueError for a flow that no rule can match.
     """
     by_direction: dict[Direction, list[SecurityRule]] = {"ingress": [], "egress": []}
-    for key, of_key in _grouped(flows, apart).items():
-        by_direction[key.direction].extend(_rules_of(key, of_key))
+    for key, key_flows in _grouped(flows, apart).items():
+        by_direction[key.direction].extend(_rules_of(key, key_flows))
     numbered: list[SecurityRule] = []
     for deny, made in zip(DENIES, by_direction.values(), strict=True):
         numbers = priorities([rule.name for rule in made], limits.first_priority, limits.last_priority)
-        numbered.extend(sorted((_numbered(rule, numbers[rule.name]) for rule in made), key=_priority))
+        prioritized = (replace(rule, priority=numbers[rule.name]) for rule in made)
+        numbered.extend(sorted(prioritized, key=lambda rule: rule.priority))
         numbered.append(deny)
     return tuple(numbered)
-
-
-def _priority(rule: SecurityRule) -> int:
-    return rule.priority
 
 
 def _grouped(flows: Iterable[Flow], apart: bool) -> dict[_Key, list[Flow]]:
@@ -71,10 +69,7 @@ def _grouped(flows: Iterable[Flow], apart: bool) -> dict[_Key, list[Flow]]:
         kind = _kind(flow.remote)
         entries = flow.entries if apart and kind != PROBES else ()
         key = _Key(flow.direction, flow.transport, flow.source_ports, kind, entries)
-        if (members := grouped.get(key)) is None:
-            grouped[key] = [flow]
-        else:
-            members.append(flow)
+        grouped.setdefault(key, []).append(flow)
     return grouped
 
 
@@ -85,12 +80,12 @@ def _kind(remote: Endpoint) -> str:
     if not isinstance(remote, Reference) or remote.kind == APPLICATION_SECURITY_GROUP:
         return _GROUPS
     if remote.cloud != "azure" or remote.kind != SERVICE_TAG:
-        raise ValueError(f"Azure knows no such reference: {remote}")
+        raise ValueError(f"{remote} is not a reference that Azure supports")
     return remote.id
 
 
 def _rules_of(key: _Key, flows: Sequence[Flow]) -> list[SecurityRule]:
-    """The rules of flows that differ in ports and far sides alone; their priorities are still to be given."""
+    """The rules of flows that differ only in ports and remotes; they have no priorities yet."""
     first = flows[0]
     if len(flows) == 1:
         return [_rule(key, (first.ports,), [first.remote], first.rows, first.entries)]
@@ -106,7 +101,7 @@ def _rules_of(key: _Key, flows: Sequence[Flow]) -> list[SecurityRule]:
 
 
 def _reasons(flows: Iterable[Flow], remotes: set[Endpoint]) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    """The rows and entries of every flow to those far sides."""
+    """The rows and entries of every flow to those remotes."""
     asking = [flow for flow in flows if flow.remote in remotes]
     rows = {row for flow in asking for row in flow.rows}
     return tuple(sorted(rows)), tuple(sorted({entry for flow in asking for entry in flow.entries}))
@@ -119,13 +114,13 @@ def _rule(
     groups: tuple[str, ...] = ()
     named_ports, named_entries = ports, key.entries
     if isinstance(remotes[0], Network):
-        prefixes = _prefixes(remotes)  # type: ignore[arg-type]  # a key holds far sides of one kind
+        prefixes = _prefixes(remotes)  # type: ignore[arg-type]  # the remotes of a key are of one kind
         if key.kind.startswith("any-"):
-            named_entries = ()  # no two rules for everyone share their ports, whoever asked
+            named_entries = ()  # no two rules for every address share their ports, whatever their entries
     elif key.kind == _GROUPS:
         prefixes, groups = (), tuple(sorted(remote.id if isinstance(remote, Reference) else SELF for remote in remotes))
     else:
-        prefixes, named_ports = (key.kind,), ()  # a tag's rule is one, whatever its ports
+        prefixes, named_ports = (key.kind,), ()  # a tag has only one rule, whatever its ports
     name = rule_name(RuleIdentity(key.direction, key.transport, key.source_ports, named_ports, key.kind, named_entries))
     inbound = key.direction == "ingress"
     return SecurityRule(
@@ -159,7 +154,7 @@ def _prefixes(networks: list[Network]) -> tuple[str, ...]:
 
 
 def _port_texts(ports: Sequence[PortRange]) -> tuple[str, ...]:
-    """The ranges as Azure writes them, overlapping ones made one."""
+    """The ranges as Azure writes them, overlapping ones merged."""
     if len(ports) == 1:
         return EVERYTHING if ports[0] == EVERY_PORT else (port_text(ports[0]),)
     apart = [ports[0]]
@@ -169,22 +164,3 @@ def _port_texts(ports: Sequence[PortRange]) -> tuple[str, ...]:
         else:
             apart.append((first, last))
     return EVERYTHING if apart == [EVERY_PORT] else tuple(map(port_text, apart))
-
-
-def _numbered(rule: SecurityRule, priority: int) -> SecurityRule:
-    return SecurityRule(
-        rule.name,
-        priority,
-        rule.direction,
-        rule.access,
-        rule.protocol,
-        rule.source_port_ranges,
-        rule.destination_port_ranges,
-        rule.source_address_prefixes,
-        rule.destination_address_prefixes,
-        rule.source_application_security_groups,
-        rule.destination_application_security_groups,
-        rule.description,
-        rule.rows,
-        rule.entries,
-    )

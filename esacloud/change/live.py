@@ -6,7 +6,7 @@ implementation sends its calls through `retry.ask` and `retry.converge`, so that
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from esacloud.change.model import ChangePlan, GroupChange, LiveRule, State, Step
 from esacloud.change.pace import Pace
 from esacloud.change.retry import Backoff
+from esacloud.errors import Place, Problem, refuse
 from esacloud.policy.lowered import Lowered, QuotaUse
 
 
@@ -41,10 +42,6 @@ class Connection:
 
 class LiveCloud(Protocol):
     """One deployment in one scope of a cloud. It keeps a client and a journal of calls; one thread at a time."""
-
-    @property
-    def cloud(self) -> str:
-        """The name in `esacloud.provider.CLOUDS`."""
 
     @property
     def calls(self) -> list[str]:
@@ -100,18 +97,13 @@ class LiveCloud(Protocol):
         """A rule from the cloud's own form and its share of the quotas, as a snapshot has them."""
 
 
-def permissions_table(
-    action: str, commands: Mapping[str, Collection[str]], when: Mapping[str, str], prefix: str = ""
-) -> str:
-    """The permissions that each command needs, in Markdown: a row for each action of `when`, a column for each command.
-
-    `action` heads the first column; `prefix` stands before each action there.
-    """
-    lines = [
-        f"| {action} | needed when | {' | '.join(f'`{name}`' for name in commands)} |",
-        f"|---|---|{'---|' * len(commands)}",
-    ]
-    for name, reason in when.items():
-        marks = " | ".join("yes" if name in actions else "" for actions in commands.values())
-        lines.append(f"| `{prefix}{name}` | {reason} | {marks} |")
-    return "\n".join(lines)
+def check_interfaces(cloud: str, place: Place, named: Iterable[str], known: Collection[str]) -> None:
+    """Refuse interfaces that the file attaches or adopts, and that have no features. Raises InputError."""
+    refuse(
+        Problem(
+            place.at(f"cloud.{cloud}.interfaces.{name}"),
+            f"The file attaches the interface {name}, which has no features.",
+            f"Add {name} under `interfaces`, or remove it here.",
+        )
+        for name in sorted(set(named).difference(known))
+    )

@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from esacloud.change.model import Assignment, GroupChange, LiveRule, Step
-from esacloud.change.replacing import Equivalence, counts_equal, never, replaceable
+from esacloud.change.replacing import Equivalence, counts_equal, replaceable
 from esacloud.change.simulation import DIRECTIONS, SimulatedAttachment, SimulatedGroup, attachments
 from esacloud.errors import InputError, Place, Problem
 from esacloud.packets.sets import PacketSet
@@ -39,7 +39,7 @@ def ordered(
     changes: Sequence[GroupChange],
     limits: Mapping[str, int],
     place: Place,
-    equivalent: Equivalence = never,
+    equivalent: Equivalence = lambda *_: False,
     *,
     attachments_read: bool = False,
 ) -> tuple[Step, ...]:

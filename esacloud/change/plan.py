@@ -8,8 +8,8 @@ from dataclasses import replace
 from esacloud.change.diff import group_changes
 from esacloud.change.live import LiveCloud
 from esacloud.change.model import ChangePlan, GroupChange, LiveGroup, PacketChange, State, Step, Unmanaged
-from esacloud.packets.sets import PacketSet
 from esacloud.policy.lowered import QuotaUse
+from esacloud.policy.proof import differences
 
 WHY_UNMANAGED = {
     "report": "is left in place and reported (--unmanaged report); keep or purge it",
@@ -35,7 +35,10 @@ def make_plan(live: LiveCloud, actual: State, desired: State, unmanaged: Unmanag
         fingerprint=actual.fingerprint(),
         changes=tuple(change for change in changes if change or change.unmanaged),
         steps=live.ordered_steps(changes, planned),
-        packet_changes=tuple(_packet_changes(actual, planned)),
+        packet_changes=tuple(
+            PacketChange(found.interface, opened=found.extra, closed=found.missing)
+            for found in differences(actual.packets(), planned.packets())
+        ),
         quotas=tuple(_quotas(live, actual, planned)),
         notes=tuple(dict.fromkeys((*_notes(changes, unmanaged), *complete.notes, *actual.notes))),
         unmanaged=unmanaged,
@@ -67,14 +70,6 @@ def _planned_group(change: GroupChange) -> LiveGroup | None:
         made_here=actual.made_here,
         adopted=actual.adopted,
     )
-
-
-def _packet_changes(actual: State, planned: State) -> Iterator[PacketChange]:
-    old, new, empty = actual.packets(), planned.packets(), PacketSet()
-    for interface in sorted(old.keys() | new.keys()):
-        was, will = old.get(interface, empty), new.get(interface, empty)
-        if was != will:
-            yield PacketChange(interface, will - was, was - will)
 
 
 def _quotas(live: LiveCloud, actual: State, planned: State) -> Iterator[tuple[QuotaUse, QuotaUse]]:

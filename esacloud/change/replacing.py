@@ -16,11 +16,6 @@ Equivalence = Callable[[LiveRule, LiveRule], bool]
 """Whether the cloud can modify the first rule to become the second."""
 
 
-def never(old: LiveRule, new: LiveRule) -> bool:  # noqa: ARG001 - the signature of Equivalence
-    """A cloud that modifies no rules."""
-    return False
-
-
 def replaceable(
     old: Sequence[LiveRule],
     new: Sequence[LiveRule],

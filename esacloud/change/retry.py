@@ -187,11 +187,12 @@ def converge(
             tries.failed(error)
 
 
-def until_done(attempt: Callable[[], T], forget: Callable[[], object], backoff: Backoff) -> T:
+def until_done(attempt: Callable[[], T], backoff: Backoff, forget: Callable[[], object] = lambda: None) -> T:
     """Repeat `attempt` until it is done, and return its result.
 
     After an answer that leaves open what was done, `forget` drops what is known of the state, so that the next attempt
-    reads it. Raises RefusedError at once, or the error of the last attempt.
+    reads it. Without `forget`, the effect of `attempt` is the same when it arrives twice. Raises RefusedError at once, or
+    the error of the last attempt.
     """
     tries = Tries(backoff)
     while True:

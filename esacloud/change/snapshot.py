@@ -16,7 +16,7 @@ from typing import Any
 
 from esacloud.change.live import LiveCloud
 from esacloud.change.model import LiveGroup, LiveRule, State, digest, quotas_taken
-from esacloud.errors import InputError, OutsideError, Place, Problem
+from esacloud.errors import InputError, OutsideError, Place, Problem, refuse
 
 FORMAT = 2
 PRIVATE_FILE, PRIVATE_DIRECTORY = 0o600, 0o700
@@ -118,12 +118,10 @@ def _check_form(found: Mapping[str, Any], path: str) -> None:
 
     from esacloud.json_files import schema
 
-    problems = [
+    refuse(
         Problem(Place(path, key=".".join(map(str, error.absolute_path))), f"{error.message}.", UNCHANGED_FILE)
         for error in Draft202012Validator(schema("snapshot")).iter_errors(found)
-    ]
-    if problems:
-        raise InputError(*problems)
+    )
 
 
 def state_of(document: Mapping[str, Any], live: LiveCloud) -> State:

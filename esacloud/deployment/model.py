@@ -5,6 +5,7 @@ A cloud's `Dialect` describes its settings and its kinds of references, so that 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -183,6 +184,15 @@ class SettingKey:
     pattern: str
     check: Callable[[str], tuple[str, str] | None]
     unquoted: bool = False
+
+    @classmethod
+    def matching(cls, title: str, pattern: str, noun: str, hint: str, *, required: bool = False) -> SettingKey:
+        """A key whose text is valid exactly when all of it matches the pattern; `noun` names a valid text."""
+
+        def check(text: str) -> tuple[str, str] | None:
+            return None if re.fullmatch(pattern, text) else (f"{text!r} is not {noun}.", hint)
+
+        return cls(title, required, pattern, check)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
+from esacloud.deployment.model import Reference
 from esacloud.guardrails.model import Violation
-from esacloud.guardrails.networks import has_every_public, public
+from esacloud.guardrails.networks import has_every_public, has_public, public
 from esacloud.guardrails.subject import Subject, cuts
-from esacloud.packets.addresses import Version, networks_between
+from esacloud.packets.addresses import Network, Version, networks_between
 from esacloud.packets.sets import EVERY_ADDRESS, IPV4, IPV6, SIDES, Box, Direction, PacketSet
 from esacloud.packets.spans import joined, shared
+from esacloud.policy.model import Flow
 
+SMTP = 25
 _MANY_PORTS = 1024  # a statement with this many ports is not about a service
 _FAMILIES: dict[str, tuple[Version, str]] = {IPV4: (4, "IPv4"), IPV6: (6, "IPv6")}
 
@@ -36,6 +39,21 @@ def public_egress(subject: Subject, *services: str) -> Iterator[Violation]:
             boxes = [cut for box in narrow for cut in cuts(box, ties) if subject.is_public(cut)]
             if boxes:
                 yield violation(interface, public_part(boxes))
+
+
+def mail_to_public(flows: Iterable[Flow], references: Collection[str] = ()) -> list[str]:
+    """The entries whose flows send mail to public addresses, or to one of these references. Clouds restrict that."""
+    found = set[str]()
+    for flow in flows:
+        first, last = flow.ports
+        if first <= SMTP <= last and flow.direction == "egress" and flow.transport in ("tcp", "all"):
+            remote = flow.remote
+            if isinstance(remote, Network):
+                public_remote = has_public(IPV4 if remote.version == 4 else IPV6, (remote.first, remote.last))
+            else:
+                public_remote = isinstance(remote, Reference) and remote.id in references
+            found.update(flow.entries if public_remote else ())
+    return sorted(found)
 
 
 def public_part(boxes: Iterable[Box]) -> Iterator[Box]:

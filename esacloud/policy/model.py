@@ -88,6 +88,13 @@ class Policy:
     widened: tuple[Widened, ...] = ()
     warnings: tuple[Problem, ...] = ()
 
+    def by_interface(self) -> dict[str, list[Flow]]:
+        """The flows of every interface, those without a flow included."""
+        flows: dict[str, list[Flow]] = {interface: [] for interface in self.interfaces}
+        for flow in self.flows:
+            flows[flow.interface].append(flow)
+        return flows
+
     @property
     def rows(self) -> tuple[int, ...]:
         """The table rows that some flow comes from, ascending."""

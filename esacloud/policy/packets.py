@@ -31,10 +31,7 @@ def packets(policy: Policy, interface: str) -> PacketSet:
 
 def packets_by_interface(policy: Policy) -> dict[str, PacketSet]:
     """The same for every interface of the policy, those without a flow included."""
-    flows: dict[str, list[Flow]] = {interface: [] for interface in policy.interfaces}
-    for flow in policy.flows:
-        flows[flow.interface].append(flow)
-    return {interface: PacketSet.of(flow_boxes(of_interface)) for interface, of_interface in flows.items()}
+    return {interface: PacketSet.of(flow_boxes(flows)) for interface, flows in policy.by_interface().items()}
 
 
 def flow_boxes(flows: Iterable[Flow]) -> Iterator[Box]:

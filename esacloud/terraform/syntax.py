@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import marshal
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 _PLAIN = 0  # marshal's format without references: equal values have equal bytes
@@ -29,6 +29,17 @@ def plain(value: object) -> str | None:
     if not {"${", "%{"}.isdisjoint(re.findall(_OPENINGS, value)):
         return None
     return value.replace("$${", "${").replace("%%{", "%{")
+
+
+def module_deviations(documents: Mapping[str, Any], expected: Mapping[str, Any]) -> Iterator[str]:
+    """The differences of a module's documents, by file name, from the expected ones: sentences that begin with the file."""
+    for file in sorted(documents.keys() | expected.keys()):
+        if file not in expected:
+            yield f"{file}: esacloud does not write this file."
+        elif file not in documents:
+            yield f"{file}: The file is missing."
+        else:
+            yield from (f"{file}: {sentence}" for sentence in document_deviations(documents[file], expected[file]))
 
 
 def document_deviations(found: Any, expected: Any, path: str = "") -> Iterator[str]:

@@ -168,4 +168,4 @@ def test_a_rule_apart_from_its_group_is_reported_and_not_judged(tmp_path: Path) 
     path.write_text(json.dumps({"$schema": "deploymentTemplate", "resources": [arm(GROUPS[0]), apart]}))
     found = read_files([str(path)])
     assert [group.name for group in found.groups] == ["on-nic"]
-    assert found.unknown == ("on-nic/ssh is apart from its group, and was not judged",)
+    assert found.unknown == ("on-nic/ssh is separate from its group, and was not judged",)

@@ -12,7 +12,7 @@ from esacloud import workflow
 from esacloud.audit.model import Audit
 from esacloud.audit.run import against_catalogue, against_deployment
 from esacloud.aws.inventory.describe import read as read_aws
-from esacloud.azure.inventory.describe import read as read_azure
+from esacloud.azure.inventory.read import read_groups as read_azure
 from esacloud.catalogue.load import load
 from esacloud.errors import InputError
 from esacloud.packets.text import parse_packets

@@ -22,7 +22,7 @@ peers:
 """
 
 
-def said(text: str) -> str:
+def error_text(text: str) -> str:
     with pytest.raises(InputError) as caught:
         files_of(read("gateway.yaml", {"aws": aws.dialect, "azure": azure.dialect}, text=text))
     return str(caught.value)
@@ -53,12 +53,12 @@ def test_the_file_is_good_as_it_stands() -> None:
         ("10.0.0.3", "sg-0123456789abcdef0", 8, "a security group of AWS, and Azure cannot resolve it"),
         ("10.0.0.3", "{security_group: sg-0123456789abcdef0}", 8, "peers.syslog-servers[0]"),
         ("10.0.0.3", "{application_security_group: 'asg one'}", 8, "asg one"),
-        ("10.0.0.3", "{application_security_group: asg-one}", 8, "the file names no subscription"),
+        ("10.0.0.3", "{application_security_group: asg-one}", 8, "the file has no subscription"),
         ("10.0.0.3", ", ".join(f"{{service_tag: Tag{n}}}" for n in range(1100)), 6, "are needed after merging, 1000 fit"),
     ],
 )
 def test_a_mistake_is_named_with_its_line_and_what_to_write(old: str, new: str, line: int, message: str) -> None:
-    message = said(GOOD.replace(old, new))
+    message = error_text(GOOD.replace(old, new))
     assert message.startswith(f"gateway.yaml:{line}:")
     assert message in message
 
@@ -66,6 +66,6 @@ def test_a_mistake_is_named_with_its_line_and_what_to_write(old: str, new: str, 
 def test_eleven_application_security_groups_are_refused_where_the_peer_stands() -> None:
     groups = ", ".join(f"{{application_security_group: asg-{number}}}" for number in range(11))
     uuid = "00000000-0000-0000-0000-000000000000"
-    message = said(GOOD.replace("westeurope", f"westeurope, subscription: {uuid}").replace("10.0.0.3", groups))
+    message = error_text(GOOD.replace("westeurope", f"westeurope, subscription: {uuid}").replace("10.0.0.3", groups))
     assert message.startswith("gateway.yaml:8:")
-    assert "11 application security groups stand on one side, 10 may" in message
+    assert "one side has 11 application security groups, and Azure accepts 10" in message

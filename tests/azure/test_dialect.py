@@ -30,7 +30,7 @@ def test_settings_take_what_azure_takes_and_say_what_else_to_write(setting, good
         assert hint.endswith(".")
 
 
-def test_a_location_as_the_portal_shows_it_is_told_as_commands_want_it():
+def test_a_location_as_the_portal_shows_it_is_hinted_as_commands_want_it():
     assert "Write westeurope" in DIALECT.settings["location"].check("West Europe")[1]
 
 
@@ -51,7 +51,7 @@ def test_a_name_cannot_be_taken_for_the_modules_own_group():
 def test_priorities_that_run_backwards_are_refused():
     quotas = {name: default for name, (default, _, _) in DIALECT.quotas.items()}
     assert DIALECT.check_quotas(quotas) is None
-    assert "backwards" in DIALECT.check_quotas({**quotas, "first_priority": 200, "last_priority": 150})[0]
+    assert "is greater than" in DIALECT.check_quotas({**quotas, "first_priority": 200, "last_priority": 150})[0]
 
 
 def test_tags_are_those_of_azure():

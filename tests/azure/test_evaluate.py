@@ -14,7 +14,7 @@ ALLOW_ALL = SecurityRule("all", 100, "Inbound", "Allow", "*")
 
 # A small world, in which a packet is looked at one by one: addresses, references, protocols and ports that matter.
 ADDRESSES = ["10.0.0.0", "10.0.0.1", "10.0.0.3", "192.0.2.1", "2001:db8::1"]
-REALMS = [
+ADDRESS_SPACES = [
     "service_tag:Internet",
     "service_tag:VirtualNetwork",
     "service_tag:AzureLoadBalancer",
@@ -102,7 +102,7 @@ def decides(group, direction, protocol, source, destination, remote):
 
 
 def point(direction, protocol, source, destination, remote):
-    if remote in REALMS:
+    if remote in ADDRESS_SPACES:
         address_space, span = remote, (0, 0)
     else:
         address = parse_network(remote)
@@ -120,8 +120,8 @@ def point(direction, protocol, source, destination, remote):
 
 @given(st.lists(rules(), max_size=6, unique_by=lambda rule: (rule.direction, rule.priority)))
 def test_a_packet_passes_exactly_when_the_first_rule_that_matches_allows(group):
-    found = permitted(group, address_spaces=REALMS)
-    world = list(product(["Inbound", "Outbound"], ["Tcp", "Icmp"], [1, 9], PORTS, [*ADDRESSES, *REALMS]))
+    found = permitted(group, address_spaces=ADDRESS_SPACES)
+    world = list(product(["Inbound", "Outbound"], ["Tcp", "Icmp"], [1, 9], PORTS, [*ADDRESSES, *ADDRESS_SPACES]))
     passing = {packet for packet in world if decides(group, *packet)}
     whole = PacketSet.of(point(*packet) for packet in world)
     assert found & whole == PacketSet.of(point(*packet) for packet in passing)
@@ -133,7 +133,7 @@ def test_an_empty_group_is_open_to_the_virtual_network_and_out_to_the_internet()
     assert found.only("egress").address_spaces() == {"service_tag:VirtualNetwork", "service_tag:Internet"}
 
 
-def test_a_star_is_both_families_and_every_realm_that_is_named():
+def test_a_star_is_both_families_and_every_address_space_that_is_named():
     other = SecurityRule("egress", 100, "Outbound", "Deny", "*", destination_address_prefixes=("Storage",))
     assert {IPV4, IPV6, "service_tag:Storage"} <= permitted((ALLOW_ALL, other)).only("ingress").address_spaces()
 
@@ -145,22 +145,22 @@ def test_protocols_are_read_in_any_case_as_arm_prints_them():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"destination_port_ranges": ("70000",)}, "'70000' is neither a port nor a range"),
-        ({"destination_port_ranges": ("20-10",)}, "'20-10' is neither"),
-        ({"destination_port_ranges": ("080",)}, "'080' is neither"),
-        ({"destination_port_ranges": ("1-",)}, "'1-' is neither"),
+        ({"destination_port_ranges": ("70000",)}, "'70000' is not a port or a range"),
+        ({"destination_port_ranges": ("20-10",)}, "'20-10' is not a port"),
+        ({"destination_port_ranges": ("080",)}, "'080' is not a port"),
+        ({"destination_port_ranges": ("1-",)}, "'1-' is not a port"),
         ({"destination_port_ranges": ()}, "needs source and destination ports"),
-        ({"destination_port_ranges": ("*", "1")}, "does not stand in a list of ports"),
-        ({"source_address_prefixes": ("mail.example.com",)}, "neither a network nor a service tag"),
-        ({"source_address_prefixes": ("10.0.0.1/8",)}, "neither a network nor a service tag"),
-        ({"source_address_prefixes": ("Internet", "10.0.0.0/8")}, "takes a service tag or `\\*` only alone"),
-        ({"source_address_prefixes": ("*", "10.0.0.0/8")}, "takes a service tag or `\\*` only alone"),
+        ({"destination_port_ranges": ("*", "1")}, "a list of ports contains"),
+        ({"source_address_prefixes": ("mail.example.com",)}, "is not a CIDR block or a service tag"),
+        ({"source_address_prefixes": ("10.0.0.1/8",)}, "is not a CIDR block or a service tag"),
+        ({"source_address_prefixes": ("Internet", "10.0.0.0/8")}, "accepts a service tag or `\\*` only by itself"),
+        ({"source_address_prefixes": ("*", "10.0.0.0/8")}, "accepts a service tag or `\\*` only by itself"),
         ({"source_address_prefixes": ()}, "neither prefixes nor application security groups"),
         ({"source_application_security_groups": ("asg",)}, "both prefixes and application security groups"),
-        ({"destination_address_prefixes": ("10.0.0.4",)}, "the side of the interface itself"),
-        ({"protocol": "Sctp"}, "knows no protocol 'Sctp'"),
+        ({"destination_address_prefixes": ("10.0.0.4",)}, "the local side"),
+        ({"protocol": "Sctp"}, "'Sctp' is not a protocol"),
         ({"protocol": "Icmp", "destination_port_ranges": ("8",)}, "has no ports"),
-        ({"access": "Maybe"}, "allows or denies"),
+        ({"access": "Maybe"}, "is Allow or Deny"),
         ({"direction": "Sideways"}, "Inbound or Outbound"),
     ],
 )

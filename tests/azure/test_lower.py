@@ -128,7 +128,7 @@ def test_application_security_groups_and_self_share_a_rule():
     assert rule.source_address_prefixes == ()
 
 
-def test_active_ftp_is_told_from_the_rest_by_its_source_port():
+def test_active_ftp_differs_from_the_rest_by_its_source_port():
     (rule,) = rules_of(flow("tcp/1024-65535 egress 10.0.0.1", source_ports=(20, 20)))
     assert rule.source_port_ranges == ("20",)
 
@@ -188,9 +188,9 @@ def test_rules_over_the_quota_are_refused_by_how_many():
 
 def test_a_full_range_of_priorities_is_refused_by_how_many():
     made = [flow(f"tcp/443 egress {tag}", rows=(1,)) for tag in ("Storage", "Internet", "Sql")]
-    said = refused(*made, quotas={"first_priority": 100, "last_priority": 101})
-    assert "3 rules of one direction are needed after merging" in said
-    assert "1 too many" in said
+    message = refused(*made, quotas={"first_priority": 100, "last_priority": 101})
+    assert "3 rules of one direction are needed after merging" in message
+    assert "1 too many" in message
 
 
 def test_too_many_addresses_are_refused():
@@ -199,8 +199,8 @@ def test_too_many_addresses_are_refused():
 
 
 def test_eleven_application_security_groups_on_one_side_are_refused():
-    said = refused(*[flow(f"tcp/443 egress asg-{number}") for number in range(11)])
-    assert "row-1: 11 application security groups stand on one side, 10 may." in said
+    message = refused(*[flow(f"tcp/443 egress asg-{number}") for number in range(11)])
+    assert "row-1: one side has 11 application security groups, and Azure accepts 10." in message
 
 
 def test_icmp_that_would_need_icmpv6_is_refused():
@@ -212,7 +212,7 @@ def test_icmp_that_would_need_icmpv6_is_refused():
 def test_a_group_by_name_needs_the_subscription():
     settings = {"resource_group": "rg-mail", "location": "westeurope"}
     bare = replace(deployment(), clouds={"azure": replace(deployment().clouds["azure"], values=settings)})
-    with pytest.raises(InputError, match="asg-one is given by its name, and the file names no subscription"):
+    with pytest.raises(InputError, match="asg-one has only a name, and the file has no subscription"):
         lower(policy(flow("tcp/22 ingress asg-one")), bare)
 
 
@@ -221,7 +221,9 @@ def test_one_group_in_two_spellings_is_refused():
         "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/RG-mail"
         "/providers/Microsoft.Network/applicationSecurityGroups/asg-one"
     )
-    assert "are one application security group" in refused(flow("tcp/22 ingress asg-one"), flow(f"tcp/22 ingress {whole}"))
+    assert "are the same application security group" in refused(
+        flow("tcp/22 ingress asg-one"), flow(f"tcp/22 ingress {whole}")
+    )
 
 
 def test_port_25_that_leaves_to_public_addresses_is_noted_with_the_source():

@@ -60,9 +60,9 @@ def test_a_description_cites_rows_first():
 
 
 def test_what_does_not_fit_is_counted():
-    said = description((1,), tuple(f"entry-{number:03}" for number in range(30)))
-    assert said.endswith("more")
-    assert len(said) <= 140
+    message = description((1,), tuple(f"entry-{number:03}" for number in range(30)))
+    assert message.endswith("more")
+    assert len(message) <= 140
 
 
 def test_a_long_or_strange_description_is_none():

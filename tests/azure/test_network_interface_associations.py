@@ -138,8 +138,8 @@ def test_network_interfaces_come_and_go_in_one_apply(run: Run, form: str) -> Non
 
 
 def test_a_second_plan_has_nothing_to_do(run: Run) -> None:
-    code, said = run.second_plan
-    assert code == 0, said
+    code, message = run.second_plan
+    assert code == 0, message
 
 
 @pytest.mark.parametrize("form", FORMS)

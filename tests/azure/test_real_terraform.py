@@ -134,8 +134,8 @@ def with_names(scope: str) -> Any:
 
 
 def test_a_second_plan_has_nothing_to_do(run: Run) -> None:
-    code, said = run.second_plan
-    assert code == 0, said
+    code, message = run.second_plan
+    assert code == 0, message
 
 
 def test_the_group_is_put_on_the_subnets_and_network_interfaces_that_are_named(run: Run) -> None:

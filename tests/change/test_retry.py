@@ -52,7 +52,7 @@ def by_converge(send: Callable[..., Any], backoff: Backoff) -> None:
 
 
 def by_until_done(send: Callable[..., Any], backoff: Backoff) -> None:
-    until_done(send, lambda: None, backoff)
+    until_done(send, backoff)
 
 
 every_way = pytest.mark.parametrize("way", [by_ask, by_converge, by_until_done])
@@ -100,8 +100,8 @@ def test_after_a_lost_answer_to_a_call_that_worked_nothing_is_sent() -> None:
 
 def test_what_is_known_is_forgotten_after_a_lost_answer_and_kept_after_a_throttled_one() -> None:
     forgotten: list[str] = []
-    until_done(failing(*throttled(2)), lambda: forgotten.append("throttled"), backoff(Time()))
-    until_done(failing(LostError("cut")), lambda: forgotten.append("lost"), backoff(Time()))
+    until_done(failing(*throttled(2)), backoff(Time()), lambda: forgotten.append("throttled"))
+    until_done(failing(LostError("cut")), backoff(Time()), lambda: forgotten.append("lost"))
     assert forgotten == ["lost"]
 
 

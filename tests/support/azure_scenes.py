@@ -16,7 +16,7 @@ from esacloud.packets.sets import PacketSet
 CLUSTER, ONE = "mail, dns, cluster", attach(NIC)
 MORE = ", management: [dns, cluster]"
 PLACED = f"{{data1: {{network_interfaces: [{NIC}]}}, management: {{network_interfaces: [{NIC2}], subnets: [{SUBNET2}]}}}}"
-OVER = f"{{data1: {{group: theirs, network_interfaces: [{NIC}]}}}}"
+OVER = f"{{data1: {{group: others, network_interfaces: [{NIC}]}}}}"
 
 
 def _change(name: str) -> tuple[str, str]:
@@ -32,7 +32,7 @@ SCENES: dict[str, Callable[[str], tuple[str | None, str | None]]] = {
         text(name, features=CLUSTER, interfaces=ONE),
         text(name, ["10.0.0.3"], CLUSTER, PLACED, more=MORE),
     ),
-    "taken over": lambda name: (None, text(name, features="mail, dns", interfaces=OVER)),
+    "adopted": lambda name: (None, text(name, features="mail, dns", interfaces=OVER)),
     "given back": lambda name: (text(name, features="mail, dns", interfaces=OVER), None),
     "destroy": lambda name: (text(name, features=CLUSTER, interfaces=attach(NIC, SUBNET)), None),
     "restore": _change,
@@ -55,14 +55,14 @@ class Scene:
         azure = self.azure
         azure.clean()
         azure.send("PUT", bodies.path("applicationSecurityGroups", "asg-one"), {"location": "westeurope"})
-        azure.send("PUT", bodies.path("networkSecurityGroups", "theirs"), bodies.nsg(rule("old", priority=300)))
+        azure.send("PUT", bodies.path("networkSecurityGroups", "others"), bodies.nsg(rule("old", priority=300)))
         self.old, self.new = SCENES[self.kind](self.name)
         if self.old:
             azure.apply(self.old, "purge")
         self.path = None
         if self.kind.startswith("restore"):
             if self.old:
-                azure.theirs(azure.group(self.name), rule())
+                azure.others(azure.group(self.name), rule())
             self.path = (azure.apply(self.new, "purge") if self.new else azure.destroy(self.old or "")).snapshot
         self.before, self.picture = azure.permitted(self.name), azure.picture()
         self._back = azure.arm.remember()
@@ -86,5 +86,5 @@ class Scene:
 
     def group(self) -> str:
         """The id of the group of data1."""
-        over = "theirs" if "group: theirs" in f"{self.old} {self.new}" else None
+        over = "others" if "group: others" in f"{self.old} {self.new}" else None
         return bodies.path("networkSecurityGroups", over) if over else self.azure.group(self.name)

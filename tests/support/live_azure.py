@@ -14,7 +14,7 @@ from typing import Any, get_args
 from support import arm as bodies
 
 from esacloud import workflow
-from esacloud.azure.inventory import describe as show
+from esacloud.azure.inventory.read import read_groups
 from esacloud.change import run, snapshot
 from esacloud.change.execute import Applied, violations
 from esacloud.change.live import Connection, LiveCloud
@@ -70,7 +70,7 @@ def attach(*ids: str) -> str:
     return f"{{data1: {{network_interfaces: [{', '.join(nics)}], subnets: [{', '.join(subnets)}]}}}}"
 
 
-def rule(name: str = "theirs", **changes: Any) -> dict[str, Any]:
+def rule(name: str = "others", **changes: Any) -> dict[str, Any]:
     """A rule of somebody else's, as the API takes it."""
     made = {"priority": 200, "destinationPortRange": "8080", "sourceAddressPrefix": "192.0.2.0/24"}
     return bodies.rule(name, **{**made, **changes})
@@ -191,7 +191,7 @@ class LiveAzure:
                 if f"/{kind}/" in one:
                     self.send("DELETE", one)
 
-    def theirs(self, group: str, *rules: dict[str, Any]) -> None:
+    def others(self, group: str, *rules: dict[str, Any]) -> None:
         """Somebody else adds rules to a group."""
         for one in rules:
             self.send("PUT", f"{group}/securityRules/{one['name']}", one)
@@ -257,7 +257,7 @@ class LiveAzure:
             found = [one for one in found if one["id"] in set(known) or _users(one)]
         permitted = {}
         for one in found:
-            actual = show.read(one)
+            actual = read_groups(one)
             assert actual is not None
             (group,) = actual.groups
             assert not group.unknown
@@ -270,7 +270,7 @@ class LiveAzure:
 
     @contextmanager
     def invariant(self, name: str, new: Mapping[str, PacketSet], beside: PacketSet | None = None) -> Iterator[None]:
-        """Check the law after every change of the emulator's state while the block runs.
+        """Check the safety invariant after every change of the emulator's state while the block runs.
 
         `beside` is what somebody else opens and closes meanwhile, for which nobody here answers.
         """

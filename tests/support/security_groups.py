@@ -56,7 +56,7 @@ def rule(
 
 def groups(*rules: SecurityGroupRule, interface: str = "data1") -> SecurityGroups:
     """One group that holds the rules."""
-    return SecurityGroups((SecurityGroup(interface, interface, f"Interface {interface}", rules),), {}, (), {})
+    return SecurityGroups((SecurityGroup(interface, interface, f"Interface {interface}", rules),), {})
 
 
 def documents(made: SecurityGroups, deployment: str = "edge") -> dict[str, Mapping[str, Any]]:
@@ -90,7 +90,7 @@ _SERVICES = (
 
 @st.composite
 def security_groups(draw: st.DrawFn) -> SecurityGroups:
-    """Up to four groups at two interfaces, with up to eight rules each, no two alike in one group."""
+    """Up to four groups at two interfaces, with up to eight rules each, no two equivalent in one group."""
     made = []
     for number in range(draw(st.integers(1, 4))):
         interface = INTERFACES[number % 2]
@@ -118,4 +118,4 @@ def security_groups(draw: st.DrawFn) -> SecurityGroups:
         )
         name = interface if number < 2 else f"{interface}-2"
         made.append(SecurityGroup(name, interface, f"Interface {interface}", rules))
-    return SecurityGroups(tuple(made), draw(st.dictionaries(TEXTS, TEXTS, max_size=2)), (), {})
+    return SecurityGroups(tuple(made), draw(st.dictionaries(TEXTS, TEXTS, max_size=2)))

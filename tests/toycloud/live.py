@@ -52,7 +52,6 @@ def _send(site: str | None, method: str, path: str, body: Any) -> Any:
 class ToyLive:
     """One deployment at one site."""
 
-    cloud = "toy"
     default_rules: tuple[LiveRule, ...] = ()
 
     def __init__(self, deployment: str, site: str, connection: Connection) -> None:

@@ -6,14 +6,14 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from esacloud.aws.live.calls import INTERFACE_NOT_FOUND, until_answered
+from esacloud.aws.live.calls import INTERFACE_NOT_FOUND
 from esacloud.aws.live.group_calls import GroupCalls
 from esacloud.aws.live.read import attachments, live_group
 from esacloud.aws.live.rule_steps import RuleSteps
 from esacloud.aws.live.rules import DEFAULT_EGRESS
 from esacloud.aws.live.scope import Identity
 from esacloud.change.model import Assignment, ChangePlan, LiveGroup, Step
-from esacloud.change.retry import LOOKS, ConflictError, RefusedError
+from esacloud.change.retry import LOOKS, ConflictError, RefusedError, until_done
 
 FRESH = 10.0  # seconds for which a list of groups that was read may be the base of a new list
 
@@ -98,7 +98,7 @@ class Attacher:
                     raise
                 raise ConflictError(str(error), error.code) from error
 
-        until_answered(send, self.groups.backoff)
+        until_done(send, self.groups.backoff)
         self.carried[name] = ids
 
     def _read_lists(self, assignments: Iterable[Assignment]) -> None:

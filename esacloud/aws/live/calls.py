@@ -81,11 +81,6 @@ def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def until_answered(send: Callable[[], object], backoff: Backoff) -> None:
-    """Send something until it is answered: something whose effect is the same when it arrives twice."""
-    until_done(send, lambda: None, backoff)
-
-
 class Calls:
     """One client, and the operations sent through it so far. `before_each` is called before each of them."""
 
@@ -116,7 +111,7 @@ class Calls:
 
     def repeat(self, operation: str, **parameters: Any) -> None:
         """Send a call until it is answered: one whose effect is the same when it arrives twice."""
-        until_answered(lambda: self.send(operation, **parameters), self.backoff)
+        until_done(partial(self.send, operation, **parameters), self.backoff)
 
     def send(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """One call, once. Raises ThrottledError, LostError, SettledError or RefusedError."""

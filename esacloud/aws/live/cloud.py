@@ -14,13 +14,13 @@ from esacloud.aws.live.lock import CloudLock
 from esacloud.aws.live.read import Seen, read, with_attachments
 from esacloud.aws.live.rules import DEFAULT_RULES, from_lowered, live_rule, same_source_kind, sized
 from esacloud.aws.live.scope import ADOPTED_TAG, AT_INTERFACE, NAME_TAG, Scope, of_deployment, of_snapshot
-from esacloud.aws.model import DIRECTIONS, SecurityGroups
-from esacloud.change.live import Connection
+from esacloud.aws.model import DIRECTIONS, SecurityGroup, SecurityGroups
+from esacloud.change.live import Connection, check_interfaces
 from esacloud.change.model import ChangePlan, GroupChange, LiveGroup, LiveRule, State, Step, quotas_taken
 from esacloud.change.order import ordered
 from esacloud.change.retry import RefusedError
 from esacloud.deployment.model import Deployment
-from esacloud.errors import InputError, Place, Problem
+from esacloud.errors import Place, Problem, refuse
 from esacloud.packets.sets import Box, PacketSet
 from esacloud.policy.actual import DEPLOYMENT_TAG, INTERFACE_TAG
 from esacloud.policy.lowered import Lowered, QuotaUse
@@ -54,7 +54,6 @@ def live_of(found: Mapping[str, Any], connection: Connection) -> AwsLive:
 class AwsLive:
     """One deployment in one VPC, through one client. boto3's clients serve several threads; this object serves one."""
 
-    cloud = "aws"
     default_rules = DEFAULT_RULES
 
     def __init__(self, where: Scope, client: Any, connection: Connection) -> None:
@@ -71,42 +70,27 @@ class AwsLive:
     def desired_state(self, lowered: Lowered) -> State:
         """The groups of the lowered policy. Raises InputError where the file attaches an interface that is not in it."""
         native: SecurityGroups = lowered.native
-        self._check_interfaces({group.interface for group in native.groups})
-        return self.where.state(
-            LiveGroup(
-                name=group.name,
-                interface=group.interface,
-                title=self.where.title(group.name),
-                description=group.description,
-                rules=tuple(map(from_lowered, group.rules)),
-                tags=self._tags(group.name, group.interface, native.tags),
-                attached=self.where.attached.get(group.interface, ()),
-                id=self._adopted(group.name, group.interface),
-                adopted=self._adopted(group.name, group.interface) is not None,
-            )
-            for group in native.groups
+        where = self.where
+        check_interfaces(
+            "aws", where.place, (*where.attached, *where.adopted), {group.interface for group in native.groups}
         )
+        return where.state(self._desired(group, native.tags) for group in native.groups)
 
-    def _adopted(self, name: str, interface: str) -> str | None:
-        return self.where.adopted.get(interface) if name == interface else None
-
-    def _tags(self, name: str, interface: str, tags: Mapping[str, str]) -> dict[str, str]:
-        adopted = self._adopted(name, interface)
-        own = {ADOPTED_TAG: adopted} if adopted else {NAME_TAG: self.where.title(name)}
-        return {**tags, **own, DEPLOYMENT_TAG: self.where.deployment, INTERFACE_TAG: interface}
-
-    def _check_interfaces(self, known: set[str]) -> None:
-        place = self.where.place
-        problems = [
-            Problem(
-                replace(place, key=f"cloud.aws.interfaces.{name}"),
-                f"The file attaches the interface {name}, which has no features.",
-                f"Add {name} under `interfaces`, or remove it here.",
-            )
-            for name in sorted({*self.where.attached, *self.where.adopted} - known)
-        ]
-        if problems:
-            raise InputError(*problems)
+    def _desired(self, group: SecurityGroup, tags: Mapping[str, str]) -> LiveGroup:
+        where, interface = self.where, group.interface
+        adopted = where.adopted.get(interface) if group.name == interface else None
+        own = {ADOPTED_TAG: adopted} if adopted else {NAME_TAG: where.title(group.name)}
+        return LiveGroup(
+            name=group.name,
+            interface=interface,
+            title=where.title(group.name),
+            description=group.description,
+            rules=tuple(map(from_lowered, group.rules)),
+            tags={**tags, **own, DEPLOYMENT_TAG: where.deployment, INTERFACE_TAG: interface},
+            attached=where.attached.get(interface, ()),
+            id=adopted,
+            adopted=adopted is not None,
+        )
 
     def read_state(self, desired: State | None) -> State:
         """The actual state."""
@@ -180,8 +164,7 @@ class AwsLive:
                 problems.append(Problem(self.where.place.at("cloud.aws.interfaces"), message, hint))
             if left == 0 and leaving:
                 raise _no_group_left(name, leaving)
-        if problems:
-            raise InputError(*problems)
+        refuse(problems)
 
     def _check_referring(self, actual: State, desired: State) -> None:
         names = {group.name for group in desired.groups}
@@ -204,7 +187,7 @@ class AwsLive:
 
     def ordered_steps(self, changes: tuple[GroupChange, ...], planned: State) -> tuple[Step, ...]:
         """The steps in order, each with its calls where nothing fails."""
-        place = replace(self.where.place, key="cloud.aws.quotas") if self.where.place.file != "aws" else Place("aws")
+        place = self.where.place.at("cloud.aws.quotas") if self.where.place.file != "aws" else Place("aws")
         read = planned.attachments is not None
         steps = ordered(changes, planned.limits, place, equivalent=same_source_kind, attachments_read=read)
         return tuple(replace(step, calls=_operations(step)) for step in steps)

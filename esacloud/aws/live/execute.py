@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from esacloud.aws.live.attach import Attacher
-from esacloud.aws.live.calls import GROUP_NOT_FOUND, Calls, tag_list, until_answered
+from esacloud.aws.live.calls import GROUP_NOT_FOUND, Calls, tag_list
 from esacloud.aws.live.group_calls import GroupCalls
 from esacloud.aws.live.read import Seen, attachments
 from esacloud.aws.live.rule_steps import RuleSteps
 from esacloud.aws.live.scope import Scope
 from esacloud.change.model import ChangePlan, LiveGroup, Step
-from esacloud.change.retry import ConflictError, LostError, RefusedError, SettledError, converge
+from esacloud.change.retry import ConflictError, LostError, RefusedError, SettledError, converge, until_done
 
 DEPENDENCY = "DependencyViolation"
 
@@ -116,7 +116,7 @@ class StepExecutor:
                     raise ConflictError(f"EC2 does not delete {group}: {'; '.join(dependents)}", DEPENDENCY) from error
                 raise LostError(str(error)) from error  # nothing visible depends on it: EC2 has not caught up yet
 
-        until_answered(send, self.calls.backoff)
+        until_done(send, self.calls.backoff)
 
     def _dependents(self, group: str) -> list[str]:
         """What still depends on a group: network interfaces it is attached to, and groups with rules about it."""

@@ -15,11 +15,10 @@ from types import TracebackType
 from typing import Any
 from uuid import uuid4
 
-from esacloud.aws.live.calls import GROUP_NOT_FOUND, Calls, tag_list, until_answered
-from esacloud.aws.live.ownership import tags_of
+from esacloud.aws.live.calls import GROUP_NOT_FOUND, Calls, tag_list
 from esacloud.aws.live.read import LOCK_TAG, Seen, describe
-from esacloud.aws.live.scope import Scope
-from esacloud.change.retry import LockedError, LostError, RefusedError, SettledError, converge
+from esacloud.aws.live.scope import Scope, tags_of
+from esacloud.change.retry import LockedError, LostError, RefusedError, SettledError, converge, until_done
 from esacloud.errors import OutsideError
 from esacloud.policy.actual import DEPLOYMENT_TAG
 
@@ -27,11 +26,6 @@ UNTIL_TAG = "esacloud:locked-until"
 HELD = timedelta(minutes=5)  # longer than a call, its answer and the pause after it, and than clocks differ
 BEAT = timedelta(minutes=1)  # between two extensions
 LOST = "LockLost"
-
-
-def utc_now() -> datetime:
-    """The time of this machine."""
-    return datetime.now(UTC)
 
 
 class CloudLock(AbstractContextManager[None]):
@@ -42,7 +36,14 @@ class CloudLock(AbstractContextManager[None]):
     caller holds that of this deployment.
     """
 
-    def __init__(self, calls: Calls, where: Scope, seen: Seen, owner: str, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        calls: Calls,
+        where: Scope,
+        seen: Seen,
+        owner: str,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self.calls, self.where, self.seen, self.owner, self.now = calls, where, seen, owner, now
         self.name = f"esacloud-lock-{where.deployment}"
         self.group = ""
@@ -143,4 +144,4 @@ class CloudLock(AbstractContextManager[None]):
                 if made and unknown < 4:
                     raise LostError(str(error)) from error
 
-        until_answered(send, self.calls.backoff)
+        until_done(send, self.calls.backoff)

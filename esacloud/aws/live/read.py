@@ -12,9 +12,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from esacloud.aws.ip_permissions import REFERENCED, rules_of_group
+from esacloud.aws.limits import managed_prefix_list_weight
 from esacloud.aws.live.calls import Calls
-from esacloud.aws.live.ownership import (
-    check_adopted,
+from esacloud.aws.live.rules import DEFAULT_EGRESS, Size, Sizes, from_described
+from esacloud.aws.live.scope import (
+    Identity,
+    Scope,
+    adopted_problems,
     check_names,
     check_tags,
     duplicate_groups,
@@ -22,12 +26,9 @@ from esacloud.aws.live.ownership import (
     tags_of,
     was_adopted,
 )
-from esacloud.aws.live.prefix_lists import sizes
-from esacloud.aws.live.rules import DEFAULT_EGRESS, Size, Sizes, from_described
-from esacloud.aws.live.scope import Identity, Scope
 from esacloud.change.model import LiveGroup, LiveRule, State
 from esacloud.change.retry import LOOKS, RefusedError
-from esacloud.errors import InputError, Problem
+from esacloud.errors import Problem, refuse
 from esacloud.policy.actual import DEPLOYMENT_TAG
 
 LOCK_TAG = "esacloud:lock"
@@ -63,9 +64,9 @@ def read(calls: Calls, where: Scope, desired: State | None, seen: Seen) -> State
     the file names something that does not exist, or groups of others have this deployment's tags.
     """
     documents = _documents(calls, where, desired, seen)
-    check_adopted(where, documents.values())
+    refuse(adopted_problems(where, documents))
     check_tags(where, documents.values(), desired)
-    seen.sizes.update(sizes(calls, documents.values(), desired, seen.sizes))
+    seen.sizes.update(_sizes(calls, documents.values(), desired, seen.sizes))
     groups = _groups(documents.values(), where, desired, seen.sizes)
     if desired is not None and (deleted := _deleted(groups, desired)):
         seen.referring = {name: _referring(calls, where.vpc, name) for name in deleted}
@@ -74,10 +75,9 @@ def read(calls: Calls, where: Scope, desired: State | None, seen: Seen) -> State
     asked = {name for group in desired.groups for name in group.attached} if desired else set()
     seen.attachments_read = time.monotonic()
     carried = attachments(calls, [group.id or "" for group in groups], sorted(asked))
-    if missing := sorted(asked - carried.keys()):
-        place = where.place.at("cloud.aws.interfaces")
-        messages = (f"There is no network interface {name} in {where.region}." for name in missing)
-        raise InputError(*(Problem(place, message, "Correct its ID.") for message in messages))
+    place = where.place.at("cloud.aws.interfaces")
+    messages = (f"There is no network interface {name} in {where.region}." for name in sorted(asked - carried.keys()))
+    refuse(Problem(place, message, "Correct its ID.") for message in messages)
     attached = [with_attachments(group, carried) for group in groups]
     return where.state(attached, attachments=carried, notes=tuple(_notes(carried, attached)))
 
@@ -150,6 +150,40 @@ def _by_id(groups: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {str(group["GroupId"]): group for group in groups}
 
 
+def _sizes(calls: Calls, groups: Iterable[_Described], desired: State | None, known: Sizes) -> Iterator[tuple[str, Size]]:
+    """The size and families of each prefix list that a group or the desired state names.
+
+    A list counts as its maximum of entries; a list of AWS as the weight that AWS publishes.
+    """
+    stated = _stated_sizes(desired)
+    described = (rule for group in groups for rule in rules_of_group(group))
+    names = {rule.source for rule in described if rule.kind == "prefix_list_id"} | stated.keys()
+    if not names:
+        return
+    filters = [{"Name": "prefix-list-id", "Values": sorted(names)}]
+    lists = calls.read("DescribeManagedPrefixLists", "PrefixLists", Filters=filters)
+    found = {str(prefix_list["PrefixListId"]): _size(prefix_list) for prefix_list in lists}
+    for name in sorted(names):
+        yield name, found.get(name) or stated.get(name) or known.get(name) or (1, (4, 6))
+
+
+def _size(prefix_list: _Described) -> Size | None:
+    name, entries = str(prefix_list.get("PrefixListName", "")), prefix_list.get("MaxEntries")
+    if prefix_list.get("OwnerId") == "AWS":
+        entries = managed_prefix_list_weight(name) or entries
+    return (int(entries), (6 if prefix_list.get("AddressFamily") == "IPv6" else 4,)) if entries else None
+
+
+def _stated_sizes(desired: State | None) -> dict[str, Size]:
+    """The sizes that the desired rules state."""
+    rules = (rule for group in desired.groups for rule in group.rules) if desired else ()
+    return {
+        str(rule.native["source"]): (rule.counts[0][1], tuple(4 if "4" in name else 6 for name, _ in rule.counts))
+        for rule in rules
+        if rule.native["source_kind"] == "prefix_list_id"
+    }
+
+
 def _groups(groups: Iterable[dict[str, Any]], where: Scope, desired: State | None, sizes: Sizes) -> list[LiveGroup]:
     known = {group.id: group for group in desired.groups if group.id} if desired else {}
     named: dict[str, tuple[Identity, dict[str, Any]]] = {}
@@ -159,8 +193,7 @@ def _groups(groups: Iterable[dict[str, Any]], where: Scope, desired: State | Non
         if identity.name in named:
             problems.append(duplicate_groups(where, identity, named[identity.name][1], group))
         named.setdefault(identity.name, (identity, group))
-    if problems:
-        raise InputError(*problems)
+    refuse(problems)
     firsts = {name: str(group["GroupId"]) for name, (identity, group) in named.items() if name == identity.interface}
     order = sorted(named.items(), key=lambda item: (len(item[0]), item[0]))
     return [live_group(identity, group, firsts.get(identity.interface), where, sizes) for _, (identity, group) in order]

@@ -10,11 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from esacloud.aws.live.calls import until_answered
 from esacloud.aws.live.group_calls import GroupCalls
 from esacloud.aws.live.rules import ids_by_key, permissions, replacement
 from esacloud.change.model import LiveRule, Step
-from esacloud.change.retry import ConflictError, SettledError, converge
+from esacloud.change.retry import ConflictError, SettledError, converge, until_done
 
 _Rules = Sequence[LiveRule]
 _Pairs = Sequence[tuple[LiveRule, LiveRule]]
@@ -65,7 +64,7 @@ class RuleSteps:
             except SettledError as error:
                 raise ConflictError(f"a rule of {step.group} that is needed no longer exists ({error})") from error
 
-        until_answered(send, self.groups.backoff)
+        until_done(send, self.groups.backoff)
 
     def describe(self, step: Step) -> None:
         """Write the new descriptions of rules."""
@@ -122,7 +121,7 @@ class RuleSteps:
                 return remaining
             for number, rule in enumerate(rules):  # EC2 has done a part of them, and no read tells which
                 if until is None or number - len(done_before) < until:
-                    until_answered(partial(send, (rule,)), self.groups.backoff)
+                    until_done(partial(send, (rule,)), self.groups.backoff)
             return ()
 
         converge(step.rules, send, cleared, self.groups.backoff)

@@ -38,11 +38,15 @@ def quota(version: Version) -> str:
     return f"IPv{version} rules"
 
 
+def _counts(size: int, families: Iterable[Version]) -> tuple[tuple[str, int], ...]:
+    return tuple((quota(version), size) for version in families)
+
+
 def from_lowered(rule: SecurityGroupRule) -> LiveRule:
     """A rule that the deployment asks for."""
     ports = rule.from_port, rule.to_port
     native = _native(rule.direction, rule.ip_protocol, *ports, rule.source_kind, rule.source)
-    return live_rule(native, rule.description, {rule.source: (rule.size, rule.families)}, rule.rows, rule.entries)
+    return live_rule(native, rule.description, rule.rows, rule.entries, _counts(rule.size, rule.families))
 
 
 def _native(*values: Any) -> dict[str, Any]:
@@ -52,19 +56,17 @@ def _native(*values: Any) -> dict[str, Any]:
 def live_rule(
     native: Mapping[str, Any],
     description: str,
-    sizes: Sizes | None = None,
     rows: tuple[int, ...] = (),
     entries: tuple[str, ...] = (),
     counts: tuple[tuple[str, int], ...] = (),
 ) -> LiveRule:
     """A rule from its own form. Rows and entries are read from the description where they are not given.
 
-    `counts` are given where they are known from before, as in a snapshot; `sizes` come first.
+    `counts` are given where they are known from before, as in a snapshot. Without them it counts as one rule. Raises
+    KeyError for a kind of source that EC2 does not have, as an edited snapshot may hold.
     """
     kind, source = str(native["source_kind"]), str(native["source"])
-    size, families = 1, _FAMILIES[kind]
-    if kind == "prefix_list_id" and sizes:
-        size, families = sizes.get(source, (size, families))
+    families = _FAMILIES[kind]
     ours = _OURS.match(description)
     plain = source.rpartition("/")[2] if kind == REFERENCED else source
     boxes: tuple[Box, ...] = ()
@@ -83,7 +85,7 @@ def live_rule(
         rows=rows,
         entries=entries,
         managed=ours is not None,
-        counts=counts or tuple((quota(version), size) for version in families),
+        counts=counts or _counts(1, families),
         supported=bool(boxes),
     )
 
@@ -105,7 +107,7 @@ def _rows(text: str) -> Iterator[int]:
 def from_described(group: Mapping[str, Any], first_group: str | None, sizes: Sizes) -> Iterator[LiveRule]:
     """The rules of a group as DescribeSecurityGroups answers; `first_group` is the id that `self` stands for."""
     for rule in rules_of_group(group):
-        yield live_rule(_native_of(rule, first_group, group.get("OwnerId")), rule.description, sizes)
+        yield sized(live_rule(_native_of(rule, first_group, group.get("OwnerId")), rule.description), sizes)
 
 
 def ids_by_key(described: Iterable[Mapping[str, Any]], first_group: str | None) -> dict[str, str]:
@@ -183,11 +185,8 @@ def same_source_kind(old: LiveRule, new: LiveRule) -> bool:
 
 def sized(rule: LiveRule, sizes: Sizes) -> LiveRule:
     """The rule, with what its prefix list counts."""
-    source = str(rule.native["source"])
-    if rule.native["source_kind"] != "prefix_list_id" or source not in sizes:
-        return rule
-    size, families = sizes[source]
-    return replace(rule, counts=tuple((quota(version), size) for version in families))
+    size = sizes.get(rule.native["source"]) if rule.native["source_kind"] == "prefix_list_id" else None
+    return replace(rule, counts=_counts(*size)) if size else rule
 
 
 def _default_rule(kind: str, source: str) -> LiveRule:

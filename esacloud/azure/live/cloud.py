@@ -1,4 +1,4 @@
-"""Network security groups of a live subscription: what `esacloud.change.live.LiveCloud` asks for, on azure-mgmt-network."""
+"""Network security groups of a live subscription: `esacloud.change.live.LiveCloud` with azure-mgmt-network."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 
 from esacloud.azure.checks import quota_uses
 from esacloud.azure.limits import Limits
-from esacloud.azure.live.calls import Calls, client_for
+from esacloud.azure.live.calls import Calls
+from esacloud.azure.live.client import client_for
 from esacloud.azure.live.execute import StepExecutor
-from esacloud.azure.live.identity import left_alone
+from esacloud.azure.live.ownership import left_alone
 from esacloud.azure.live.read import Seen, read
 from esacloud.azure.live.rules import Judge, from_lowered, live_rule, security_rule
 from esacloud.azure.live.scope import (
@@ -30,9 +31,9 @@ from esacloud.azure.live.scope import (
     of_snapshot,
     parse_id,
 )
-from esacloud.azure.live.steps import bare, check_after, check_attachments, ordered, quotas
+from esacloud.azure.live.steps import check_after, check_attachments, ordered, quotas, unprotected
 from esacloud.azure.model import NetworkSecurityGroup, NetworkSecurityGroups
-from esacloud.change.live import Connection
+from esacloud.change.live import Connection, check_interfaces
 from esacloud.change.model import ChangePlan, GroupChange, LiveGroup, LiveRule, State, Step
 from esacloud.change.retry import LockedError, RefusedError
 from esacloud.deployment.model import Deployment
@@ -49,31 +50,31 @@ _LIMIT_OF = {
 
 
 def live(deployment: Deployment, connection: Connection) -> AzureLive:
-    """The groups of a deployment. Raises InputError without the SDK or with settings that do not suffice."""
+    """The groups of a deployment. Raises InputError without the SDK or with insufficient settings."""
     settings = deployment.clouds["azure"]
     given = (connection.credentials or {}).get("subscription_id")
     subscription = settings.values.get("subscription") or given or os.environ.get(SUBSCRIPTION_VARIABLE)
     if not subscription:
-        message = "The file names no subscription."
+        message = "The file has no subscription."
         hint = f"Write `subscription` under `cloud.azure`, or set {SUBSCRIPTION_VARIABLE}."
-        raise InputError(Problem(replace(settings.place, key="cloud.azure.subscription"), message, hint))
+        raise InputError(Problem(settings.place.at("cloud.azure.subscription"), message, hint))
     where = of_deployment(deployment, subscription, connection.region)
     _check_subscription(where)
     return AzureLive(where, client_for(connection, subscription), connection)
 
 
 def live_of(found: Mapping[str, Any], connection: Connection) -> AzureLive:
-    """The groups that a snapshot's document is about. What was there once fits again, whatever a file's quotas say."""
+    """The groups of a snapshot. What existed once fits again, whatever the quotas of the file are."""
     where = of_snapshot(found, connection.region)
     where = replace(where, limits=_with_room_for(found["groups"], where.limits))
     return AzureLive(where, client_for(connection, where.subscription), connection)
 
 
 def _with_room_for(groups: Iterable[Mapping[str, Any]], limits: Mapping[str, int]) -> dict[str, int]:
-    """The limits, and where the groups of a snapshot have more, that much."""
+    """The limits, raised to what the groups of a snapshot have."""
     room = dict(limits)
     rules = {group["name"]: tuple(security_rule(rule["native"]) for rule in group["rules"]) for group in groups}
-    security = (NetworkSecurityGroup(name, of_it) for name, of_it in rules.items() if not is_members(name))
+    security = (NetworkSecurityGroup(name, made) for name, made in rules.items() if not is_members(name))
     for use in quota_uses(security, Limits(**limits)):
         name = _LIMIT_OF[use.quota.partition(": ")[2]]
         room[name] = max(room[name], use.used)
@@ -81,7 +82,7 @@ def _with_room_for(groups: Iterable[Mapping[str, Any]], limits: Mapping[str, int
 
 
 def _check_subscription(where: Scope) -> None:
-    place = replace(where.place, key="cloud.azure.interfaces")
+    place = where.place.at("cloud.azure.interfaces")
     problems = [
         Problem(place, f"{one} is in another subscription than {where.subscription}.", "Name one of the same subscription.")
         for ids in where.attached.values()
@@ -93,9 +94,8 @@ def _check_subscription(where: Scope) -> None:
 
 
 class AzureLive:
-    """One deployment in one resource group, through one client. This object serves one thread at a time."""
+    """One deployment in one resource group, through one client. One thread at a time."""
 
-    cloud = "azure"
     default_rules: tuple[LiveRule, ...] = ()
 
     def __init__(self, where: Scope, client: Any, connection: Connection) -> None:
@@ -106,22 +106,24 @@ class AzureLive:
 
     @property
     def calls(self) -> list[str]:
-        """The requests sent so far, as a role's actions name them."""
+        """The requests sent so far, as the actions of a role."""
         return self._calls.journal
 
     def desired_state(self, lowered: Lowered) -> State:
         """The groups of the lowered policy. Raises InputError where the file attaches an interface that is not in it."""
         native: NetworkSecurityGroups = lowered.native
-        self._check_interfaces({group.interface for group in native.groups})
+        where = self.where
+        named = (*where.attached, *where.adopted)
+        check_interfaces("azure", where.place, named, {group.interface for group in native.groups})
         groups = [self._security_group(group, native.tags) for group in native.groups]
         groups += (self._members_group(group, native.tags) for group in native.groups if group.has_members)
-        return self.where.state(groups)
+        return where.state(groups)
 
     def _security_group(self, group: NetworkSecurityGroup, tags: Mapping[str, str]) -> LiveGroup:
         where, interface = self.where, group.interface
         adopted = where.adopted.get(interface)
         for rule in group.rules:
-            for name in (*rule.source_application_security_groups, *rule.destination_application_security_groups):
+            for name in rule.application_security_groups:
                 where.learn_group(name)
         return LiveGroup(
             name=interface,
@@ -153,20 +155,8 @@ class AzureLive:
         own = {ADOPTED_TAG: adopted} if adopted else {MADE_TAG: MADE_BY}
         return {**tags, DEPLOYMENT_TAG: self.where.deployment, INTERFACE_TAG: interface, **own}
 
-    def _check_interfaces(self, known: set[str]) -> None:
-        problems = [
-            Problem(
-                replace(self.where.place, key=f"cloud.azure.interfaces.{name}"),
-                f"The file attaches the interface {name} and gives it no feature.",
-                f"Add {name} under `interfaces`, or take it out here.",
-            )
-            for name in sorted({*self.where.attached, *self.where.adopted} - known)
-        ]
-        if problems:
-            raise InputError(*problems)
-
     def read_state(self, desired: State | None) -> State:
-        """What is there. What would be refused before a change is an outside failure once one has begun."""
+        """The actual state. A problem that is an InputError before a change is a RefusedError once one has begun."""
         try:
             return read(self._calls, self.where, self._judge, self._seen, desired)
         except InputError as error:
@@ -175,21 +165,21 @@ class AzureLive:
             raise RefusedError(str(error)) from error
 
     def read_back(self, plan: ChangePlan) -> State:
-        """What is there."""
+        """The actual state after all steps."""
         return self.read_state(plan.planned)
 
     def needs_lock(self, plan: ChangePlan) -> bool:  # noqa: ARG002
-        """Never: what somebody else writes is seen by its ETag."""
+        """Never: a write of somebody else shows by its ETag."""
         return False
 
     def empty_state(self, actual: State) -> State:
-        """No group at all. Raises InputError where nothing is provably ours, and something has the name of one of ours."""
+        """No group. Raises InputError where no group is provably ours, and one has the name of one of ours."""
         if not actual.groups and self._seen.unproven:
             raise InputError(*left_alone(self._seen.unproven, self.where))
         return replace(actual, groups=(), notes=())
 
     def complete_state(self, actual: State, desired: State) -> State:
-        """Groups that terraform made keep to it. Raises InputError where something else is in the place of a group."""
+        """Groups that terraform made stay its own. Raises InputError where a name or an attachment is taken."""
         there = {group.name: group for group in actual.groups}
         groups = []
         for group in desired.groups:
@@ -199,20 +189,20 @@ class AzureLive:
                 tags = {key: value for key, value in tags.items() if key != MADE_TAG}
             judge = None if is_members(group.name) else self._judge
             groups.append(replace(group, tags=tags, judge=judge))
-        notes = (*desired.notes, *bare(actual, desired), *self._unproven(desired))
+        notes = (*desired.notes, *unprotected(actual, desired), *self._unproven(desired))
         desired = replace(desired, groups=tuple(groups), notes=notes)
         check_attachments(actual, desired, self._seen, self.where)
         return desired
 
     def _unproven(self, desired: State) -> Iterator[str]:
-        """Groups with one of our names and without our tags; one in the place of a wanted group is refused elsewhere."""
+        """Groups with one of our names and without our tags; one with a desired name is refused elsewhere."""
         titles = {group.title.lower() for group in desired.groups}
         for name, _ in self._seen.unproven:
             if name.lower() not in titles:
-                yield f"{name} has the name of a group of {self.where.deployment} and not its tags, so it is left in place."
+                yield f"{name} has the name of a group of {self.where.deployment}, but not its tags. It is left in place."
 
     def ordered_steps(self, changes: tuple[GroupChange, ...], planned: State) -> tuple[Step, ...]:
-        """The steps in order, each with the requests that it takes when nothing goes wrong."""
+        """The steps in order, each with its requests when nothing fails."""
         check_after(changes, planned, self._seen, self.where)
         return ordered(changes, planned, self._seen)
 
@@ -227,10 +217,10 @@ class AzureLive:
         self._executor.do(step)
 
     def hold_lock(self, owner: str) -> AbstractContextManager[None]:  # noqa: ARG002 - there is no lock to hold
-        """No lock: who wrote after us had seen what we wrote, as their ETag says, and is not written over."""
+        """No lock: somebody who wrote after us had read what we wrote, as the ETag shows, and is not overwritten."""
         raise LockedError(
-            f"{self.where.deployment}: somebody else wrote after this change, and knew of it, or Azure does not yet show "
-            "what was written. Nothing was written over that. Look at a new plan"
+            f"{self.where.deployment}: somebody else wrote after this change had written, or Azure does not yet show "
+            "what was written. Nothing was overwritten. Make a new plan"
         )
 
     def rule_from_native(
@@ -239,5 +229,5 @@ class AzureLive:
         description: str,
         counts: tuple[tuple[str, int], ...] = (),  # noqa: ARG002 - Azure counts rules together
     ) -> LiveRule:
-        """A rule as a snapshot holds it."""
+        """A rule from a snapshot."""
         return self._judge.learn(live_rule(native, description))

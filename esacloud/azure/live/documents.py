@@ -1,6 +1,6 @@
-"""Groups and what carries them, between the API's documents and the values of a state.
+"""Groups, subnets and network interfaces, between the API's documents and the values of a state.
 
-A document that is written again is the one that was read, with one thing changed; what the platform alone sets is left out.
+A document is written as it was read, with one change; properties that only Azure sets are omitted.
 """
 
 from __future__ import annotations
@@ -9,25 +9,42 @@ from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
-from esacloud.azure.live.calls import Document
-from esacloud.azure.live.rules import SIDES, Judge, body, from_document
-from esacloud.azure.live.scope import GROUPS, MADE_BY, MADE_TAG, MEMBERS, Scope, members_name
-from esacloud.change.model import LiveGroup, LiveRule
+from esacloud.azure.arm_rules import SIDES
+from esacloud.azure.live.rules import Judge, body, from_document
+from esacloud.azure.live.scope import MADE_BY, MADE_TAG, Scope, members_name
+from esacloud.change.model import LiveGroup
 
+Document = dict[str, Any]
 SUCCEEDED, DELETING = "Succeeded", "Deleting"
 ENDED = {"Failed": "ended as failed", "Canceled": "was canceled"}
-"""The states in which a change has come to an end that is not the one it was to come to, in words."""
+"""The states of a change that has ended without success, in words."""
 _GROUP = "networkSecurityGroup"
 _JOINED = "applicationSecurityGroups"
 _SET_BY_AZURE = ("defaultSecurityRules", "networkInterfaces", "subnets", "flowLogs", "resourceGuid", "provisioningState")
 
 
+def properties_of(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The properties of a resource or of a part of it."""
+    return document.get("properties") or {}
+
+
+def etag_of(document: Document) -> str:
+    """The ETag of a document."""
+    return str(document.get("etag", "*"))
+
+
+def attachments_of(document: Document) -> list[str]:
+    """The IDs of the network interfaces and subnets in the document of a network security group."""
+    given = properties_of(document)
+    return [str(one["id"]) for key in ("networkInterfaces", "subnets") for one in given.get(key) or ()]
+
+
 def state_of(document: Document) -> str:
     """Succeeded, or Creating, Updating, Deleting while a change runs, or Failed, Canceled.
 
-    No state at all is success: https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations
+    No state means success: https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations
     """
-    return str((document.get("properties") or {}).get("provisioningState") or SUCCEEDED)
+    return str(properties_of(document).get("provisioningState") or SUCCEEDED)
 
 
 def tags_of(document: Document) -> dict[str, str]:
@@ -36,10 +53,9 @@ def tags_of(document: Document) -> dict[str, str]:
 
 
 def security_group(document: Document, interface: str, own_members: str, where: Scope, judge: Judge) -> LiveGroup:
-    """A network security group, with the subnets and network interfaces that carry it."""
-    given = document.get("properties") or {}
-    attachments = [str(one["id"]) for message in ("networkInterfaces", "subnets") for one in given.get(message) or ()]
-    rules = (judge.learn(from_document(rule, where, own_members)) for rule in given.get("securityRules") or ())
+    """A network security group, with the subnets and network interfaces that it is attached to."""
+    given = properties_of(document).get("securityRules") or ()
+    rules = (judge.learn(from_document(rule, where, own_members)) for rule in given)
     adopted = where.is_adopted(str(document["name"]), interface, tags_of(document))
     return LiveGroup(
         name=interface,
@@ -48,7 +64,7 @@ def security_group(document: Document, interface: str, own_members: str, where: 
         description="",
         rules=tuple(sorted(rules, key=lambda rule: rule.key)),
         tags=tags_of(document),
-        attached=tuple(sorted(map(where.spelled, attachments))),
+        attached=tuple(sorted(map(where.spelled, attachments_of(document)))),
         id=where.spelled(str(document["id"])),
         made_here=not adopted and tags_of(document).get(MADE_TAG) == MADE_BY,
         adopted=adopted,
@@ -57,7 +73,7 @@ def security_group(document: Document, interface: str, own_members: str, where: 
 
 
 def members_group(document: Document, interface: str, attached: Iterable[str], where: Scope) -> LiveGroup:
-    """An application security group, with those network interfaces in it that were looked at."""
+    """An application security group, with those of its network interfaces that were read."""
     return LiveGroup(
         name=members_name(interface),
         interface=interface,
@@ -74,7 +90,7 @@ def members_group(document: Document, interface: str, attached: Iterable[str], w
 def security_group_body(
     group: LiveGroup, tags: Mapping[str, str], now: Document | None, own_members: str, where: Scope
 ) -> Document:
-    """What is to be written: all rules of the group, those that are there in the words in which they stand."""
+    """The document to write: all rules of the group, existing ones in the spelling that they have."""
     known: dict[tuple[str, str], Any] = {}
     given: dict[str, Any] = {}
     if now is not None:
@@ -82,7 +98,8 @@ def security_group_body(
         for rule in given.get("securityRules") or ():
             found = from_document(rule, where, own_members)
             known[found.key, found.description] = _without_state(rule)
-    rules = [known.get((rule.key, rule.description)) or body(rule, where, own_members) for rule in _in_order(group.rules)]
+    in_order = sorted(group.rules, key=lambda rule: (rule.direction, rule.native["priority"], rule.key))
+    rules = [known.get((rule.key, rule.description)) or body(rule, where, own_members) for rule in in_order]
     location = now["location"] if now is not None else where.location
     return {"location": location, "tags": dict(tags), "properties": {**given, "securityRules": rules}}
 
@@ -92,30 +109,26 @@ def _without_state(rule: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": rule["name"], "properties": properties}
 
 
-def _in_order(rules: Iterable[LiveRule]) -> list[LiveRule]:
-    return sorted(rules, key=lambda rule: (rule.direction, rule.native["priority"], rule.key))
-
-
-def carried(document: Document) -> str | None:
-    """The id of the network security group that a subnet or a network interface carries."""
-    found = (document.get("properties") or {}).get(_GROUP)
-    return str(found["id"]) if found else None
+def attached_group(document: Document) -> str:
+    """The ID of the network security group that is attached to a subnet or a network interface, "" for none."""
+    found = properties_of(document).get(_GROUP)
+    return str(found["id"]) if found else ""
 
 
 def joined(document: Document) -> set[str]:
-    """The ids, in lower case, of the application security groups that a network interface is in."""
+    """The IDs, in lower case, of the application security groups of a network interface."""
     return {
         str(one["id"]).lower()
-        for configuration in (document.get("properties") or {}).get("ipConfigurations") or ()
-        for one in (configuration.get("properties") or {}).get(_JOINED) or ()
+        for configuration in properties_of(document).get("ipConfigurations") or ()
+        for one in properties_of(configuration).get(_JOINED) or ()
     }
 
 
 def named_in(document: Document) -> set[str]:
-    """The ids, in lower case, of the application security groups that the rules of a security group name."""
+    """The IDs, in lower case, of the application security groups that the rules of a security group name."""
     return {
         str(one["id"]).lower()
-        for rule in (document.get("properties") or {}).get("securityRules") or ()
+        for rule in properties_of(document).get("securityRules") or ()
         for side in SIDES
         for one in rule["properties"].get(f"{side}ApplicationSecurityGroups") or ()
     }
@@ -131,7 +144,7 @@ def with_group(document: Document, group: str | None) -> Document:
 
 
 def with_member(document: Document, group: str, *, joins: bool) -> Document:
-    """The network interface in an application security group with all its addresses, or out of it."""
+    """The network interface with all its addresses in an application security group, or without it."""
     changed = deepcopy(document)
     for configuration in changed["properties"].get("ipConfigurations") or ():
         properties = configuration["properties"]
@@ -144,7 +157,7 @@ def with_member(document: Document, group: str, *, joins: bool) -> Document:
 
 
 def to_write(document: Document) -> Document:
-    """The document as it goes back: without its ETags and the platform's own state."""
+    """The document as it is written: without its ETags and the states that Azure sets."""
     return {key: _plain(value) for key, value in document.items() if key not in ("etag", "systemData")}
 
 
@@ -154,6 +167,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return value
-
-
-KINDS = (GROUPS, MEMBERS)

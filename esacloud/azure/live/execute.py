@@ -1,8 +1,8 @@
-"""One step of a change on Azure, safe to do again: what an answer leaves open is read before anything is sent once more.
+"""One step of a change on Azure, safe to do again: an unclear answer is followed by a read before anything is sent again.
 
-Nothing is written over a state that was not looked at: every write names the ETag of the document that was compared with
-the plan, and what is to be new is looked for right before. A group that differs from the plan's old state, and is not the
-new one either, ends the change.
+No state is overwritten that was not read: every write has the ETag of the document that was compared with the plan, and a
+resource that is to be new is looked for right before. A group that is neither in the plan's old state nor in its new one
+ends the change.
 """
 
 from __future__ import annotations
@@ -10,10 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from esacloud.azure.live.calls import Calls, Document, ReplacedError
+from esacloud.azure.live.calls import Calls
+from esacloud.azure.live.client import ReplacedError
 from esacloud.azure.live.documents import (
-    carried,
+    Document,
+    attached_group,
+    attachments_of,
     joined,
+    properties_of,
     security_group,
     security_group_body,
     tags_of,
@@ -51,7 +55,20 @@ class StepExecutor:
 
     def do(self, step: Step) -> None:
         """Do it. Raises OutsideError."""
-        getattr(self, f"_{step.action}")(step)
+        match step.action:
+            case "put":
+                self._put(step)
+            case "create" | "tag":
+                self._create(step)
+            case "attach":
+                for name in step.attach:
+                    self._attach_to(name, step, attach=True)
+                for name in step.detach:
+                    self._attach_to(name, step, attach=False)
+            case "delete":
+                self._delete(step)
+            case _:
+                raise ValueError(f"{step.action} is not a step on Azure")
 
     def _put(self, step: Step) -> None:
         """Write a network security group with all its rules."""
@@ -67,7 +84,7 @@ class StepExecutor:
         self._write(step, GROUPS, content, _content(group), made)
 
     def _create(self, step: Step) -> None:
-        """Make an application security group, or give one other tags; it is nothing but a name with tags."""
+        """Create an application security group, or change its tags; it has nothing but a name and tags."""
         group = self.after[step.group]
 
         def made(now: Document | None) -> Document:
@@ -75,8 +92,6 @@ class StepExecutor:
 
         self._write(step, MEMBERS, tags_of, dict(group.tags), made)
         self.seen.members[step.interface] = self.ids[step.group]
-
-    _tag = _create
 
     def _write(
         self,
@@ -86,7 +101,7 @@ class StepExecutor:
         desired: Any,
         made: Callable[[Document | None], Document],
     ) -> None:
-        """Write a group whole, from the plan's old state to its new one and from nothing else."""
+        """Write a whole group, from the plan's old state to its new one and from no other."""
         old = self.before.get(step.group)
         target = self.ids.get(step.group) or self.where.resource(kind, self.after[step.group].title)
         key = target.lower()
@@ -102,8 +117,8 @@ class StepExecutor:
                 resource.doubt(RefusedError(_moved(step.group, target), "Moved"))
             self._put_to(resource, made(now))
 
-        until_done(attempt, resource.forget, self.backoff)
-        assert resource.document is not None  # noqa: S101 - it was written, or is as wanted
+        until_done(attempt, self.backoff, resource.forget)
+        assert resource.document is not None  # noqa: S101 - it was written, or is as desired
         self.seen.groups[key] = resource.document
         self.ids[step.group] = self.where.spelled(str(resource.document["id"]))
 
@@ -112,22 +127,16 @@ class StepExecutor:
             resource.put(body)
         except ReplacedError as error:
             if resource.lost:
-                message = f"{error} It may also have been made by this run, whose first request was not answered."
+                message = f"{error} This run may also have created it, because its first request was not answered."
                 raise ReplacedError(message, error.document, error.before) from error
             raise
 
     def _old(self, old: LiveGroup | None, kind: str) -> Any:
-        assert old is not None  # noqa: S101 - the caller has seen that the group was there
+        assert old is not None  # noqa: S101 - the caller has checked that the group existed
         return dict(old.tags) if kind == MEMBERS else _content(old)
 
-    def _attach(self, step: Step) -> None:
-        for one in step.attach:
-            self._carry(one, step, attach=True)
-        for one in step.detach:
-            self._carry(one, step, attach=False)
-
-    def _carry(self, name: str, step: Step, *, attach: bool) -> None:
-        """Give a subnet or network interface the group, or take it off; whatever else it has stays as it is now."""
+    def _attach_to(self, name: str, step: Step, *, attach: bool) -> None:
+        """Attach the group to a subnet or network interface, or detach it; everything else of it stays as it is now."""
         known = self.seen.attachments.pop(name, None)
         resource = Target(self.calls, name, known, known=known is not None)
 
@@ -143,12 +152,12 @@ class StepExecutor:
                 resource.doubt(error)
                 raise
             if changed == now and (resource.is_done() or not attach):
-                if not attach and not resource.sent:  # the plan saw it there
-                    resource.confirm(f"{name} does not carry {step.group}")
+                if not attach and not resource.sent:  # the plan saw it attached
+                    resource.confirm(f"{step.group} is not attached to {name}")
                 return
             resource.put(to_write(changed))
 
-        until_done(attempt, resource.forget, self.backoff)
+        until_done(attempt, self.backoff, resource.forget)
         if resource.document is not None:
             self.seen.attachments[name] = resource.document
 
@@ -156,20 +165,20 @@ class StepExecutor:
         group = self.ids[step.group]
         if is_members(step.group):
             return self._member(now, name, group, joins=attach)
-        on = carried(now)
+        on = attached_group(now)
         members = members_name(step.interface)
         if not attach:
-            changed = with_group(now, None) if on is not None and on.lower() == group.lower() else now
+            changed = with_group(now, None) if on.lower() == group.lower() else now
             both = step.group not in self.after and members in self.before and members not in self.after
             return self._member(changed, name, self.ids[members], joins=False) if both else changed
-        if on is not None and on.lower() != group.lower():
-            raise RefusedError(f"{name} carries {on} by now, which somebody else gave to it", "Moved")
-        changed = with_group(now, group) if on is None else now
+        if on and on.lower() != group.lower():
+            raise RefusedError(f"another group is attached to {name} since the plan was made: {on}", "Moved")
+        changed = now if on else with_group(now, group)
         joins = members in self.after and name in self.after[members].attached
         return self._member(changed, name, self.ids[members], joins=True) if joins else changed
 
     def _member(self, now: Document, name: str, group: str, *, joins: bool) -> Document:
-        """The network interface inside or outside of an application security group; a subnet is in none."""
+        """The network interface with or without an application security group; a subnet has none."""
         if parse_id(name).kind != INTERFACES or (group.lower() in joined(now)) == joins:
             return now
         return with_member(now, group, joins=joins)
@@ -189,48 +198,44 @@ class StepExecutor:
                     raise
                 holders = self._holders(target)
                 if holders:
-                    raise RefusedError(f"Azure does not delete {target}: {', '.join(holders)} still hold it") from error
+                    raise RefusedError(f"Azure does not delete {target}: it is attached to {', '.join(holders)}") from error
                 if parse_id(target).kind == MEMBERS:
                     raise
-                raise LostError(str(error)) from error  # nothing holds it that can be seen: Azure has not caught up yet
+                raise LostError(str(error)) from error  # nothing visible holds it: Azure has not caught up yet
 
         def forget() -> None:
             nonlocal lost
             lost = True
 
-        until_done(attempt, forget, self.backoff)
+        until_done(attempt, self.backoff, forget)
         self.seen.groups.pop(target.lower(), None)
 
     def _is_another(self, target: str, planned: Document) -> bool:
-        """Whether the group is gone and somebody has made another of its name."""
+        """Whether the group is deleted and somebody has created another with its name."""
         now = self.calls.get(target, patient=False)
-        guids = [(one.get("properties") or {}).get("resourceGuid") for one in (planned, now or planned)]
-        return guids[0] != guids[1]
+        return properties_of(now or planned).get("resourceGuid") != properties_of(planned).get("resourceGuid")
 
     def _holders(self, target: str) -> list[str]:
-        """What says of itself that it carries a network security group; who is in another kind, Azure names."""
+        """What a network security group is attached to; Azure itself names what is in the other kind of group."""
         if parse_id(target).kind == MEMBERS:
             return []
-        now = self.calls.get(target) or {}
-        given = now.get("properties") or {}
-        on = [str(one["id"]) for message in ("networkInterfaces", "subnets") for one in given.get(message) or ()]
-        return [one for one in on if self._carries(one, target)]
+        return [name for name in attachments_of(self.calls.get(target) or {}) if self._is_attached(name, target)]
 
-    def _carries(self, name: str, group: str) -> bool:
+    def _is_attached(self, name: str, group: str) -> bool:
         try:
             document = self.calls.get(name)
-        except RefusedError:  # in a resource group that may not be read from here
+        except RefusedError:  # in a resource group that this identity may not read
             return True
-        return document is not None and (carried(document) or "").lower() == group.lower()
+        return document is not None and attached_group(document).lower() == group.lower()
 
 
 def _content(group: LiveGroup) -> Any:
-    """What a write of a group changes."""
+    """The parts of a group that a write changes."""
     return {(rule.key, rule.description) for rule in group.rules}, dict(group.tags)
 
 
 def _moved(group: str, target: str) -> str:
     return (
-        f"{group}: {target} is neither as it was when the plan was made nor as planned: somebody else has changed, made or "
-        "deleted it, or Azure showed an older state when the plan was made. Nothing was written over it. Look at a new plan"
+        f"{group}: {target} is neither as it was when the plan was made nor as planned: somebody else has changed, created "
+        "or deleted it, or Azure showed an older state when the plan was made. It was not overwritten. Make a new plan"
     )

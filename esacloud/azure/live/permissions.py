@@ -1,7 +1,7 @@
-"""The actions of Azure roles that each command needs, and no more.
+"""The actions of Azure roles that each command needs, and no others.
 
-`COMMANDS` is what the table of docs/apply-azure.md is made from, and the tests hold it against the requests that commands
-really send. Beside the action of the request itself, Azure asks for one on what the body of a write refers to (`join`):
+docs/apply-azure.md says when each is needed. Tests compare that page, and the requests that the commands send, with
+`COMMANDS`. In addition to the action of the request, Azure requires one on what the body of a write refers to (`join`):
 those are in `JOINS`. Source: https://learn.microsoft.com/azure/role-based-access-control/permissions/networking
 """
 
@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from esacloud.azure.live.scope import GROUPS, INTERFACES, MEMBERS, NETWORKS, SUBNETS
-from esacloud.change.live import permissions_table
 
 PROVIDER = "Microsoft.Network"
 POLLS = ("locations/operations/read", "locations/operationResults/read")
 READING = (f"{GROUPS}/read", f"{MEMBERS}/read", f"{INTERFACES}/read", f"{SUBNETS}/read")
-CARRYING = (f"{INTERFACES}/write", f"{SUBNETS}/write")
+ATTACHING = (f"{INTERFACES}/write", f"{SUBNETS}/write")
 JOINS: Mapping[str, tuple[str, ...]] = {
-    f"{GROUPS}/join/action": CARRYING,
+    f"{GROUPS}/join/action": ATTACHING,
     f"{SUBNETS}/join/action": (f"{INTERFACES}/write",),
     f"{MEMBERS}/joinIpConfiguration/action": (f"{INTERFACES}/write",),
     f"{MEMBERS}/joinNetworkSecurityRule/action": (f"{GROUPS}/write",),
@@ -26,7 +25,7 @@ JOINS: Mapping[str, tuple[str, ...]] = {
 
 _CHANGING = (
     *(f"{GROUPS}/write", f"{GROUPS}/delete", f"{MEMBERS}/write", f"{MEMBERS}/delete"),
-    *(*CARRYING, *POLLS),
+    *(*ATTACHING, *POLLS),
 )
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "plan": READING,
@@ -34,42 +33,17 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "destroy": (
         *READING,
         *(f"{GROUPS}/write", f"{GROUPS}/delete", f"{MEMBERS}/delete"),
-        *(*CARRYING, *POLLS, *JOINS),
+        *(*ATTACHING, *POLLS, *JOINS),
     ),
     "restore": (*READING, *_CHANGING, *JOINS),
     "audit": (f"{GROUPS}/read", f"{INTERFACES}/read", f"{NETWORKS}/read", f"{SUBNETS}/read"),
 }
-WHEN: Mapping[str, str] = {
-    f"{GROUPS}/read": "always",
-    f"{MEMBERS}/read": "always",
-    f"{INTERFACES}/read": "the file names one, or a group that goes is on one; `audit`: always",
-    f"{NETWORKS}/read": "always",
-    f"{SUBNETS}/read": "the file names one, or a group that goes is on one; `audit`: a network interface is in one of "
-    "another resource group",
-    f"{GROUPS}/write": "a group is made or changes; `destroy`: one that was taken over is given back",
-    f"{GROUPS}/delete": "a group that apply made goes",
-    f"{MEMBERS}/write": "a peer is `self`",
-    f"{MEMBERS}/delete": "no peer is `self` any more",
-    f"{INTERFACES}/write": "a network interface gets or loses a group",
-    f"{SUBNETS}/write": "a subnet gets or loses a group",
-    POLLS[0]: "a write or delete is followed to its end",
-    POLLS[1]: "a delete is followed to its end",
-    f"{GROUPS}/join/action": "a subnet or network interface is written that carries a group",
-    f"{SUBNETS}/join/action": "a network interface is written, for the subnet that it is in",
-    f"{MEMBERS}/joinIpConfiguration/action": "a network interface is written that is in an application security group",
-    f"{MEMBERS}/joinNetworkSecurityRule/action": "a group is written whose rules speak of an application security group",
-}
-
-
-def markdown() -> str:
-    """The table for docs/apply-azure.md."""
-    return permissions_table(f"action of {PROVIDER}", COMMANDS, WHEN)
 
 
 def role(command: str, subscription: str, resource_group: str | None = None) -> dict[str, object]:
     """A custom role for one command, as `az role definition create --role-definition` takes it.
 
-    It is for one resource group, or for the whole subscription, as `audit` reads it where no resource group is named.
+    It is for one resource group or, as for `audit` without one, for the whole subscription.
     """
     scope = f"/subscriptions/{subscription}"
     return {

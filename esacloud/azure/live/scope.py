@@ -1,9 +1,9 @@
-"""Where a deployment's network security groups are: subscription, resource group, names, tags, and what the file says.
+"""Where a deployment's network security groups are: subscription, resource group, names, tags, and the file's settings.
 
-Our groups are found by two tags, which the Terraform module writes too, so that a plan also shows what differs from a
-group that terraform made. That `esacloud apply` made a group is told by a third tag, which terraform does not write. Tags
-can be copied and taken off, and a name never changes: `live_identity` says what the two prove together. Azure's names do
-not tell upper from lower case; an id is known here in the spelling in which it was first seen.
+Groups are found by two tags, which the Terraform module writes too, so that a plan also shows drift of a group that
+terraform made. A third tag, which terraform does not write, shows that `esacloud apply` made a group. Tags can be copied
+and removed, and a name never changes: `ownership.py` has what they prove together. Azure ignores the case of names; an ID
+is kept in the spelling in which it was first seen.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
+from esacloud.azure.arm_rules import SIDES
+from esacloud.azure.dialect import is_resource_id
 from esacloud.azure.limits import limits
 from esacloud.azure.model import SELF
 from esacloud.azure.terraform.write import default_prefix
@@ -23,7 +25,7 @@ from esacloud.errors import Place
 MADE_TAG = "esacloud:made-by"
 MADE_BY = "esacloud apply"
 ADOPTED_TAG = "esacloud:adopted"
-"""On a group that the file names with `group`: that group's own name, so that a copy of its tags fits no other."""
+"""On a group that the file names with `group`: its own name, so that a copy of its tags fits no other group."""
 SUBSCRIPTION_VARIABLE = "AZURE_SUBSCRIPTION_ID"
 GROUPS, MEMBERS = "networkSecurityGroups", "applicationSecurityGroups"
 INTERFACES, SUBNETS, NETWORKS = "networkInterfaces", "virtualNetworks/subnets", "virtualNetworks"
@@ -36,7 +38,7 @@ _read_id = re.compile(
 
 
 class ResourceId(NamedTuple):
-    """What an ARM id of Microsoft.Network says; `names` are the resource's own and, for a subnet, its network's before."""
+    """The parts of an ARM ID of Microsoft.Network; `names` has the resource's own and, before a subnet's, its network's."""
 
     subscription: str
     group: str
@@ -45,7 +47,7 @@ class ResourceId(NamedTuple):
 
 
 def parse_id(text: str) -> ResourceId:
-    """The parts of an id of one of the kinds that are known here. Raises ValueError."""
+    """The parts of an ID of one of the kinds that this package uses. Raises ValueError."""
     found = _read_id(text)
     if found:
         kind = f"{found['kind']}/{found['part']}" if found["part"] else found["kind"]
@@ -53,11 +55,11 @@ def parse_id(text: str) -> ResourceId:
             if kind.lower() == known.lower():
                 names = (found["name"], found["child"]) if found["child"] else (found["name"],)
                 return ResourceId(found["subscription"], found["group"], known, names)
-    raise ValueError(f"{text!r} is no id that is known here")
+    raise ValueError(f"{text!r} is not the ID of a supported resource")
 
 
 def is_members(name: str) -> bool:
-    """Whether a group of a state is the application security group of an interface, and not its security group."""
+    """Whether a group of a state is the application security group of an interface, not its network security group."""
     return name.endswith(_SUFFIX)
 
 
@@ -68,11 +70,10 @@ def members_name(interface: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Subscription, resource group and deployment; `adopted`: interface -> name of a group; `attached`: interface -> ids.
+    """Subscription, resource group and deployment; `adopted`: interface -> name of a group; `attached`: interface -> IDs.
 
-    `interfaces` are those that the file has, or the snapshot.
-
-    `spellings` learns how an id is written, `named` how an application security group in a rule is: by id in lower case.
+    `interfaces` are those of the file, or of the snapshot. `spellings` and `named` collect, by ID in lower case, how an ID
+    is written, and how an application security group is written in a rule.
     """
 
     subscription: str
@@ -89,7 +90,7 @@ class Scope:
     named: dict[str, str] = field(default_factory=dict)
 
     def scope(self) -> dict[str, str]:
-        """What a snapshot has to hold to find this place again."""
+        """Its part in a snapshot."""
         return {
             "subscription": self.subscription,
             "resource_group": self.resource_group,
@@ -98,48 +99,48 @@ class Scope:
         }
 
     def state(self, groups: Iterable[Any], **more: Any) -> State:
-        """A state in this place."""
+        """A state of these groups."""
         return State("azure", self.deployment, self.scope(), tuple(groups), self.limits, **more)
 
     def resource(self, kind: str, name: str) -> str:
-        """The id of a resource in the deployment's resource group."""
+        """The ID of a resource in the deployment's resource group."""
+        return self.spelled(self._id(kind, name))
+
+    def _id(self, kind: str, name: str) -> str:
         scope = f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
-        return self.spelled(f"{scope}/providers/Microsoft.Network/{kind}/{name}")
+        return f"{scope}/providers/Microsoft.Network/{kind}/{name}"
 
     def spelled(self, resource_id: str) -> str:
-        """The id as it was first seen."""
+        """The ID as it was first seen."""
         return self.spellings.setdefault(resource_id.lower(), resource_id)
 
     def title(self, kind: str, interface: str) -> str:
-        """The name of the group that is made for an interface, here and by the Terraform module."""
+        """The name of the group that `apply` and the Terraform module create for an interface."""
         return f"{self.prefix}{members_name(interface) if kind == MEMBERS else interface}"
 
     def is_adopted(self, name: str, interface: str, tags: Mapping[str, str]) -> bool:
-        """Whether a network security group of this deployment is one that the file names, or named earlier."""
+        """Whether a network security group of this deployment is one that the file adopts, or adopted before."""
         if self.adopted.get(interface, "").lower() == name.lower():
             return True
         return tags.get(ADOPTED_TAG, "").lower() == name.lower() and tags.get(MADE_TAG) != MADE_BY
 
     def learn_group(self, text: str) -> None:
-        """Remember how the file writes an application security group: its name, or its whole id."""
+        """Remember how the file writes an application security group: its name, or its whole ID."""
         if text != SELF:
             self.named[self.group_id(text).lower()] = text
 
     def group_name(self, resource_id: str) -> str:
-        """How an application security group in a rule is written: as in the file, else by its name where it is near."""
+        """How an application security group is written in a rule: as in the file, or by name in the same resource group."""
         key, here = resource_id.lower(), self.group_id("").lower()
         return self.named.setdefault(key, resource_id[len(here) :] if key.startswith(here) else resource_id)
 
     def group_id(self, text: str) -> str:
-        """The whole id of an application security group that rules speak of."""
-        if text.startswith("/"):
-            return text
-        scope = f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
-        return f"{scope}/providers/Microsoft.Network/{MEMBERS}/{text}"
+        """The whole ID of an application security group."""
+        return text if is_resource_id(text) else self._id(MEMBERS, text)
 
 
 def of_deployment(deployment: Deployment, subscription: str, location: str | None) -> Scope:
-    """The place that a deployment file names; `location` stands in for the file's."""
+    """The scope of a deployment file; `location` overrides that of the file."""
     settings = deployment.clouds["azure"]
     values = settings.values
     attachments = {
@@ -164,7 +165,7 @@ def of_deployment(deployment: Deployment, subscription: str, location: str | Non
 
 
 def of_snapshot(found: Mapping[str, Any], location: str | None) -> Scope:
-    """The place that a snapshot was taken of."""
+    """The scope of a snapshot."""
     scope, groups = found["scope"], found["groups"]
     where = Scope(
         subscription=scope["subscription"],
@@ -180,7 +181,7 @@ def of_snapshot(found: Mapping[str, Any], location: str | None) -> Scope:
         for one in group["attached"]:
             where.spelled(one)
         for rule in group["rules"]:
-            for side in ("source", "destination"):
+            for side in SIDES:
                 for name in rule["native"].get(f"{side}ApplicationSecurityGroups", ()):
                     where.learn_group(name)
     return where

@@ -1,8 +1,8 @@
-"""Reads a module's documents back and evaluates them, trusting nobody.
+"""Reads a module's documents back and evaluates them, without trusting who wrote them.
 
-Everything outside the tables of `locals` has to be, to the letter, what `terraform.py` writes, because only of that is it
-known what terraform makes of it; each row of the tables is then read for itself and evaluated. Whatever deviates is an
-oddity: a sentence that names the file and the path in it, as `main.tf.json: locals.security_rules.data1/in-tcp-25`.
+Everything outside the tables of `locals` must equal what `write.py` writes, because only that is known to mean the same to
+terraform. Each row of the tables is evaluated by itself. A deviation is a sentence that names the file and the path in it,
+as `main.tf.json: locals.security_rules.data1/in-tcp-25`.
 """
 
 from __future__ import annotations
@@ -11,52 +11,47 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from esacloud.azure.arm_rules import SIDES
 from esacloud.azure.checks import problems
 from esacloud.azure.dialect import APPLICATION_SECURITY_GROUP_PATTERN, DIALECT
 from esacloud.azure.evaluate import match, permitted
 from esacloud.azure.firewall import FIREWALL, read_names
 from esacloud.azure.model import SELF, NetworkSecurityGroup, SecurityRule
 from esacloud.azure.terraform import write as terraform
+from esacloud.json_files import mapping
 from esacloud.policy.filtered import FilteredName
 from esacloud.policy.lowered import Document, ReadBack
-from esacloud.terraform.syntax import document_deviations, plain
+from esacloud.terraform.syntax import module_deviations, plain
 
-_SIMPLE = ("group", "name", "direction", "access", "protocol", "description")
+_TEXTS = ("group", "name", "direction", "access", "protocol", "description")
 _is_group = re.compile(APPLICATION_SECURITY_GROUP_PATTERN).match
 _TABLE = f"{terraform.MAIN}: locals.security_rules"
 
 
 class _DeviationError(Exception):
-    """A row that cannot be evaluated; its text says what is wrong with it."""
+    """A row that cannot be evaluated; its text is what is wrong with it."""
 
 
 def read_back(documents: Mapping[str, Document]) -> ReadBack:
-    """What the documents permit, by interface, and what in them is not as esacloud writes it."""
+    """What the documents permit, by interface, and their deviations from what esacloud writes."""
     deviations: list[str] = []
-    found = _at(documents.get(terraform.MAIN), "locals")
-    tables = found if isinstance(found, dict) else {}
-    rules = _groups(tables.get("groups"), deviations)
+    tables = mapping(mapping(documents.get(terraform.MAIN)).get("locals"))
+    rules = _read_groups(tables.get("groups"), deviations)
     _read_rules(tables.get("security_rules"), rules, deviations)
-    groups = [NetworkSecurityGroup(interface, tuple(of_it)) for interface, of_it in rules.items()]
+    groups = [NetworkSecurityGroup(interface, tuple(own_rules)) for interface, own_rules in rules.items()]
     expected = _expected(documents, tables, groups)
     filtered: frozenset[FilteredName] = frozenset()
     if FIREWALL in documents:
         filtered, expected[FIREWALL] = read_names(documents[FIREWALL], deviations)
-    for file in sorted(documents.keys() | expected.keys()):
-        if file not in expected:
-            deviations.append(f"{file}: esacloud writes no such file.")
-        elif file not in documents:
-            deviations.append(f"{file}: The file is missing.")
-        else:
-            deviations.extend(f"{file}: {sentence}" for sentence in document_deviations(documents[file], expected[file]))
+    deviations.extend(module_deviations(documents, expected))
     deviations.extend(f"{_TABLE}: {problem}" for problem in problems(groups))
     return ReadBack({group.interface: permitted(group.rules) for group in groups}, tuple(deviations), filtered)
 
 
-def _groups(table: Any, deviations: list[str]) -> dict[str, list[SecurityRule]]:
+def _read_groups(table: Any, deviations: list[str]) -> dict[str, list[SecurityRule]]:
     """An empty list of rules for each group."""
     if not isinstance(table, dict):
-        deviations.append(f"{terraform.MAIN}: locals.groups is no table.")
+        deviations.append(f"{terraform.MAIN}: locals.groups is not a table.")
         return {}
     for name in table:
         if plain(name) != name:
@@ -66,13 +61,13 @@ def _groups(table: Any, deviations: list[str]) -> dict[str, list[SecurityRule]]:
 
 def _read_rules(table: Any, rules: Mapping[str, list[SecurityRule]], deviations: list[str]) -> None:
     if not isinstance(table, dict):
-        deviations.append(f"{_TABLE} is no table.")
+        deviations.append(f"{_TABLE} is not a table.")
         return
     for key, row in table.items():
         try:
             rule = _rule(row)
             if row["group"] not in rules:
-                raise _DeviationError("names no group of this module")
+                raise _DeviationError("does not name a group of this module")
             if key != f"{row['group']}/{rule.name}":
                 raise _DeviationError("is not the key of its own group and name")
         except _DeviationError as deviation:
@@ -84,61 +79,56 @@ def _read_rules(table: Any, rules: Mapping[str, list[SecurityRule]], deviations:
 def _rule(row: Any) -> SecurityRule:
     """The rule of a row that terraform turns into exactly that rule. Raises _DeviationError."""
     if not isinstance(row, dict):
-        raise _DeviationError("is no row of a table")
+        raise _DeviationError("is not a table row")
     rest = dict(row)
-    texts = {key: _text(rest.pop(key, None), key) for key in _SIMPLE}
+    texts = {key: _text(rest.pop(key, None), key) for key in _TEXTS}
+    del texts["group"]
     priority = rest.pop("priority", None)
     if type(priority) is not int:
-        raise _DeviationError("has no whole number as its priority")
-    sides = {}
-    for side in ("source", "destination"):
-        sides[f"{side}_port_ranges"] = _one_of(rest, f"{side}_port_range", f"{side}_port_ranges")
-        groups = rest.pop(f"{side}_application_security_groups", None)
-        if groups is None:
-            sides[f"{side}_address_prefixes"] = _one_of(rest, f"{side}_address_prefix", f"{side}_address_prefixes")
-        else:
-            named = _list(groups, f"{side}_application_security_groups")
-            if unknown := [name for name in named if name != SELF and not _is_group(name)]:
-                raise _DeviationError(f"names {unknown[0]!r}, which is no application security group")
-            sides[f"{side}_application_security_groups"] = named
-            sides[f"{side}_address_prefixes"] = ()
+        raise _DeviationError("has a priority that is not a whole number")
+    sides: dict[str, tuple[str, ...]] = {}
+    for side in SIDES:
+        sides |= _read_side(rest, side)
     rows, entries = rest.pop("rows", None), rest.pop("entries", None)
     if type(rows) is not list or any(type(number) is not int for number in rows):
-        raise _DeviationError("has rows that are no list of whole numbers")
+        raise _DeviationError("has rows that are not a list of whole numbers")
     reasons = _list(entries, "entries", may_be_empty=True)
     if rest:
-        raise _DeviationError(f"has {next(iter(rest))} where no rule of esacloud's has it")
-    rule = SecurityRule(
-        name=texts["name"],
-        priority=priority,
-        direction=texts["direction"],  # type: ignore[arg-type]  # evaluate.py refuses what these three may not be
-        access=texts["access"],  # type: ignore[arg-type]
-        protocol=texts["protocol"],  # type: ignore[arg-type]
-        description=texts["description"],
-        rows=tuple(rows),
-        entries=reasons,
-        **sides,
-    )
+        raise _DeviationError(f"has the unknown key {next(iter(rest))}")
+    rule = SecurityRule(priority=priority, rows=tuple(rows), entries=reasons, **texts, **sides)  # type: ignore[arg-type]
     try:
         matched = match(rule)
     except ValueError as error:
-        raise _DeviationError(f"is no rule that Azure takes: {error}") from None
+        raise _DeviationError(f"is not a rule that Azure accepts: {error}") from None
     if not matched.allows and not matched.is_everything:
-        raise _DeviationError("denies a part; what that takes from service tags and groups cannot be seen from here")
+        raise _DeviationError("denies only a part; its share of service tags and groups is known only to Azure")
     return rule
+
+
+def _read_side(rest: dict[str, Any], side: str) -> dict[str, tuple[str, ...]]:
+    """The fields of one side of a rule, taken out of the row."""
+    key = f"{side}_application_security_groups"
+    ports, groups = _one_of(rest, f"{side}_port_range", f"{side}_port_ranges"), rest.pop(key, None)
+    if groups is None:
+        prefixes = _one_of(rest, f"{side}_address_prefix", f"{side}_address_prefixes")
+        return {f"{side}_port_ranges": ports, f"{side}_address_prefixes": prefixes}
+    names = _list(groups, key)
+    if unknown := [name for name in names if name != SELF and not _is_group(name)]:
+        raise _DeviationError(f"names {unknown[0]!r}, which is not an application security group")
+    return {f"{side}_port_ranges": ports, f"{side}_address_prefixes": (), key: names}
 
 
 def _text(value: Any, key: str) -> str:
     if type(value) is str and "{" not in value:  # most texts, without a call
         return value
     if not isinstance(value, str) or plain(value) != value:
-        raise _DeviationError(f"has no plain text as its {key}")
+        raise _DeviationError(f"has a {key} that is not a text, or contains a template")
     return value
 
 
 def _list(value: Any, key: str, *, may_be_empty: bool = False) -> tuple[str, ...]:
     if type(value) is not list or not (value or may_be_empty):
-        raise _DeviationError(f"has no list as its {key}")
+        raise _DeviationError(f"has {key} that are not a list")
     return tuple(_text(item, key) for item in value)
 
 
@@ -152,40 +142,23 @@ def _one_of(rest: dict[str, Any], singular: str, plural: str) -> tuple[str, ...]
 def _expected(
     documents: Mapping[str, Document], tables: Mapping[str, Any], groups: list[NetworkSecurityGroup]
 ) -> dict[str, Document]:
-    """What esacloud would have written around these rules and with these defaults of variables."""
-    variables = _at(documents.get(terraform.VARIABLES), "variable")
-    values = {}
-    for setting, variable in (
-        ("resource_group", "resource_group_name"),
-        ("location", "location"),
-        ("subscription", "subscription_id"),
-        ("name_prefix", "name_prefix"),
-    ):
-        default = _at(variables, variable, "default")
+    """What esacloud writes around these rules, with the defaults of the variables where they are valid."""
+    variables = mapping(mapping(documents.get(terraform.VARIABLES)).get("variable"))
+    values = {"resource_group": "", "location": ""}
+    for variable, setting in terraform.SETTINGS.items():
+        default = mapping(variables.get(variable)).get("default")
         if isinstance(default, str) and DIALECT.settings[setting].check(default) is None:
             values[setting] = default
     deployment = plain(tables.get("deployment")) or ""
-    tags = tables.get("tags")
-    plain_tags = {
+    tags = {
         key: value
-        for name, text in (tags.items() if isinstance(tags, dict) else ())
+        for name, text in mapping(tables.get("tags")).items()
         if (key := plain(name)) is not None and (value := plain(text)) is not None
     }
-    interfaces = [group.interface for group in groups]
     rows = {"groups": terraform.groups_table(groups), "security_rules": tables.get("security_rules")}
     return {
-        terraform.MAIN: terraform.main_document(deployment, plain_tags, rows),
-        terraform.VARIABLES: terraform.variables_document(
-            {"resource_group": "", "location": "", **values},
-            values.get("name_prefix", terraform.default_prefix(deployment)),
-            interfaces,
-        ),
+        terraform.MAIN: terraform.main_document(deployment, tags, rows),
+        terraform.VARIABLES: terraform.variables_document(values, deployment, [group.interface for group in groups]),
         terraform.OUTPUTS: terraform.OUTPUTS_DOCUMENT,
         terraform.VERSIONS: terraform.VERSIONS_DOCUMENT,
     }
-
-
-def _at(document: Any, *keys: str) -> Any:
-    for key in keys:
-        document = document.get(key) if isinstance(document, dict) else None
-    return document

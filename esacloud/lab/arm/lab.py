@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 from urllib.parse import urldefrag, urlencode, urlsplit
 
-from esacloud.azure.live.calls import client_for
+from esacloud.azure.live.client import client_for
 from esacloud.azure.live.scope import GROUPS, MEMBERS, SUBNETS, ResourceId, parse_id
 from esacloud.azure.model import SELF
 from esacloud.change.live import Connection

@@ -50,7 +50,7 @@ def furnish(where: Connection, deployment: Deployment, lowered: Lowered | None) 
     settings = deployment.clouds["aws"]
     client = client_for(where, where.region or settings.values["region"])
     with _asking(client, "*", LAG_HEADER, NO_LAG):
-        return tuple(_furnish(client, settings, limits(deployment), lowered))
+        return tuple(_furnish(client, settings, limits(settings.quotas), lowered))
 
 
 def _furnish(client: Any, settings: CloudSettings, quotas: Limits, lowered: Lowered | None) -> Iterator[str]:

@@ -145,16 +145,16 @@ def test_what_is_on_the_way_in_another_resource_group_counts(spread: LiveAzure, 
 
 
 @pytest.mark.parametrize(
-    ("path", "said"),
+    ("path", "message"),
     [("/subnets/", "the group of its subnet"), ("/networkSecurityGroups/far$", "not read")],
 )
-def test_what_may_not_be_read_elsewhere_is_said(spread: LiveAzure, path: str, said: str) -> None:
+def test_what_may_not_be_read_elsewhere_is_listed(spread: LiveAzure, path: str, message: str) -> None:
     spread.arm.fail_next("GET", path, "forbidden-403")
     try:
         (unknown,) = audited(fetched(spread, bodies.GROUP)).unknown
     finally:
         clear(spread)
-    assert said in unknown
+    assert message in unknown
     assert unknown.startswith(NIC2)
 
 
@@ -212,17 +212,17 @@ def test_what_was_applied_is_what_its_deployment_asks_for(audit: Any, applied: t
     assert "Virtual Network Manager" in ran.out
 
 
-def test_a_rule_that_somebody_took_away_is_missing_and_one_that_somebody_added_is_unasked(
+def test_a_rule_that_somebody_took_away_is_missing_and_one_that_somebody_added_is_unexpected(
     audit: Any, azure: LiveAzure, applied: tuple[Path, str]
 ) -> None:
     file, group = applied
     azure.send("DELETE", f"{group}/securityRules/out-udp-53-ipv4-dns")
-    azure.theirs(group, rule("theirs", sourceAddressPrefix="10.9.0.0/24"))
+    azure.others(group, rule("others", sourceAddressPrefix="10.9.0.0/24"))
     ran = audit("--deployment", file, "--json")
     document = json.loads(ran.out)
     assert ran.code == 1
     assert [(one["interface"], one["flow"], one["rows"]) for one in document["missing"]] == [("data1", "dns", [7])]
-    assert [(one["interface"], one["rule"]) for one in document["unexpected"]] == [("data1", "theirs")]
+    assert [(one["interface"], one["rule"]) for one in document["unexpected"]] == [("data1", "others")]
 
 
 def test_the_group_of_a_subnet_that_cuts_a_deployment_off_is_seen(
@@ -278,8 +278,8 @@ def test_a_wrong_secret_ends_in_3_and_is_never_shown(audit: Any, monkeypatch: py
     ran = audit()
     assert ran.code == 3
     assert "a-wrong-secret" not in ran.err + ran.out
-    assert "no credentials that are taken" in ran.err
-    assert ran.err.count("AADSTS7000215") == 1  # asked once, and said once
+    assert "no valid credentials" in ran.err
+    assert ran.err.count("AADSTS7000215") == 1  # asked once, and reported once
 
 
 def test_a_cloud_that_does_not_answer_ends_in_3(azure: LiveAzure, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Plans and states with azurerm: which groups count together, and what is said where nothing tells."""
+"""Plans and states with azurerm: which groups count together, and what is listed where it is unknown."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from support.described import network_security_group
 
 from esacloud.audit.assignment import Attachments, attachments
 from esacloud.audit.sources import read_files
-from esacloud.azure.inventory.describe import read
+from esacloud.azure.inventory.read import read_groups
 
 BASE = "/subscriptions/0/resourceGroups/rg/providers/Microsoft.Network"
 FRONT = f"{BASE}/virtualNetworks/mail/subnets/front"
 ON_INTERFACE = "azurerm_network_interface_security_group_association"
 ON_SUBNET = "azurerm_subnet_network_security_group_association"
 GROUP, NIC, SUBNET = "azurerm_network_security_group", "azurerm_network_interface", "azurerm_subnet"
-BY_ITSELF = "known after apply; its group is counted by itself"
+BY_ITSELF = "known after apply; its group is judged separately"
 
 
 def shown(*resources: dict[str, Any], plan: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def association(address: str, **ends: str) -> dict[str, Any]:
 
 
 def carried(document: Any) -> Attachments:
-    found = read(document)
+    found = read_groups(document)
     assert found is not None
     on = attachments(found)
     return Attachments(on.groups, (*found.unknown, *on.unknown), on.notes)
@@ -96,11 +96,11 @@ def test_a_group_without_an_association_is_on_nothing(without: str) -> None:
     assert found.unknown == ()
 
 
-def test_a_subnet_that_is_not_there_is_said() -> None:
+def test_a_subnet_that_is_not_there_is_listed() -> None:
     found = carried(shown(*APPLIED[:4]))
     assert found.groups == {MAIL: (f"{GROUP}.nic",)}
-    (said,) = found.unknown
-    assert "the group of its subnet" in said
+    (message,) = found.unknown
+    assert "the group of its subnet" in message
 
 
 def test_a_network_interface_that_is_not_there_gets_a_note() -> None:
@@ -111,11 +111,11 @@ def test_a_network_interface_that_is_not_there_gets_a_note() -> None:
     assert "the source does not name its subnet" in note
 
 
-def test_a_group_that_is_not_there_is_said() -> None:
+def test_a_group_that_is_not_there_is_listed() -> None:
     found = carried(shown(*APPLIED[1:]))
     assert found.groups == {MAIL: (f"{GROUP}.subnet",)}
-    (said,) = found.unknown
-    assert "networkSecurityGroups/ON-NIC is attached and was not read" in said
+    (message,) = found.unknown
+    assert "networkSecurityGroups/ON-NIC is attached and was not read" in message
 
 
 def test_a_subnet_may_say_its_group_itself_as_a_virtual_network_may() -> None:
@@ -127,10 +127,10 @@ def test_a_subnet_may_say_its_group_itself_as_a_virtual_network_may() -> None:
 
 
 def test_a_data_source_says_the_group_of_a_subnet_that_others_made() -> None:
-    said = one(f"data.{SUBNET}.front", "front", network_security_group_id=f"{BASE}/networkSecurityGroups/on-subnet")
-    said["mode"] = "data"
-    before = {"values": {"root_module": {"child_modules": [{"address": "module.a", "resources": [said]}]}}}
-    for document in (shown(*APPLIED[:4], said), shown(*APPLIED[:4], plan={"prior_state": before})):
+    subnet = one(f"data.{SUBNET}.front", "front", network_security_group_id=f"{BASE}/networkSecurityGroups/on-subnet")
+    subnet["mode"] = "data"
+    before = {"values": {"root_module": {"child_modules": [{"address": "module.a", "resources": [subnet]}]}}}
+    for document in (shown(*APPLIED[:4], subnet), shown(*APPLIED[:4], plan={"prior_state": before})):
         assert carried(document) == carried(shown(*APPLIED))
 
 
@@ -149,11 +149,11 @@ def test_what_a_subnet_says_of_itself_does_not_outlive_its_association() -> None
         assert found == ({MAIL: (f"{GROUP}.nic",)}, (), ())
 
 
-def test_two_groups_on_one_subnet_are_said_and_neither_is_counted_there() -> None:
+def test_two_groups_on_one_subnet_are_listed_and_neither_is_counted_there() -> None:
     more = association(f"{ON_SUBNET}.b", subnet=FRONT, network_security_group=f"{BASE}/networkSecurityGroups/on-nic")
     found = carried(shown(*APPLIED, more))
     assert found.groups == {MAIL: (f"{GROUP}.nic",)}
-    assert found.unknown[0] == f"{FRONT}: 2 groups are put on it, where one can be: {GROUP}.subnet, {GROUP}.nic"
+    assert found.unknown[0] == f"{FRONT}: 2 groups are attached, and only one can be: {GROUP}.subnet, {GROUP}.nic"
 
 
 def test_files_of_the_cloud_beside_a_plan_say_which_subnets_its_network_interfaces_are_in(tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ def planned(
     written = [
         {
             "address": address,
-            "expressions": {name: _expression(said) for name, said in arguments.items() if name != "for_each"},
+            "expressions": {name: _expression(value) for name, value in arguments.items() if name != "for_each"},
             **({"for_each_expression": {"references": arguments["for_each"]}} if "for_each" in arguments else {}),
         }
         for address, arguments in configuration.items()
@@ -199,10 +199,10 @@ def planned(
     return carried(shown(*made, plan=plan))
 
 
-def _expression(said: Any) -> Any:
-    if said and isinstance(said[0], dict):
-        return [{name: _expression(inside) for name, inside in block.items()} for block in said]
-    return {"references": said}
+def _expression(value: Any) -> Any:
+    if value and isinstance(value[0], dict):
+        return [{name: _expression(inside) for name, inside in block.items()} for block in value]
+    return {"references": value}
 
 
 def named(address: str) -> list[str]:
@@ -242,19 +242,19 @@ def test_references_tell_what_is_on_what_before_anything_has_an_id() -> None:
     assert found == ({f"{NIC}.mail": (f"{GROUP}.nic", f"{GROUP}.subnet")}, (), ())
 
 
-CARRIERS = [f'{NIC}.all["a"]', f'{NIC}.all["b"]']
+ATTACHMENTS = [f'{NIC}.all["a"]', f'{NIC}.all["b"]']
 
 
 @pytest.mark.parametrize("ids", [[f"{NIC}.all", "each.key"], ["each.value.id", "each.value"]])
 @pytest.mark.parametrize("associations", [1, 2])
-def test_instances_of_which_all_get_one_group_need_not_be_told_apart(ids: list[str], associations: int) -> None:
+def test_instances_of_which_all_get_one_group_need_not_be_distinguished(ids: list[str], associations: int) -> None:
     made = [f'{ON_INTERFACE}.all["{key}"]' for key in "ab"[:associations]]
     found = planned(
-        {address: {} for address in (f"{GROUP}.nic", *CARRIERS, *made)},
+        {address: {} for address in (f"{GROUP}.nic", *ATTACHMENTS, *made)},
         {f"{ON_INTERFACE}.all": on_interface(ids, for_each=[f"{NIC}.all"])},
     )
     if associations == 2:
-        assert found.groups == dict.fromkeys(CARRIERS, (f"{GROUP}.nic",))
+        assert found.groups == dict.fromkeys(ATTACHMENTS, (f"{GROUP}.nic",))
         assert found.unknown == ()
     else:
         assert found.groups == {}
@@ -267,18 +267,18 @@ def test_one_more_instance_can_only_be_the_one_that_has_no_group_yet() -> None:
     found = planned(
         {
             f"{GROUP}.nic": {"id": group},
-            CARRIERS[0]: {"id": next(iter(ids))},
-            CARRIERS[1]: {},
+            ATTACHMENTS[0]: {"id": next(iter(ids))},
+            ATTACHMENTS[1]: {},
             f'{ON_INTERFACE}.all["a"]': {"network_interface_id": next(iter(ids)), "network_security_group_id": group},
             f'{ON_INTERFACE}.all["b"]': {"network_security_group_id": group},
         },
         {f"{ON_INTERFACE}.all": on_interface([f"{NIC}.all", "each.key"])},
     )
-    assert found.groups == {next(iter(ids)): (f"{GROUP}.nic",), CARRIERS[1]: (f"{GROUP}.nic",)}
+    assert found.groups == {next(iter(ids)): (f"{GROUP}.nic",), ATTACHMENTS[1]: (f"{GROUP}.nic",)}
     assert found.unknown == ()
 
 
-def test_instances_with_groups_of_their_own_are_not_told_apart_by_each_key() -> None:
+def test_instances_with_groups_of_their_own_are_not_distinguished_by_each_key() -> None:
     made = [f'{kind}.all["{key}"]' for kind in (GROUP, NIC, ON_INTERFACE) for key in "ab"]
     ids = on_interface([f"{NIC}.all", "each.key"], [f"{GROUP}.all", "each.key"])
     found = planned({address: {} for address in made}, {f"{ON_INTERFACE}.all": ids})
@@ -299,21 +299,21 @@ def test_instances_with_groups_of_their_own_are_not_told_apart_by_each_key() -> 
         [],
     ],
 )
-def test_what_a_reference_does_not_settle_is_said(mentions: list[str]) -> None:
+def test_what_a_reference_does_not_settle_is_listed(mentions: list[str]) -> None:
     found = planned(
-        {address: {} for address in (f"{GROUP}.nic", *CARRIERS, f"{ON_INTERFACE}.a")},
+        {address: {} for address in (f"{GROUP}.nic", *ATTACHMENTS, f"{ON_INTERFACE}.a")},
         {f"{ON_INTERFACE}.a": on_interface(mentions)},
     )
     assert found == ({}, (f"{ON_INTERFACE}.a.network_interface_id: {BY_ITSELF}",), ())
 
 
-def test_a_group_that_is_known_only_after_apply_is_said_and_its_interface_is_not_called_open() -> None:
+def test_a_group_that_is_known_only_after_apply_is_listed_and_its_interface_is_not_called_open() -> None:
     found = planned(
         {address: {} for address in (f"{GROUP}.nic", f"{NIC}.mail", f"{ON_INTERFACE}.a")},
         {f"{ON_INTERFACE}.a": on_interface(named(f"{NIC}.mail"), ["local.group"])},
     )
-    said = "known after apply; what that group denies is not counted"
-    assert found == ({}, (f"{ON_INTERFACE}.a.network_security_group_id: {said}",), ())
+    message = "known after apply; what that group denies is not counted"
+    assert found == ({}, (f"{ON_INTERFACE}.a.network_security_group_id: {message}",), ())
 
 
 @pytest.mark.parametrize(
@@ -324,7 +324,7 @@ def test_a_group_that_is_known_only_after_apply_is_said_and_its_interface_is_not
         ([{"subnet_id": named(f"{SUBNET}.front")}] * 2, f"{NIC}.mail.ip_configuration[0].subnet_id"),
     ],
 )
-def test_a_subnet_that_is_known_only_after_apply_is_said(blocks: list[dict[str, Any]], place: str) -> None:
+def test_a_subnet_that_is_known_only_after_apply_is_listed(blocks: list[dict[str, Any]], place: str) -> None:
     found = planned(
         {
             **{address: {} for address in (f"{GROUP}.nic", f"{SUBNET}.front", f"{ON_INTERFACE}.a")},
@@ -337,18 +337,18 @@ def test_a_subnet_that_is_known_only_after_apply_is_said(blocks: list[dict[str, 
     assert found.unknown == (f"{NIC}.mail: the group of its subnet {place} is unknown; what it denies is not counted",)
 
 
-def test_blocks_that_are_known_only_after_apply_are_said_as_a_whole() -> None:
+def test_blocks_that_are_known_only_after_apply_are_listed_as_a_whole() -> None:
     found = planned(
         {address: {} for address in (f"{GROUP}.nic", f"{NIC}.mail", f"{ON_INTERFACE}.a")},
         {f"{ON_INTERFACE}.a": on_interface(named(f"{NIC}.mail"))},
         {f"{NIC}.mail": {"ip_configuration": True}},
     )
-    (said,) = found.unknown
-    assert f"its subnet {NIC}.mail.ip_configuration is unknown;" in said
+    (message,) = found.unknown
+    assert f"its subnet {NIC}.mail.ip_configuration is unknown;" in message
 
 
-@pytest.mark.parametrize(("written", "told"), [(named(f"{GROUP}.nic"), True), (["local.group"], False)])
-def test_a_subnet_that_is_given_its_group_in_secret_is_found_by_what_is_written(written: list[str], told: bool) -> None:
+@pytest.mark.parametrize(("written", "known"), [(named(f"{GROUP}.nic"), True), (["local.group"], False)])
+def test_a_subnet_that_is_given_its_group_in_secret_is_found_by_what_is_written(written: list[str], known: bool) -> None:
     found = planned(
         {f"{GROUP}.nic": {}, f"{SUBNET}.front": {}, f"{NIC}.mail": {"ip_configuration": [{"name": "one"}]}},
         {
@@ -357,8 +357,8 @@ def test_a_subnet_that_is_given_its_group_in_secret_is_found_by_what_is_written(
         },
         {f"{NIC}.mail": NEW_SUBNET},
     )
-    assert found.groups == ({f"{NIC}.mail": (f"{GROUP}.nic",)} if told else {})
-    assert bool(found.unknown) != told
+    assert found.groups == ({f"{NIC}.mail": (f"{GROUP}.nic",)} if known else {})
+    assert bool(found.unknown) != known
 
 
 def test_each_instance_of_a_module_has_its_own() -> None:
@@ -395,5 +395,8 @@ def test_odd_documents_are_read_without_an_exception(deviation: Any) -> None:
         {"root_module": deviation},
         {"root_module": {"resources": deviation, "module_calls": deviation}},
     ):
-        assert read(shown(*resources, plan={"configuration": configuration})) is not None
-    assert read(shown(*resources, plan={"resource_changes": deviation if isinstance(deviation, list) else []})) is not None
+        assert read_groups(shown(*resources, plan={"configuration": configuration})) is not None
+    assert (
+        read_groups(shown(*resources, plan={"resource_changes": deviation if isinstance(deviation, list) else []}))
+        is not None
+    )

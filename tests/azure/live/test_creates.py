@@ -17,7 +17,7 @@ from support import arm as bodies
 from support.fault_matrix import EXHAUSTIVE
 from support.live_azure import NIC, NIC2, SUBNET2, LiveAzure, attach, new_name, rule, text
 
-from esacloud.azure.live.calls import ReplacedError
+from esacloud.azure.live.client import ReplacedError
 from esacloud.change import run
 from esacloud.change.execute import Applied, ChangeFailedError
 from esacloud.errors import InputError, OutsideError
@@ -54,7 +54,7 @@ def replaced_in(failure: BaseException | None) -> ReplacedError | None:
     return failure
 
 
-def test_of_two_creates_at_once_never_both_are_proven_and_the_other_one_is_told(
+def test_of_two_creates_at_once_never_both_are_proven_and_the_other_one_is_reported(
     azure: LiveAzure, heeded: bool, tmp_path: Path
 ) -> None:
     name = new_name()
@@ -111,16 +111,16 @@ def test_another_run_between_any_two_requests_is_never_mixed_with_this_one(
         name = new_name()
         if first:
             azure.apply(text(name, ["10.0.0.2"], CLUSTER, places))
-        ours, theirs = (text(name, [server], CLUSTER, places) for server in ("10.0.0.3", "10.0.0.4"))
-        desired = [azure.plan(file)[1].planned.packets() for file in (ours, theirs)]
+        ours, others = (text(name, [server], CLUSTER, places) for server in ("10.0.0.3", "10.0.0.4"))
+        desired = [azure.plan(file)[1].planned.packets() for file in (ours, others)]
         done: list[Applied] = []
 
         def meanwhile(
-            number: int, name: str = name, theirs: str = theirs, done: list[Applied] = done, moment: int = moment
+            number: int, name: str = name, others: str = others, done: list[Applied] = done, moment: int = moment
         ) -> None:
             if number == moment and not done:
                 azure.arm.before = None
-                live, plan = azure.plan(theirs)
+                live, plan = azure.plan(others)
                 with suppress(OutsideError):
                     done.append(run.apply(live, plan, tmp_path, backoff=azure.backoff))
 
@@ -201,12 +201,12 @@ def test_a_create_whose_answer_is_lost_where_reads_lag_ends_right_or_says_that_i
         azure.arm.fail_next("PUT", "networkSecurityGroups", "cut-after")
         live, plan = azure.plan(text(name))
         azure.arm.fall_behind(Lag(reads=reads))
-        said = ""
+        message = ""
         try:
             azure.carry_out(live, plan)
         except ChangeFailedError as error:
-            said = str(error)
-        assert not said or "It may also have been made by this run" in said or heeded, said
+            message = str(error)
+        assert not message or "This run may also have created it" in message or heeded, message
         azure.arm.fall_behind(Lag())
         applied = azure.apply(text(name))
         assert azure.permitted(name) == applied.plan.planned.packets()
@@ -215,25 +215,25 @@ def test_a_create_whose_answer_is_lost_where_reads_lag_ends_right_or_says_that_i
 
 def test_a_group_of_others_with_our_name_that_the_look_sees_is_not_written(azure: LiveAzure, heeded: bool) -> None:
     name = new_name()
-    theirs = bodies.nsg(rule("theirs"), tags={"owner": "somebody"})
-    before_the_first(azure, "GET", "networkSecurityGroups", lambda: azure.send("PUT", azure.group(name), theirs))
-    with pytest.raises(ChangeFailedError, match="Nothing was written over it"):
+    others = bodies.nsg(rule("others"), tags={"owner": "somebody"})
+    before_the_first(azure, "GET", "networkSecurityGroups", lambda: azure.send("PUT", azure.group(name), others))
+    with pytest.raises(ChangeFailedError, match="It was not overwritten"):
         azure.apply(text(name))
     there = azure.document(azure.group(name))
     assert there is not None
-    assert [one["name"] for one in there["properties"]["securityRules"]] == ["theirs"]
+    assert [one["name"] for one in there["properties"]["securityRules"]] == ["others"]
     assert there["tags"] == {"owner": "somebody"}
     with pytest.raises(InputError, match="is not this deployment's"):
         azure.plan(text(name))
 
 
-def test_a_group_of_others_that_comes_after_the_look_stays_or_its_replacement_is_told(
+def test_a_group_of_others_that_comes_after_the_look_stays_or_its_replacement_is_reported(
     azure: LiveAzure, heeded: bool
 ) -> None:
     name = new_name()
 
     def come() -> None:
-        azure.send("PUT", azure.group(name), bodies.nsg(rule("theirs"), tags={"owner": "somebody"}))
+        azure.send("PUT", azure.group(name), bodies.nsg(rule("others"), tags={"owner": "somebody"}))
         azure.send("PUT", NIC2, bodies.interface(SUBNET2, group=azure.group(name)))
 
     before_the_first(azure, "PUT", "networkSecurityGroups", come)
@@ -243,23 +243,23 @@ def test_a_group_of_others_that_comes_after_the_look_stays_or_its_replacement_is
     there = azure.document(azure.group(name))
     assert there is not None
     if heeded:
-        assert [one["name"] for one in there["properties"]["securityRules"]] == ["theirs"]
+        assert [one["name"] for one in there["properties"]["securityRules"]] == ["others"]
         return
-    said = str(failed.value)
-    assert azure.group(name) in said
-    assert f"It is on {NIC2}." in said, "what is known of it"
-    assert "not known here, so no snapshot has it" in said
-    assert f"az graph query -q \"resourcechanges | where properties.targetResourceId =~ '{azure.group(name)}'" in said
+    message = str(failed.value)
+    assert azure.group(name) in message
+    assert f"It is attached to {NIC2}." in message, "what is known of it"
+    assert "Its former state is not known, so no snapshot has it" in message
+    assert f"az graph query -q \"resourcechanges | where properties.targetResourceId =~ '{azure.group(name)}'" in message
 
 
 def test_what_a_read_that_lagged_behind_still_showed_can_be_brought_back(azure: LiveAzure) -> None:
     azure.arm.heed_if_none_match(False)
     name = new_name()
-    theirs = bodies.nsg(rule("theirs", description="it's theirs"), tags={"owner": "somebody"})
+    others = bodies.nsg(rule("others", description="it's others"), tags={"owner": "somebody"})
 
     def come() -> None:
         azure.arm.fall_behind(Lag())
-        azure.send("PUT", azure.group(name), theirs)
+        azure.send("PUT", azure.group(name), others)
         azure.arm.fall_behind(Lag(reads=1))  # so that the read after the write is from before it
 
     before_the_first(azure, "PUT", "networkSecurityGroups", come)
@@ -268,16 +268,16 @@ def test_what_a_read_that_lagged_behind_still_showed_can_be_brought_back(azure: 
     replaced = replaced_in(failed.value)
     assert replaced is not None
     assert replaced.before is not None
-    assert [one["name"] for one in replaced.before["properties"]["securityRules"]] == ["theirs"]
+    assert [one["name"] for one in replaced.before["properties"]["securityRules"]] == ["others"]
     assert f"az rest --method put --url '{azure.group(name)}?api-version=" in str(failed.value)
-    assert "it'\"'\"'s theirs" in str(failed.value), "quoted for a shell"
+    assert "it'\"'\"'s others" in str(failed.value), "quoted for a shell"
 
 
 def test_an_application_security_group_of_others_is_looked_for_too(azure: LiveAzure, heeded: bool) -> None:
     name = new_name()
     members = bodies.path("applicationSecurityGroups", f"{name}-data1-members")
-    theirs = {"location": "westeurope", "tags": {"owner": "somebody"}}
-    before_the_first(azure, "PUT", "applicationSecurityGroups", lambda: azure.send("PUT", members, theirs))
+    others = {"location": "westeurope", "tags": {"owner": "somebody"}}
+    before_the_first(azure, "PUT", "applicationSecurityGroups", lambda: azure.send("PUT", members, others))
     with pytest.raises(ChangeFailedError) as failed:
         azure.apply(text(name, features=CLUSTER, interfaces=attach(NIC)))
     assert failed.value.exit_code == 3

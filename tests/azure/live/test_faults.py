@@ -1,4 +1,4 @@
-"""Every request of a change is spoilt in every way, and the law is checked against the emulator's own state each time.
+"""Every request of a change fails in every way, and the safety invariant is checked against the emulator's state each time.
 
 `ESACLOUD_EXHAUSTIVE=1` tries every case; without it the larger matrices are sampled, always the same cases:
 
@@ -34,7 +34,7 @@ def cases_of(scene: Scene, kinds: tuple[str, ...]) -> Iterator[Fault]:
 
 
 def spoilt(scene: Scene, *faults: Fault) -> None:
-    """The change with faults that pass: it ends as if there had been none, and the law holds after every change."""
+    """The change with temporary faults: it ends as without them, and the safety invariant holds after every change."""
     azure = scene.azure
     scene.start()
     azure.arm.spoil(dict(faults))
@@ -44,7 +44,7 @@ def spoilt(scene: Scene, *faults: Fault) -> None:
     assert azure.picture() == scene.end, faults
 
 
-def test_a_fault_that_passes_at_any_request_leaves_the_law_and_the_result_as_they_are(scene: Scene) -> None:
+def test_a_fault_that_passes_at_any_request_leaves_the_invariant_and_the_result_as_they_are(scene: Scene) -> None:
     cases = list(cases_of(scene, TRANSIENT))
     for case in some(cases, 100 if scene.kind in MAIN else 30, scene.kind):
         spoilt(scene, case)
@@ -70,7 +70,7 @@ def test_what_passes_changes_nothing_either_where_if_none_match_is_ignored(azure
         spoilt(scene, case)
 
 
-def test_an_answer_that_is_lost_and_a_stale_look_after_it_stay_within_the_law_and_the_next_run_ends_right(
+def test_an_answer_that_is_lost_and_a_stale_look_after_it_stay_within_the_invariant_and_the_next_run_ends_right(
     scene: Scene,
 ) -> None:
     azure = scene.azure
@@ -93,7 +93,7 @@ def test_an_answer_that_is_lost_and_a_stale_look_after_it_stay_within_the_law_an
 
 
 @pytest.mark.parametrize("kind", ENDS_THE_RUN)
-def test_a_refusal_at_any_request_ends_the_run_within_the_law_and_both_ways_on_work(scene: Scene, kind: str) -> None:
+def test_a_refusal_at_any_request_ends_the_run_within_the_invariant_and_both_ways_on_work(scene: Scene, kind: str) -> None:
     azure = scene.azure
     cases = [(number, way) for number, _ in cases_of(scene, (kind,)) for way in ("on", "back")]
     assert cases
@@ -107,7 +107,7 @@ def test_a_refusal_at_any_request_ends_the_run_within_the_law_and_both_ways_on_w
 
 
 @pytest.mark.parametrize("kind", UNWELL)
-def test_a_cloud_that_stays_unwell_ends_the_run_within_the_law_and_both_ways_on_work(scene: Scene, kind: str) -> None:
+def test_a_cloud_that_stays_unwell_ends_the_run_within_the_invariant_and_both_ways_on_work(scene: Scene, kind: str) -> None:
     azure = scene.azure
     cases = [(number, way) for number in range(len(scene.methods)) for way in ("on", "back")]
     for begin, way in some(cases, 1, f"{scene.kind} {kind}"):
@@ -149,21 +149,21 @@ def test_somebody_else_between_any_two_requests_is_never_written_over(scene: Sce
         def meanwhile(number: int, begin: int = begin, done: list[int] = done) -> None:
             if number >= begin and not done and azure.document(group):
                 done.append(number)
-                azure.theirs(group, rule("late-comer", priority=201))
+                azure.others(group, rule("late-comer", priority=201))
 
         azure.arm.before = meanwhile
-        said = ""
+        message = ""
         try:
             scene.go()
         except OutsideError as error:
-            said = str(error)
+            message = str(error)
         azure.arm.before = None
         azure.arm.failures.clear()
         there = azure.document(group)
         if done and there:
             seen += 1
             assert "late-comer" in [one["name"] for one in there["properties"]["securityRules"]], (begin, done)
-        assert not said or "somebody else" in said, said
+        assert not message or "somebody else" in message, message
         scene.go()
         assert azure.picture() == scene.end or scene.kind == "given back", begin
     assert seen or scene.kind in ("destroy", "restore to nothing")

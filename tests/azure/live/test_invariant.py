@@ -45,7 +45,7 @@ from esacloud.policy.model import Flow
 INTERFACES = ("data1", "data2")
 MODES: tuple[Unmanaged, ...] = ("report", "keep", "purge")
 PASSING = tuple(kind for kind in TRANSIENT if kind not in (*WRITES_ONLY, "timeout-after"))
-# How carriers are shared out: each carries one group, so an interface's are its own.
+# How attachments are distributed: each has one group, so those of an interface are its own.
 PLACES = [
     {"data1": (), "data2": ()},
     {"data1": (NIC,), "data2": ()},
@@ -80,7 +80,7 @@ def _plan(
             nics, subnets = (tuple(each for each in ids if ("/subnets/" in each) == inside) for inside in (False, True))
             placed[interface] = {"network_interfaces": nics, "subnets": subnets}
             if takes_over and interface == "data1":
-                placed[interface]["group"] = ("theirs",)
+                placed[interface]["group"] = ("others",)
     values = {**SETTINGS, "subscription": SUBSCRIPTION}
     cloud = CloudSettings("azure", values, {}, {"rules_per_group": quota}, Place("gateway.yaml"), placed)
     file = deployment(INTERFACES, name=name, clouds={"azure": cloud})
@@ -89,7 +89,7 @@ def _plan(
     return live, run.plan(live, lowered, unmanaged)
 
 
-THEIRS = [
+OTHERS = [
     rule("one", priority=101),
     rule("two", priority=102, access="Deny", sourceAddressPrefix="*", destinationPortRange="*", protocol="*"),
     rule("three", priority=4000, direction="Outbound", sourceAddressPrefix="*", destinationAddressPrefix="10.0.0.0/28"),
@@ -103,17 +103,17 @@ THEIRS = [
 @given(
     old=drawn(),
     new=drawn(),
-    theirs=st.sets(st.sampled_from(range(len(THEIRS))), max_size=2),
+    others=st.sets(st.sampled_from(range(len(OTHERS))), max_size=2),
     unmanaged=st.sampled_from(MODES),
     quota=st.sampled_from([1000, 1000, 12, 6]),
     takes_over=st.booleans(),
     fault=st.none() | st.tuples(st.integers(0, 25), st.sampled_from(PASSING)),
 )
-def test_between_any_two_deployments_the_law_holds_after_every_change_and_restoring_ends_at_the_first(
+def test_between_any_two_deployments_the_invariant_holds_after_every_change_and_restoring_ends_at_the_first(
     azure: LiveAzure,
     old: Drawn,
     new: Drawn,
-    theirs: set[int],
+    others: set[int],
     unmanaged: Unmanaged,
     quota: int,
     takes_over: bool,
@@ -123,13 +123,13 @@ def test_between_any_two_deployments_the_law_holds_after_every_change_and_restor
     for one in ("asg-one", "asg-two"):
         azure.send("PUT", bodies.path("applicationSecurityGroups", one), {"location": "westeurope"})
     takes_over = takes_over and all(any(flow.interface == "data1" for flow in one.flows) for one in (old, new))
-    group, name = bodies.path("networkSecurityGroups", "theirs"), new_name()
+    group, name = bodies.path("networkSecurityGroups", "others"), new_name()
     azure.send("PUT", group, bodies.nsg())
     group = group if takes_over else azure.group(name)
     try:
         azure.carry_out(*_plan(azure, name, old, quota, takes_over=takes_over))
         if azure.document(group):
-            azure.theirs(group, *(THEIRS[number] for number in sorted(theirs)))
+            azure.others(group, *(OTHERS[number] for number in sorted(others)))
         before = azure.picture()
         live, plan = _plan(azure, name, new, quota, unmanaged, takes_over)
     except InputError as error:
@@ -150,7 +150,7 @@ def test_between_any_two_deployments_the_law_holds_after_every_change_and_restor
 
 @pytest.fixture(scope="module")
 def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Source]:
-    with source(tmp_path_factory.mktemp("said")) as started:
+    with source(tmp_path_factory.mktemp("message")) as started:
         yield started
 
 
@@ -187,7 +187,7 @@ def test_two_hundred_random_changes_with_random_faults_end_where_the_last_one_po
     desired = azure.apply(file, "purge").plan.planned.packets()
     assert azure.permitted(name) == desired
     assert azure.plan(file)[1].clean
-    azure.theirs(azure.group(name), rule())
+    azure.others(azure.group(name), rule())
     azure.destroy(file)
     assert not azure.groups(name)
 
@@ -199,7 +199,7 @@ BESIDE = PacketSet.of(
 
 
 def _intruder(azure: LiveAzure, name: str, chance: random.Random, ends: dict[str, int]) -> Callable[[int], None]:
-    """Somebody adds a rule to the group, or takes theirs away, before some request."""
+    """Somebody adds a rule to the group, or takes others away, before some request."""
     moment, which, adds = chance.randrange(8), chance.randrange(2), chance.random() < 0.7
 
     def intrude(request: int) -> None:
@@ -233,7 +233,7 @@ def test_what_fitted_once_is_brought_back_though_the_file_allows_less_by_now(azu
     name = new_name()
     servers = [f"10.2.0.{number}" for number in range(1, 5)]
     azure.apply(text(name, servers, azure="    quotas: {rules_per_group: 20}\n"))
-    azure.theirs(azure.group(name), rule())
+    azure.others(azure.group(name), rule())
     before = azure.permitted(name)
     applied = azure.apply(text(name, ["10.2.0.9"], "dns", azure="    quotas: {rules_per_group: 6}\n"), "purge")
     azure.restore(applied.snapshot)

@@ -22,7 +22,7 @@ from support.live_azure import NIC, LiveAzure, attach, new_name, text
 
 @pytest.fixture(scope="module")
 def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Source]:
-    with source(tmp_path_factory.mktemp("said")) as started:
+    with source(tmp_path_factory.mktemp("message")) as started:
         yield started
 
 
@@ -50,7 +50,7 @@ def kill_at(scene: Scene, commands: Source, file: Path, when: str, number: int, 
 
 
 @pytest.mark.parametrize("kind", SCENES)
-def test_killed_at_any_moment_the_law_holds_and_both_ways_on_work(
+def test_killed_at_any_moment_the_invariant_holds_and_both_ways_on_work(
     azure: LiveAzure, commands: Source, tmp_path: Path, kind: str
 ) -> None:
     scene = Scene(azure, kind)

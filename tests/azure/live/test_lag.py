@@ -113,7 +113,7 @@ def changed(azure: LiveAzure, name: str, dns: list[str]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("heeded", [True, False])
-def test_a_group_of_ours_that_no_read_shows_yet_is_not_replaced_or_that_is_told(azure: LiveAzure, heeded: bool) -> None:
+def test_a_group_of_ours_that_no_read_shows_yet_is_not_replaced_or_that_is_reported(azure: LiveAzure, heeded: bool) -> None:
     azure.arm.heed_if_none_match(heeded)
     name = new_name()
     newer = changed(azure, name, ["10.0.0.3"])
@@ -129,7 +129,9 @@ def test_a_group_of_ours_that_no_read_shows_yet_is_not_replaced_or_that_is_told(
 
 
 @pytest.mark.parametrize("times", [1, 100])
-def test_a_network_interface_with_our_group_that_no_list_shows_is_waited_for_or_told(azure: LiveAzure, times: int) -> None:
+def test_a_network_interface_with_our_group_that_no_list_shows_is_waited_for_or_reported(
+    azure: LiveAzure, times: int
+) -> None:
     name = new_name()
     file = text(name, interfaces=attach(NIC))
     azure.apply(file)
@@ -145,7 +147,7 @@ def test_a_network_interface_with_our_group_that_no_list_shows_is_waited_for_or_
     if times == 1:
         assert azure.plan(file)[1].clean
     else:
-        with pytest.raises(OutsideError, match=r"nic-one carries .*, which it does not list: its reads are behind"):
+        with pytest.raises(OutsideError, match=r"is attached to .*nic-one, but is not listed: reads lag behind"):
             azure.plan(file)
 
 

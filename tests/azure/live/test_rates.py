@@ -17,7 +17,7 @@ from esacloud.change.retry import Backoff, ThrottledError
 
 
 class Recorded(Pace):
-    """A pace that does not wait and remembers what it was told."""
+    """A pace that does not wait and remembers what it was known."""
 
     def __init__(self) -> None:
         super().__init__(rate_of)

@@ -1,4 +1,4 @@
-"""How a change stands: nothing but `Succeeded` is done, for groups and for what carries them."""
+"""How a change stands: nothing but `Succeeded` is done, for groups and for their attachments."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ def test_what_is_still_running_is_waited_for_and_not_written(azure: LiveAzure, w
 
 
 @pytest.mark.parametrize("state", [*RUNNING, "Deleting"])
-def test_what_never_comes_to_its_end_is_told_and_nothing_is_written(azure: LiveAzure, which: str, state: State) -> None:
+def test_what_never_comes_to_its_end_is_reported_and_nothing_is_written(azure: LiveAzure, which: str, state: State) -> None:
     file, about, _ = started(azure, which)
     azure.arm.stand(about, state)
     before = azure.picture()
     _, plan = azure.plan(file)
-    assert f"is not at its end ({state})" in plan_text(plan)
+    assert f"is still running ({state})" in plan_text(plan)
     with pytest.raises(ChangeFailedError, match=rf"\({state}\)|is being deleted") as failed:
         azure.apply(file)
     assert failed.value.exit_code == 3

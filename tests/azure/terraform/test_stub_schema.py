@@ -25,7 +25,7 @@ def real() -> dict[str, Any]:
 
 @pytest.mark.parametrize("resource", OURS["resources"])
 def test_our_schema_is_the_real_one(resource: str, real: dict[str, Any]) -> None:
-    assert ours_of(OURS["resources"][resource]) == theirs_of(real[resource]["block"])
+    assert ours_of(OURS["resources"][resource]) == provider_schema(real[resource]["block"])
 
 
 USES = {"r": "required", "o": "optional", "c": "computed"}
@@ -33,23 +33,23 @@ USES = {"r": "required", "o": "optional", "c": "computed"}
 
 def ours_of(described: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for name, said in described.items():
-        if isinstance(said, dict):
-            found[name] = said.get("least", 0), ours_of(said["block"])
+    for name, entry in described.items():
+        if isinstance(entry, dict):
+            found[name] = entry.get("least", 0), ours_of(entry["block"])
         else:
-            kind, use = said
+            kind, use = entry
             found[name] = kind.removesuffix("!") if isinstance(kind, str) else kind, {USES[letter] for letter in use}
     return found
 
 
-def theirs_of(block: dict[str, Any]) -> dict[str, Any]:
+def provider_schema(block: dict[str, Any]) -> dict[str, Any]:
     return {
         **{
             name: (attribute["type"], {use for use in USES.values() if attribute.get(use)})
             for name, attribute in block["attributes"].items()
         },
         **{
-            name: (inside.get("min_items", 0), theirs_of(inside["block"]))
+            name: (inside.get("min_items", 0), provider_schema(inside["block"]))
             for name, inside in block.get("block_types", {}).items()
             if name != "timeouts" and inside["nesting_mode"] == "list"
         },

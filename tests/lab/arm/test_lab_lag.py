@@ -12,7 +12,7 @@ from support.arm import GROUP, interface, nsg, path, rule
 from support.live_azure import NIC, SUBNET2, attach, text
 
 from esacloud import workflow
-from esacloud.azure.live.calls import client_for
+from esacloud.azure.live.client import client_for
 from esacloud.lab.arm import ArmEmulator
 from esacloud.lab.arm import lab as arm_lab
 

@@ -59,8 +59,10 @@ class NetworkInterfaces:
         return self.folder / f"{sha256(interface_id.encode()).hexdigest()}.json"
 
     def _read(self, file: Path) -> NetworkInterface:
-        said = json.loads(file.read_text(encoding="utf-8"))
-        return NetworkInterface(said["id"], said["network_security_group"], tuple(said["application_security_groups"]))
+        stored = json.loads(file.read_text(encoding="utf-8"))
+        return NetworkInterface(
+            stored["id"], stored["network_security_group"], tuple(stored["application_security_groups"])
+        )
 
 
 @contextmanager

@@ -54,19 +54,19 @@ class Object(types.TfType):
         return f'["object",{{{inside}}}]'.encode()
 
 
-def kind_of(said: Any) -> types.TfType:
-    if isinstance(said, str):
-        return {"string": types.String, "number": types.Number, "bool": types.Bool}[said.removesuffix("!")]()
-    if said[0] == "object":
-        return Object({name: kind_of(inside) for name, inside in said[1].items()})
-    return {"set": types.Set, "map": types.Map, "list": types.List}[said[0]](kind_of(said[1]))
+def kind_of(described: Any) -> types.TfType:
+    if isinstance(described, str):
+        return {"string": types.String, "number": types.Number, "bool": types.Bool}[described.removesuffix("!")]()
+    if described[0] == "object":
+        return Object({name: kind_of(inside) for name, inside in described[1].items()})
+    return {"set": types.Set, "map": types.Map, "list": types.List}[described[0]](kind_of(described[1]))
 
 
 class Blocks(NestedBlock):
     """A list of nested blocks, which the framework lacks too."""
 
-    def __init__(self, name: str, said: dict[str, Any]) -> None:
-        super().__init__(name, NestMode.Set, Block(*inside(said["block"])), min_items=said.get("least"))
+    def __init__(self, name: str, described: dict[str, Any]) -> None:
+        super().__init__(name, NestMode.Set, Block(*inside(described["block"])), min_items=described.get("least"))
 
     def to_pb(self) -> Any:
         made = super().to_pb()
@@ -99,15 +99,15 @@ def inside(described: dict[str, Any]) -> tuple[list[Attribute], list[Any]]:
     attributes = [
         Attribute(
             name,
-            kind_of(said),
+            kind_of(kind),
             required="r" in use,
             optional="o" in use,
             computed="c" in use,
-            requires_replace=isinstance(said, str) and said.endswith("!"),
+            requires_replace=isinstance(kind, str) and kind.endswith("!"),
         )
-        for name, (said, use) in ((name, pair) for name, pair in described.items() if isinstance(pair, list))
+        for name, (kind, use) in ((name, pair) for name, pair in described.items() if isinstance(pair, list))
     ]
-    return attributes, [Blocks(name, said) for name, said in described.items() if isinstance(said, dict)]
+    return attributes, [Blocks(name, block) for name, block in described.items() if isinstance(block, dict)]
 
 
 class Stub(Resource):

@@ -51,16 +51,16 @@ def test_a_stranger_with_our_tags_is_refused_by_name_and_nothing_of_its_is_touch
     for go in (azure.plan, azure.apply, azure.destroy):
         with pytest.raises(InputError, match="a-web has the tags of the group of data1") as refused:
             go(file)
-        said = str(refused.value)
-        assert "Take the tag esacloud:deployment off a-web" in said
-        assert ("`group: a-web` under `cloud.azure.interfaces.data1`" in said) != deployed
+        message = str(refused.value)
+        assert "Remove the tag esacloud:deployment from a-web" in message
+        assert ("`group: a-web` under `cloud.azure.interfaces.data1`" in message) != deployed
     assert azure.picture() == before
     retag(azure, web, esacloud_deployment=None)
     azure.apply(file)
     azure.destroy(file)
     left = azure.document(web)
     assert left is not None
-    assert [one["name"] for one in left["properties"]["securityRules"]] == ["theirs"]
+    assert [one["name"] for one in left["properties"]["securityRules"]] == ["others"]
 
 
 def test_a_stranger_with_our_tags_can_be_adopted_as_the_message_says(azure: LiveAzure) -> None:
@@ -130,7 +130,7 @@ def test_destroy_names_what_it_cannot_prove_to_be_its_own(azure: LiveAzure) -> N
     other = azure.group(name, "management")
     retag(azure, other, esacloud_deployment=None, esacloud_made_by=None)
     applied = azure.destroy(file)
-    assert f"{name}-management has the name of a group of {name} and not its tags" in plan_text(applied.plan)
+    assert f"{name}-management has the name of a group of {name} , but not its tags" in plan_text(applied.plan)
     with pytest.raises(InputError, match=f"{name}-management has the name of one") as refused:
         azure.destroy(file)
     assert f"az tag update --resource-id {other}" in str(refused.value)
@@ -179,18 +179,18 @@ def test_an_adopted_group_whose_interface_leaves_the_file_keeps_their_rules_and_
     azure: LiveAzure,
 ) -> None:
     name = new_name()
-    theirs = put(azure, "theirs", {"owner": "somebody"}, rule())
-    azure.send("PUT", NIC2, bodies.interface(SUBNET2, group=theirs))
-    first = text(name, interfaces="{management: {group: theirs}}", more=", management: [dns]")
+    others = put(azure, "others", {"owner": "somebody"}, rule())
+    azure.send("PUT", NIC2, bodies.interface(SUBNET2, group=others))
+    first = text(name, interfaces="{management: {group: others}}", more=", management: [dns]")
     azure.apply(first)
-    adopted = azure.document(theirs)
+    adopted = azure.document(others)
     assert adopted is not None
-    assert adopted["tags"]["esacloud:adopted"] == "theirs"
+    assert adopted["tags"]["esacloud:adopted"] == "others"
     assert azure.plan(first)[1].empty
     applied = azure.apply(text(name))
-    left = azure.document(theirs)
+    left = azure.document(others)
     assert left is not None
-    assert [one["name"] for one in left["properties"]["securityRules"]] == ["theirs"]
+    assert [one["name"] for one in left["properties"]["securityRules"]] == ["others"]
     assert left["tags"] == {"owner": "somebody"}
     assert [one["id"] for one in left["properties"]["networkInterfaces"]] == [NIC2]
     assert azure.plan(text(name))[1].clean
@@ -200,40 +200,40 @@ def test_an_adopted_group_whose_interface_leaves_the_file_keeps_their_rules_and_
 
 def test_destroy_gives_back_a_group_that_was_adopted_though_the_file_names_it_no_longer(azure: LiveAzure) -> None:
     name = new_name()
-    theirs = put(azure, "theirs", {"owner": "somebody"}, rule())
-    azure.apply(text(name, interfaces="{data1: {group: theirs}}"))
+    others = put(azure, "others", {"owner": "somebody"}, rule())
+    azure.apply(text(name, interfaces="{data1: {group: others}}"))
     azure.destroy(text(name))
-    left = azure.document(theirs)
+    left = azure.document(others)
     assert left is not None
-    assert [one["name"] for one in left["properties"]["securityRules"]] == ["theirs"]
+    assert [one["name"] for one in left["properties"]["securityRules"]] == ["others"]
     assert left["tags"] == {"owner": "somebody"}
 
 
 def test_the_tags_of_an_adopted_group_copied_onto_another_do_not_make_that_one_adopted(azure: LiveAzure) -> None:
     name = new_name()
-    theirs = put(azure, "theirs", {}, rule())
-    azure.apply(text(name, interfaces="{data1: {group: theirs}}"))
-    document = azure.document(theirs)
+    others = put(azure, "others", {}, rule())
+    azure.apply(text(name, interfaces="{data1: {group: others}}"))
+    document = azure.document(others)
     assert document is not None
     put(azure, "copy", document["tags"], rule())
-    azure.send("DELETE", theirs)
+    azure.send("DELETE", others)
     with pytest.raises(InputError, match="copy has the tags of the group of data1"):
         azure.destroy(text(name))
 
 
 def test_an_adopted_group_goes_on_where_the_key_leaves_the_file_and_the_interface_stays(azure: LiveAzure) -> None:
     name = new_name()
-    put(azure, "theirs", {}, rule())
-    azure.apply(text(name, interfaces="{data1: {group: theirs}}"))
+    put(azure, "others", {}, rule())
+    azure.apply(text(name, interfaces="{data1: {group: others}}"))
     assert azure.plan(text(name))[1].empty
-    assert [one["name"] for one in azure.groups(name)] == ["theirs"]
+    assert [one["name"] for one in azure.groups(name)] == ["others"]
 
 
 def test_an_association_that_somebody_moved_meanwhile_is_not_taken_back(azure: LiveAzure) -> None:
     name, other = new_name(), put(azure, "other", {})
     live, plan = azure.plan(text(name, interfaces=attach(NIC)))
     azure.send("PUT", NIC, bodies.interface(f"{SUBNET2}", group=other))
-    with pytest.raises(ChangeFailedError, match=r"carries .*other by now, which somebody else gave to it"):
+    with pytest.raises(ChangeFailedError, match=r"another group is attached to .*nic-one since the plan was made: .*other"):
         azure.carry_out(live, plan)
     document = azure.document(NIC)
     assert document is not None
