@@ -1,6 +1,6 @@
 """The tables of keys in docs/deployment-file.md, from the specification.
 
-Renew the page with `python -m esacloud.deployment.page docs/deployment-file.md`.
+`.ci/generate` writes them: `python -m esacloud.deployment.page docs/deployment-file.md`.
 """
 
 from __future__ import annotations

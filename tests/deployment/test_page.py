@@ -18,7 +18,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "deployment-file.md"
 def test_the_tables_of_the_page_are_current() -> None:
     page = PAGE.read_text(encoding="utf-8")
     if renewed(page, load(), workflow.dialects()) != page:
-        pytest.fail("docs/deployment-file.md is stale; run: python -m esacloud.deployment.page docs/deployment-file.md")
+        pytest.fail("docs/deployment-file.md is stale; run: bash .ci/generate")
 
 
 def test_a_table_has_a_row_for_each_key_with_its_description() -> None:
