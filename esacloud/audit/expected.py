@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from esacloud.audit.model import Desired
 from esacloud.catalogue.model import Catalogue, Entry, Release, release_text
-from esacloud.errors import InputError, Place, Problem, nearest
+from esacloud.errors import InputError, Place, Problem, did_you_mean
 from esacloud.packets.sets import EVERY_PROTOCOL, ICMP, ICMPV6, IPV4, IPV6, TCP, UDP, Box, Direction, Range
 from esacloud.policy.model import Policy
 from esacloud.policy.packets import flow_boxes
@@ -87,5 +87,5 @@ def _boxes(entry: Entry) -> Iterator[Box]:
 
 
 def _no_such(noun: str, name: str, known: Iterable[str], place: Place) -> Problem:
-    near = nearest(name, tuple(known))
-    return Problem(place, f"There is no {noun} {name!r}.", f"Did you mean {near}?" if near else "See `esacloud ports`.")
+    hint = did_you_mean(name, tuple(known), "See `esacloud ports`.")
+    return Problem(place, f"There is no {noun} {name!r}.", hint)

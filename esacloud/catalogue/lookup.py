@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from esacloud.catalogue.model import EVERY_PORT, Catalogue, Entry, Row
-from esacloud.errors import InputError, Place, Problem, nearest
+from esacloud.errors import InputError, Place, Problem, did_you_mean
 
 Direction = Literal["ingress", "egress"]
 COMMAND_LINE = Place("command line")
@@ -167,6 +167,5 @@ def _is_number(text: str) -> bool:
 
 
 def _unknown(word: str, kind: str, names: tuple[str, ...]) -> InputError:
-    meant = nearest(word.casefold(), names)
-    hint = f"Write {meant}." if meant else "List them with `esacloud ports`."
+    hint = did_you_mean(word.casefold(), names, "List them with `esacloud ports`.")
     return InputError(Problem(COMMAND_LINE, f"There is no {kind} {word!a}.", hint))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from esacloud.errors import Problem, nearest
+from esacloud.errors import Problem, did_you_mean
 from esacloud.guardrails.networks import everything_at
 from esacloud.guardrails.subject import Subject
 from esacloud.packets.addresses import BITS, AddressError, parse_network
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 def problem_with(waiver: Waiver, codes: tuple[str, ...], today: date) -> Problem | None:
     """Why the waiver is invalid: an unknown code, or an expired date."""
     if waiver.code not in codes:
-        near = nearest(waiver.code, codes)
-        hint = f"Did you mean {near}?" if near else f"Use a code from {codes[0]} to {codes[-1]}, or remove the waiver."
+        hint = did_you_mean(waiver.code, codes, f"Use a code from {codes[0]} to {codes[-1]}, or remove the waiver.")
         return Problem(waiver.place, f"There is no guardrail {waiver.code!r}.", hint)
     if waiver.until < today.isoformat():
         return Problem(

@@ -14,7 +14,7 @@ from esacloud.packets.addresses import Network
 from esacloud.policy.filtered import mode_problems
 from esacloud.policy.model import Direction, Endpoint, Flow, Policy, Widened
 from esacloud.policy.remotes import Named, Remotes, cited
-from esacloud.policy.uncovered import left_out, opens_nothing, unused_names, unused_peers
+from esacloud.policy.uncovered import opens_nothing, uncovered_rows, unused_names, unused_peers
 
 Packets = tuple[str, Direction, Transport, PortRange, PortRange, Endpoint]  # a flow without its reasons
 Reason = tuple[Entry, Named]  # the entry, and the host names that its remote stands for
@@ -81,7 +81,7 @@ class _Compiler:
             cloud=self.dialect.cloud,
             interfaces=tuple(sorted((interface.name for interface in deployment.interfaces), key=order.__getitem__)),
             flows=tuple(flows.values()),
-            left_out=left_out(deployment, {row for flow in flows.values() for row in flow.rows}),
+            uncovered=uncovered_rows(deployment, {row for flow in flows.values() for row in flow.rows}),
             widened=tuple(sorted(widened, key=lambda widened: (widened.entry, str(widened.exact)))),
             warnings=tuple(warnings),
         )

@@ -9,23 +9,23 @@ from esacloud.catalogue.model import Text
 from esacloud.catalogue.select import why_not
 from esacloud.deployment.model import Deployment, FeatureUse
 from esacloud.errors import Problem, one_of
-from esacloud.policy.model import LeftOut
+from esacloud.policy.model import Uncovered
 
 
-def left_out(deployment: Deployment, covered: Set[int]) -> tuple[LeftOut, ...]:
+def uncovered_rows(deployment: Deployment, covered: Set[int]) -> tuple[Uncovered, ...]:
     """Every table row that is not in `covered`, with the reason, including rows that never make a rule."""
     uses = {use.feature: use for interface in deployment.interfaces for use in interface.features}
     out = []
     for row in deployment.catalogue.rows:
         if row.no_rule is not None:
-            out.append(LeftOut(row.number, None, row.no_rule))
+            out.append(Uncovered(row.number, None, row.no_rule))
         elif row.number not in covered:
             entry = deployment.catalogue.of_row[row.number][0]
             use = uses.get(entry.feature)
             if use is None:
-                out.append(LeftOut(row.number, entry.id, _off(entry.feature), entry.feature))
+                out.append(Uncovered(row.number, entry.id, _off(entry.feature), entry.feature))
             else:
-                out.append(LeftOut(row.number, entry.id, why_not(entry, deployment.release, use.settings) or _NO_ADDRESS))
+                out.append(Uncovered(row.number, entry.id, why_not(entry, deployment.release, use.settings) or _NO_ADDRESS))
     return tuple(out)
 
 
