@@ -18,14 +18,14 @@ from esacloud.azure.evaluate import permitted
 from esacloud.azure.model import SecurityRule
 from esacloud.azure.rules import DENIES
 from esacloud.packets.addresses import parse_network
-from esacloud.packets.sets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, ONE_POINT, TCP, UDP, Box, PacketSet
+from esacloud.packets.sets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, ONE_POINT, TCP, UDP, Box, Direction, PacketSet
 
 A, B, C = "10.0.0.0/24", "10.0.2.0/24", "10.0.4.0/24"
 TAG, OTHER_TAG = "service_tag:AzureMonitor", "service_tag:Storage"
 GROUP, OTHER_GROUP = "application_security_group:asg-jump", "application_security_group:asg-mail"
 
 
-def box(remote: str, port: int, direction: str = "ingress", protocol: int = TCP, source_ports=EVERY_PORT) -> Box:
+def box(remote: str, port: int, direction: Direction = "ingress", protocol: int = TCP, source_ports=EVERY_PORT) -> Box:
     if "/" not in remote:
         return Box(direction, remote, (protocol, protocol), source_ports, (port, port), ONE_POINT)
     network = parse_network(remote)
@@ -103,7 +103,7 @@ def test_the_bound_is_never_above_the_fewest_rules_there_are(cells: frozenset[tu
 
 PORTS = st.lists(st.sampled_from(["22", "25", "80-90", "85", "443", "1024-65535"]), min_size=1, max_size=3, unique=True)
 NETWORKS = st.lists(st.sampled_from([A, B, "10.0.0.0/8", "192.0.2.1/32"]), min_size=1, max_size=3, unique=True)
-FARS = st.one_of(
+REMOTES = st.one_of(
     NETWORKS.map(lambda networks: {"source_address_prefixes": tuple(networks)}),
     st.sampled_from(["*", "0.0.0.0/0", "::/0", "fd00::/64", "AzureMonitor", "Storage"]).map(
         lambda prefix: {"source_address_prefixes": (prefix,)}
@@ -127,7 +127,7 @@ RULES = st.lists(
         st.sampled_from(["Tcp", "Tcp", "Udp", "*"]),
         PORTS,
         st.sampled_from(["*", "*", "20"]),
-        FARS,
+        REMOTES,
     ),
     max_size=5,
 )

@@ -8,7 +8,7 @@ actions: `live.permissions.COMMANDS["audit"]`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from esacloud.azure.inventory.arm_documents import GROUP, Attachments, attachments, inner, kind_of
@@ -23,22 +23,17 @@ from esacloud.errors import InputError, Place, Problem
 from esacloud.policy.actual import ActualGroups
 
 
-def fetch(
-    subscription: str | None = None,
-    resource_group: str | None = None,
-    endpoint_url: str | None = None,
-    backoff: Backoff | None = None,
-) -> ActualGroups:
+def fetch_groups(connection: Connection, settings: Mapping[str, str]) -> ActualGroups:
     """All network security groups of a subscription, or of one resource group in it, and their attachments.
 
     Without `subscription` it is the one that AZURE_SUBSCRIPTION_ID names. Raises InputError without one, without the SDK,
     and where there is no group; OutsideError where Azure refuses or cannot be reached.
     """
-    subscription = subscription or os.environ.get(SUBSCRIPTION_VARIABLE)
+    subscription = settings.get("subscription") or os.environ.get(SUBSCRIPTION_VARIABLE)
     if not subscription:
         hint = f"Add `--subscription ID`, or set {SUBSCRIPTION_VARIABLE}."
         raise InputError(Problem(Place("azure"), "No subscription is given.", hint))
-    return fetch_with(client_for(Connection(endpoint_url=endpoint_url), subscription), resource_group, backoff)
+    return fetch_with(client_for(connection, subscription), settings.get("resource_group"), connection.backoff)
 
 
 def fetch_with(client: Any, resource_group: str | None = None, backoff: Backoff | None = None) -> ActualGroups:

@@ -5,7 +5,8 @@ Network interfaces, subnets and virtual networks in them show which groups count
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from esacloud.azure.inventory import planned
 from esacloud.azure.inventory.arm_documents import GROUP, RULE, attachments, items, kind_of
@@ -13,6 +14,9 @@ from esacloud.azure.inventory.describe import arm_group
 from esacloud.azure.model import PUBLIC_ADDRESS_SPACES
 from esacloud.policy.actual import ActualGroups
 from esacloud.terraform.show import is_shown, resources
+
+if TYPE_CHECKING:
+    from esacloud.change.live import Connection
 
 SOURCES: tuple[str, ...] = (
     "az network nsg show",
@@ -29,6 +33,11 @@ NOTES = (
 )
 # What each of them stands for: https://learn.microsoft.com/azure/virtual-network/service-tags-overview
 _APART = frozenset({"service_tag:Internet", "service_tag:VirtualNetwork", "service_tag:AzureLoadBalancer"})
+LIVE_OPTIONS: Mapping[str, str] = {
+    "subscription": "the ID of the subscription to read (default: the deployment file's, else $AZURE_SUBSCRIPTION_ID)",
+    "resource_group": "read only this resource group (default: the deployment file's)",
+    "endpoint_url": "another endpoint of the cloud's API, such as a local server",
+}
 
 
 def read_groups(document: Any) -> ActualGroups | None:
@@ -57,3 +66,10 @@ def read_groups(document: Any) -> ActualGroups | None:
         around=attached.around,
         apart=_APART,
     )
+
+
+def fetch_groups(connection: Connection, settings: Mapping[str, str]) -> ActualGroups:
+    """See `fetch`. Needs `esacloud[azure]`."""
+    from esacloud.azure.inventory import fetch
+
+    return fetch.fetch_groups(connection, settings)
