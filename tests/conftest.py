@@ -6,12 +6,14 @@ import os
 
 import pytest
 from hypothesis import settings
+from support.samples import EXHAUSTIVE, size
 
-settings.register_profile("default", deadline=None)  # a shared machine is slow at times; nothing here asserts a time
-settings.register_profile("thorough", deadline=None, max_examples=1000)
 # In CI the same cases every time, so that a change is judged by what it changes; elsewhere the search goes on.
-settings.register_profile("ci", deadline=None, derandomize=True)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
+# There is no deadline: a shared machine is slow at times, and nothing here asserts a time.
+settings.register_profile(
+    "suite", deadline=None, max_examples=size(25, 1000), derandomize=bool(os.environ.get("CI")) and not EXHAUSTIVE
+)
+settings.load_profile("suite")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
