@@ -10,6 +10,8 @@ from support.samples import EXHAUSTIVE, size
 
 # In CI the same cases every time, so that a change is judged by what it changes; elsewhere the search goes on.
 # There is no deadline: a shared machine is slow at times, and nothing here asserts a time.
+# Terraform spends a third of its time on collecting garbage; it has none worth it in the life of a command.
+os.environ.setdefault("GOGC", "400")
 settings.register_profile(
     "suite", deadline=None, max_examples=size(25, 1000), derandomize=bool(os.environ.get("CI")) and not EXHAUSTIVE
 )

@@ -47,13 +47,13 @@ def spoilt(scene: Scene, *faults: Fault) -> None:
 
 def test_a_fault_that_passes_at_any_call_keeps_the_invariant_and_the_result(scene: Scene) -> None:
     cases = [(number, fault) for number in range(len(scene.calls)) for fault in TRANSIENT]
-    for case in some(cases, 12 if scene.kind in MAIN else 6, scene.kind):
+    for case in some(cases, 5 if scene.kind in MAIN else 2, scene.kind):
         spoilt(scene, case)
 
 
 def test_reads_that_lag_keep_the_invariant_and_the_result(scene: Scene) -> None:
     lags = [Lag(reads=reads, flapping=seed) for reads in (1, 3, 6) for seed in (None, *range(20))]
-    for lag in some(lags, 2, scene.kind):
+    for lag in some(lags, 1, scene.kind):
         with using(lag=lag):
             spoilt(scene)
 
@@ -67,13 +67,13 @@ def test_two_faults_in_a_row_of_any_kinds_change_nothing_either(scene: Scene) ->
         for apart in (1, 2)  # the reading after an answer that was lost, and the call that is sent again after it
         if number + apart <= len(scene.calls)  # the first fault takes one more call at least
     ]
-    for one, two in some(pairs, 4, scene.kind):
+    for one, two in some(pairs, 2, scene.kind):
         spoilt(scene, one, two)
 
 
 def test_a_refusal_at_any_call_ends_the_run_within_the_invariant_and_apply_and_restore_work(scene: Scene) -> None:
     cases = [(number, way) for number in range(len(scene.calls)) for way in ("on", "back")]
-    for number, way in some(cases, 5 if scene.kind in MAIN else 3, scene.kind):
+    for number, way in some(cases, 2 if scene.kind in MAIN else 1, scene.kind):
         scene.start()
         scene.ec2.proxy.faults = {number: "refuse"}
         with (
@@ -151,7 +151,7 @@ def test_whatever_somebody_else_does_between_any_two_calls_the_run_answers_for_i
 ) -> None:
     do, opened, closed = SOMEBODY[somebody]
     ec2 = scene.ec2
-    for begin in some(range(len(scene.calls)), 2, f"{scene.kind} {somebody}"):
+    for begin in some(range(len(scene.calls)), 1, f"{scene.kind} {somebody}"):
         scene.start()
         done: list[str] = []
 
@@ -207,7 +207,7 @@ def test_of_two_that_meet_a_fault_at_any_call_leaves_one_of_the_states_and_no_lo
     calls = list(ec2.proxy.calls)
     assert "CreateSecurityGroup" in calls
     desired = ec2.permitted(name)
-    for number in some(range(len(calls)), 5, kind):
+    for number in some(range(len(calls)), 3, kind):
         error = meet(number)
         assert ec2.proxy.met, number
         if kind == "refuse":
