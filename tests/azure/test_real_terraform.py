@@ -18,6 +18,8 @@ from esacloud.deployment.model import Deployment
 from esacloud.policy.compile import compile_policy
 from esacloud.policy.packets import packets_by_interface
 
+pytestmark = pytest.mark.real
+
 HERE = Path(__file__).parents[1]
 FILES = [
     HERE / "azure" / "golden" / "deployment.yaml",

@@ -135,7 +135,7 @@ def test_every_hook_says_which_files_it_is_for_and_the_version_that_is_current()
     assert all(f"=={__version__}" in run for run in installs)
 
 
-@pytest.mark.xdist_group("terraform")
+@pytest.mark.real
 def test_the_nightly_job_passes_after_apply_and_fails_once_somebody_changed_a_rule(tmp_path: Path) -> None:
     need_terraform()
     need_mirror()

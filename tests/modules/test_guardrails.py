@@ -20,7 +20,7 @@ from esacloud.workflow import compile_for, read_deployment
 PUBLIC, PRIVATE = ("8.8.8.0/24", "2a00:1450::/32", "172.0.0.0/8"), ("10.1.0.0/16", "fd00:1::/64", "224.0.0.0/4")
 TOGETHER = {"ESA013", "ESA014"}  # what looks at all rules of a gateway together is left to `esacloud audit`
 HOW_MANY = size(3, 8)
-pytestmark = pytest.mark.xdist_group("terraform")
+pytestmark = pytest.mark.real
 
 
 def drawn(chance: random.Random) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from esacloud.catalogue.load import load
 from esacloud.catalogue.model import release_text
 from esacloud.workflow import read_deployment
 
+pytestmark = pytest.mark.real
+
 HOW_MANY = size(3, 16)
 TABLES = {"aws": ("ingress_rules", "egress_rules"), "azure": ("security_rules",)}
 CLOUDS = {

@@ -21,6 +21,8 @@ from esacloud.policy.packets import packets_by_interface
 from esacloud.provider import CLOUDS
 from esacloud.workflow import Module, generate, read_deployment, write_module
 
+pytestmark = pytest.mark.real
+
 HERE = Path(__file__).parents[1]
 FILES = [
     file
