@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import product
 
 import pytest
 from botocore.exceptions import ClientError
@@ -84,7 +85,7 @@ def test_a_refusal_at_any_call_ends_the_run_within_the_invariant_and_apply_and_r
         go_on(scene, way, failed.value, number)
 
 
-@pytest.mark.parametrize("kind", TRANSIENT)
+@pytest.mark.parametrize(("scene", "kind"), some(product(SCENES, TRANSIENT), 16, "lasting faults"), indirect=["scene"])
 def test_a_lasting_fault_ends_the_run_within_the_invariant_and_apply_and_restore_work(scene: Scene, kind: str) -> None:
     cases = [(number, way) for number in range(len(scene.calls)) for way in ("on", "back")]
     for begin, way in some(cases, 1, f"{scene.kind} {kind}"):
@@ -145,7 +146,7 @@ SOMEBODY = {
 }
 
 
-@pytest.mark.parametrize("somebody", SOMEBODY)
+@pytest.mark.parametrize(("scene", "somebody"), some(product(SCENES, SOMEBODY), 12, "somebody"), indirect=["scene"])
 def test_whatever_somebody_else_does_between_any_two_calls_the_run_answers_for_its_own_steps(
     scene: Scene, somebody: str
 ) -> None:

@@ -26,7 +26,7 @@ from esacloud.change.retry import Backoff
 from esacloud.lab.ec2.application import CREDENTIALS
 from esacloud.lab.ec2.rates import Buckets
 
-GATEWAYS, THREADS = 24, 8
+GATEWAYS, THREADS = size(12, 24), 8
 COMMANDS, SHARED = size((6, Rate(4, 8)), (100, Rate(50, 5)))
 ENVIRONMENT = {**CREDENTIALS, "AWS_EC2_METADATA_DISABLED": "true"}
 QUICK = Backoff(base=0.01, most=0.05)

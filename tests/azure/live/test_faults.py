@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import product
 
 import pytest
 from support.azure_scenes import MAIN, SCENES, Scene
@@ -92,7 +93,7 @@ def test_an_answer_that_is_lost_and_a_stale_look_after_it_stay_within_the_law_an
         assert azure.picture() == scene.end, (number, kind, apart)
 
 
-@pytest.mark.parametrize("kind", ENDS_THE_RUN)
+@pytest.mark.parametrize(("scene", "kind"), some(product(SCENES, ENDS_THE_RUN), 12, "refused"), indirect=["scene"])
 def test_a_refusal_at_any_request_ends_the_run_within_the_law_and_both_ways_on_work(scene: Scene, kind: str) -> None:
     azure = scene.azure
     cases = [(number, way) for number, _ in cases_of(scene, (kind,)) for way in ("on", "back")]
@@ -106,7 +107,7 @@ def test_a_refusal_at_any_request_ends_the_run_within_the_law_and_both_ways_on_w
         go_on(scene, way, failed.value, number)
 
 
-@pytest.mark.parametrize("kind", UNWELL)
+@pytest.mark.parametrize(("scene", "kind"), some(product(SCENES, UNWELL), 16, "unwell"), indirect=["scene"])
 def test_a_cloud_that_stays_unwell_ends_the_run_within_the_law_and_both_ways_on_work(scene: Scene, kind: str) -> None:
     azure = scene.azure
     cases = [(number, way) for number in range(len(scene.methods)) for way in ("on", "back")]
