@@ -2,7 +2,7 @@
 
 `ESACLOUD_EXHAUSTIVE=1` tries every case; without it the matrices are sampled, always the same cases:
 
-    ESACLOUD_EXHAUSTIVE=1 pytest -n0 --durations=0 tests/change/test_faults.py
+    ESACLOUD_EXHAUSTIVE=1 pytest -n0 --durations=0 tests/aws/live/test_faults.py
 """
 
 from __future__ import annotations
