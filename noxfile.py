@@ -82,7 +82,7 @@ for version in PYTHONS:
 def exhaustive(session: nox.Session) -> None:
     """Everything at full size: all faults, kills and interleavings, 1,000 examples of each property. Takes hours."""
     install(session, "test")
-    environment = {"ESACLOUD_EXHAUSTIVE": "1", "ESACLOUD_REQUIRE_REAL": "1", "HYPOTHESIS_PROFILE": "thorough"}
+    environment = {"ESACLOUD_EXHAUSTIVE": "1", "ESACLOUD_REQUIRE_REAL": "1"}
     session.run("pytest", *session.posargs, env=environment)
 
 

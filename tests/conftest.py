@@ -6,18 +6,28 @@ import os
 
 import pytest
 from hypothesis import settings
+from support.samples import EXHAUSTIVE, size
 
-settings.register_profile("default", deadline=None)  # a shared machine is slow at times; nothing here asserts a time
-settings.register_profile("thorough", deadline=None, max_examples=1000)
 # In CI the same cases every time, so that a change is judged by what it changes; elsewhere the search goes on.
-settings.register_profile("ci", deadline=None, derandomize=True)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
+# There is no deadline: a shared machine is slow at times, and nothing here asserts a time.
+# Terraform spends a third of its time on collecting garbage; it has none worth it in the life of a command.
+os.environ.setdefault("GOGC", "400")
+settings.register_profile(
+    "suite", deadline=None, max_examples=size(25, 1000), derandomize=bool(os.environ.get("CI")) and not EXHAUSTIVE
+)
+settings.load_profile("suite")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="write the golden modules anew instead of comparing with them"
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no worker is left with one of them at the end."""
+    long = {item.path for item in items if item.get_closest_marker("real")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture

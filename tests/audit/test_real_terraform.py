@@ -16,6 +16,8 @@ from esacloud.audit.run import against_deployment
 from esacloud.audit.sources import read_text
 from esacloud.workflow import generate, read_deployment, write_module
 
+pytestmark = pytest.mark.real
+
 DEPLOYMENT = Path(__file__).parents[1] / "golden" / "cluster" / "deployment.yaml"
 
 

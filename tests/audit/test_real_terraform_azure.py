@@ -22,6 +22,8 @@ from esacloud.deployment.model import Deployment
 from esacloud.packets.text import parse_packets
 from esacloud.policy.actual import ActualGroups
 
+pytestmark = pytest.mark.real
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FILES = [path for path in sorted(EXAMPLES.glob("*.yaml")) if "azure:" in path.read_text(encoding="utf-8")]
 BEFORE_AND_AFTER = ("plan", "state")

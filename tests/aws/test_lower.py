@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.policies import GROUP, deployment, flow, flows, policy, remote
+from support.samples import size
 
 from esacloud.aws.lower import lower
 from esacloud.aws.split import counts
@@ -247,7 +248,7 @@ def test_mail_to_public_addresses_brings_the_note_on_port_25(text: str, noted: b
     assert any("ec2-port-25-throttle" in note for note in lowered.notes) == noted
 
 
-@settings(max_examples=25)
+@settings(max_examples=size(10, 1000))
 @given(st.integers(2, 5), st.data())
 def test_while_the_number_of_groups_stays_a_new_rule_moves_at_most_one_rule_per_further_group(
     groups: int, data: st.DataObject

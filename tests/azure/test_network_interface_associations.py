@@ -19,6 +19,8 @@ from support.module_inputs import inputs_of
 
 from esacloud.workflow import read_deployment
 
+pytestmark = pytest.mark.real
+
 ROOT = Path(__file__).parents[2]
 FORMS = ("generated", "reusable")
 GATEWAY = """\

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations, product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 pytest.importorskip("benchmarks", reason="the benchmarks stand beside the package in a checkout and are not installed")
@@ -95,7 +95,6 @@ def exact(cells: frozenset[tuple[str, int]]) -> int:
     raise AssertionError("each cell alone is a product")
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.frozensets(st.tuples(st.sampled_from([A, B, C]), st.sampled_from([22, 25, 80, 443])), max_size=12))
 def test_the_bound_is_never_above_the_fewest_rules_there_are(cells: frozenset[tuple[str, int]]):
     assert rule_bound(matrix(*cells)) <= exact(cells)
@@ -133,7 +132,6 @@ RULES = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(RULES)
 def test_whatever_rules_made_a_policy_the_bound_is_never_above_their_number(rules: list[SecurityRule]):
     assert rule_bound(permitted([*rules, *DENIES])) <= len(rules)

@@ -342,7 +342,7 @@ json_values = st.recursive(
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_put_anywhere_either_loads_or_is_reported(written: Callable[[Any], str], data: st.DataObject) -> None:
     spoilt = document()
     node = spoilt

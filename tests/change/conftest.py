@@ -1,27 +1,7 @@
-"""One local EC2 for all tests of this folder; each test has deployments of its own in it."""
+"""A local EC2 for every test of this folder."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from support.ec2_fixtures import ec2, ec2_of_session
 
-import pytest
-from support.live_ec2 import LiveEc2, live_ec2
-from support.real_parts import missing
-
-
-@pytest.fixture(scope="session")
-def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveEc2]:
-    for module in ("boto3", "moto", "flask", "flask_cors"):
-        try:
-            __import__(module)
-        except ImportError:
-            missing(f"{module} is not installed")
-    with live_ec2(tmp_path_factory.mktemp("state")) as ec2:
-        yield ec2
-
-
-@pytest.fixture
-def ec2(_server: LiveEc2) -> LiveEc2:
-    """The local EC2, without faults."""
-    _server.proxy.reset()
-    return _server
+__all__ = ["ec2", "ec2_of_session"]

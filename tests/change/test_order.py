@@ -9,6 +9,7 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from support.samples import size
 
 from esacloud.change.model import GroupChange, LiveGroup, LiveRule, Step
 from esacloud.change.order import ordered
@@ -83,7 +84,7 @@ def successors(draw: st.DrawFn) -> tuple[tuple[LiveRule, ...], tuple[LiveRule, .
     return tuple(draw(st.permutations(old))), tuple(draw(st.permutations(new)))
 
 
-@settings(max_examples=400)
+@settings(max_examples=size(100, 1000))
 @given(pair=st.tuples(SETS, SETS) | successors(), room=st.integers(0, 2), order=st.randoms(use_true_random=False))
 def test_every_rule_of_every_step_keeps_the_invariant_and_the_quota(
     pair: tuple[tuple[LiveRule, ...], tuple[LiveRule, ...]], room: int, order: Random
@@ -305,7 +306,7 @@ class Cloud:
         self.look()
 
 
-@settings(max_examples=600, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=size(100, 1000), suppress_health_check=[HealthCheck.too_slow])
 @given(scene=scenes(), room=st.integers(0, 2) | st.just(20), order=st.randoms(use_true_random=False))
 def test_every_part_of_every_step_keeps_the_invariant_at_every_network_interface(
     scene: Scene, room: int, order: Random

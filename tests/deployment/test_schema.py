@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from support.catalogues import SMALL
 from support.deployments import BOTH, LEAST
+from support.samples import size
 
 from esacloud import workflow
 from esacloud.catalogue.load import load
@@ -177,7 +178,7 @@ def spoilt(draw: st.DrawFn) -> Any:
     return content
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=size(100, 1000))
 @given(spoilt())
 def test_the_schema_refuses_only_what_the_reader_refuses(content: Any) -> None:
     taken = reader_takes(json.dumps(content))
@@ -185,7 +186,6 @@ def test_the_schema_refuses_only_what_the_reader_refuses(content: Any) -> None:
         validator().validate(content)
 
 
-@settings(max_examples=150, deadline=None)
 @given(spoilt())
 def test_the_reader_answers_every_file_with_a_deployment_or_with_problems_that_have_a_place(content: Any) -> None:
     problems: tuple[Problem, ...] = ()

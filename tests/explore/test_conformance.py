@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError
 from explore.ec2 import Ec2, PrefixList
 from explore.transitions import account
 from support.ec2_server import LocalEc2, local_ec2
-from support.fault_matrix import EXHAUSTIVE
+from support.samples import size
 
 NAMES = ("one", "two", "three")
 NETWORKS = ("10.0.0.0/8", "10.1.0.0/16", "192.0.2.7/32")
@@ -203,7 +203,7 @@ def a_call(chance: random.Random, both: Pair) -> tuple[str, dict[str, Any]]:
     return made[name]
 
 
-@pytest.mark.parametrize("seed", range(30 if EXHAUSTIVE else 3))
+@pytest.mark.parametrize("seed", range(size(3, 30)))
 def test_the_same_calls_lead_both_to_the_same_account(lab: LocalEc2, seed: int) -> None:
     chance, both = random.Random(seed), pair(lab)
     codes = set()

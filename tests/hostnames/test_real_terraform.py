@@ -25,7 +25,7 @@ from esacloud.terraform.manifest import module_files
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "hostnames" / "filtered.yaml"
 POLICY = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/firewallPolicies/p"
-pytestmark = pytest.mark.xdist_group("terraform")
+pytestmark = pytest.mark.real
 
 
 def azure_deployment() -> Deployment:

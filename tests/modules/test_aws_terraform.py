@@ -27,6 +27,8 @@ from esacloud.terraform.applied import state_packets
 from esacloud.terraform.directory import write
 from esacloud.workflow import compile_for, read_deployment
 
+pytestmark = pytest.mark.real
+
 ROOT = Path(__file__).parents[2]
 FILES = [
     file

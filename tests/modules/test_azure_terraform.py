@@ -49,7 +49,7 @@ peers:
   ntp-servers: [10.0.0.3]
   syslog-servers: [{application_security_group: collectors}]
 """
-pytestmark = pytest.mark.xdist_group("terraform")
+pytestmark = pytest.mark.real
 
 
 @dataclass

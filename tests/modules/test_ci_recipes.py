@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -134,14 +135,14 @@ def test_every_hook_says_which_files_it_is_for_and_the_version_that_is_current()
     assert all(f"=={__version__}" in run for run in installs)
 
 
-@pytest.mark.xdist_group("terraform")
+@pytest.mark.real
 def test_the_nightly_job_passes_after_apply_and_fails_once_somebody_changed_a_rule(tmp_path: Path) -> None:
     need_terraform()
     need_mirror()
     with local_ec2() as ec2:
         configured = Terraform(tmp_path, ec2.environment).environment
-        names = ("TF_CLI_CONFIG_FILE", "TF_INPUT", "CHECKPOINT_DISABLE", *ec2.environment)
-        repository = Repository(tmp_path, **{name: configured[name] for name in names}, AWS_ENDPOINT_URL=ec2.url)
+        names = ("TF_CLI_CONFIG_FILE", "TF_INPUT", "CHECKPOINT_DISABLE", "TF_REATTACH_PROVIDERS", *ec2.environment)
+        repository = Repository(tmp_path, **{name: configured[name] for name in names})
         repository.deployment.write_text(
             ec2.with_real_references(repository.deployment.read_text(encoding="utf-8")), encoding="utf-8"
         )
@@ -150,6 +151,7 @@ def test_the_nightly_job_passes_after_apply_and_fails_once_somebody_changed_a_ru
         root = repository.place / WORKFLOW["env"]["ROOT"]
         root.mkdir()
         (root / "main.tf").write_text(f'module "gateway" {{\n  source = "../{NAME}"\n}}\n')
+        (root / "provider.tf.json").write_text(json.dumps({"provider": {"aws": ec2.provider()}}))
         applied = repository.run('esacloud terraform apply "$ROOT" --yes --deployment "$DEPLOYMENT"')
         assert applied.returncode == 0, applied.stdout + applied.stderr
         assert "Verified: the groups of mail-small in the state permit exactly" in applied.stdout

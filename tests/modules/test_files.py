@@ -27,6 +27,7 @@ def test_the_committed_modules_are_current() -> None:
     assert list(stale(str(MODULES), all_files(load()))) == [], "run: esacloud modules --force"
 
 
+@pytest.mark.real
 def test_the_hcl_is_as_terraform_formats_it() -> None:
     done = subprocess.run([need_terraform(), "fmt", "-check", "-recursive", str(MODULES)], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "")

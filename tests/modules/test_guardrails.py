@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.fault_matrix import EXHAUSTIVE
 from support.module_inputs import inputs_of
 from support.module_locals import evaluated
+from support.samples import size
 
 from esacloud.catalogue.load import load
 from esacloud.guardrails.judge import judge
@@ -19,8 +19,8 @@ from esacloud.workflow import compile_for, read_deployment
 
 PUBLIC, PRIVATE = ("8.8.8.0/24", "2a00:1450::/32", "172.0.0.0/8"), ("10.1.0.0/16", "fd00:1::/64", "224.0.0.0/4")
 TOGETHER = {"ESA013", "ESA014"}  # what looks at all rules of a gateway together is left to `esacloud audit`
-HOW_MANY = 8 if EXHAUSTIVE else 3
-pytestmark = pytest.mark.xdist_group("terraform")
+HOW_MANY = size(3, 8)
+pytestmark = pytest.mark.real
 
 
 def drawn(chance: random.Random) -> dict[str, Any]:

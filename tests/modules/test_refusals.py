@@ -8,10 +8,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
 from support.azurerm import Terraform as AzureTerraform
 from support.azurerm import listed_modules
 from support.module_locals import calls
 from support.terraform import Terraform
+
+pytestmark = pytest.mark.real
 
 ROOT = Path(__file__).parents[2]
 ONE, TWO = "sg-0123456789abcdef0", "sg-0123456789abcdef1"

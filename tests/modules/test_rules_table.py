@@ -11,16 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.fault_matrix import EXHAUSTIVE
 from support.module_inputs import generated, inputs_of
 from support.module_locals import evaluated
+from support.samples import size
 
 from esacloud.aws.terraform.write import MAIN
 from esacloud.catalogue.load import load
 from esacloud.catalogue.model import release_text
 from esacloud.workflow import read_deployment
 
-HOW_MANY = 16 if EXHAUSTIVE else 3
+pytestmark = pytest.mark.real
+
+HOW_MANY = size(3, 16)
 TABLES = {"aws": ("ingress_rules", "egress_rules"), "azure": ("security_rules",)}
 CLOUDS = {
     "aws": {

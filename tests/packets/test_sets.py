@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from esacloud.packets.sets import EVERY_PORT, EVERY_PROTOCOL, ICMP, IPV4, IPV6, ONE_POINT, TCP, UDP, Box, PacketSet
@@ -70,7 +70,6 @@ def points_of(packets: PacketSet) -> set[Point]:
     return naive(list(packets.boxes()))
 
 
-@settings(max_examples=60, deadline=None)
 @given(box_lists, box_lists)
 def test_every_operation_agrees_with_listing_the_points_one_by_one(a: list[Box], b: list[Box]) -> None:
     left, right, left_points, right_points = PacketSet.of(a), PacketSet.of(b), naive(a), naive(b)
@@ -84,7 +83,6 @@ def test_every_operation_agrees_with_listing_the_points_one_by_one(a: list[Box],
     assert bool(left) == bool(left_points)
 
 
-@settings(max_examples=100, deadline=None)
 @given(box_lists, box_lists, box_lists)
 def test_the_laws_of_sets_hold(a: list[Box], b: list[Box], c: list[Box]) -> None:
     x, y, z = PacketSet.of(a), PacketSet.of(b), PacketSet.of(c)
@@ -104,7 +102,6 @@ def test_the_laws_of_sets_hold(a: list[Box], b: list[Box], c: list[Box]) -> None
     assert not (x - y) & y
 
 
-@settings(deadline=None)
 @given(box_lists, st.randoms(use_true_random=False))
 def test_equal_sets_are_equal_values_whatever_they_were_made_from(a: list[Box], random: object) -> None:
     whole = PacketSet.of(a)
@@ -119,7 +116,6 @@ def test_equal_sets_are_equal_values_whatever_they_were_made_from(a: list[Box], 
     assert list(whole.boxes()) == list(one_by_one.boxes())
 
 
-@settings(deadline=None)
 @given(box_lists)
 def test_the_boxes_of_a_set_do_not_overlap(a: list[Box]) -> None:
     seen = PacketSet()
@@ -129,7 +125,6 @@ def test_the_boxes_of_a_set_do_not_overlap(a: list[Box]) -> None:
         seen |= one
 
 
-@settings(deadline=None)
 @given(box_lists, box_lists)
 def test_a_witness_lies_in_the_set_and_there_is_one_exactly_when_there_are_packets(a: list[Box], b: list[Box]) -> None:
     difference = PacketSet.of(a) - PacketSet.of(b)
@@ -139,7 +134,6 @@ def test_a_witness_lies_in_the_set_and_there_is_one_exactly_when_there_are_packe
         assert PacketSet.of([witness]) <= difference
 
 
-@settings(deadline=None)
 @given(box_lists)
 def test_the_directions_and_address_spaces_of_a_set_make_up_the_set(a: list[Box]) -> None:
     whole = PacketSet.of(a)

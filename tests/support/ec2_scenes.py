@@ -55,7 +55,7 @@ SCENES: dict[str, Callable[[str], tuple[str | None, str | None]]] = {
 }
 
 
-# Those that the issue names; in CI these are spoilt in every way, the others in a sample of all ways.
+# The most usual ones: of these a larger sample of all faults is tried.
 MAIN = ("fresh", "change", "no room", "destroy", "restore")
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from esacloud.aws.evaluate import packets
@@ -26,6 +28,7 @@ class LocalEc2:
     url: str
     client: Any
     vpc: str
+    configuration: Path  # of the AWS SDKs, with the address as the endpoint of every service
     made: dict[str, str] = field(default_factory=dict)  # references of deployment files -> what stands for them here
 
     @property
@@ -33,10 +36,13 @@ class LocalEc2:
         return {**CREDENTIALS, "AWS_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true"}
 
     def provider(self) -> dict[str, Any]:
-        """The settings of terraform's AWS provider for this server."""
+        """The settings of terraform's AWS provider for this server.
+
+        The address is in a configuration file: to validate `endpoints` the provider computes four seconds, every time.
+        """
         return {
             "region": REGION,
-            "endpoints": dict.fromkeys(("ec2", "sts", "iam"), self.url),
+            "shared_config_files": [str(self.configuration)],
             "skip_credentials_validation": True,
             "skip_metadata_api_check": True,
             "skip_region_validation": True,
@@ -82,12 +88,14 @@ def local_ec2(
     """A local EC2 that lives as long as the block."""
     import boto3
 
-    with ec2_server(lag, rates, ipv6_default_egress) as url:
+    with ec2_server(lag, rates, ipv6_default_egress) as url, tempfile.TemporaryDirectory() as folder:
+        configuration = Path(folder, "config")
+        configuration.write_text(f"[default]\nendpoint_url = {url}\n", encoding="utf-8")
         client = boto3.client(
             "ec2", endpoint_url=url, region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing"
         )
         vpc = client.create_vpc(CidrBlock="10.0.0.0/16", AmazonProvidedIpv6CidrBlock=True)["Vpc"]["VpcId"]
-        yield LocalEc2(url, client, vpc)
+        yield LocalEc2(url, client, vpc, configuration)
 
 
 def tags(group: dict[str, Any]) -> dict[str, str]:

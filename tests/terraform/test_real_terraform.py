@@ -14,13 +14,15 @@ from typing import Any
 import pytest
 import yaml
 from support.ec2_server import LocalEc2, local_ec2, tags
-from support.terraform import Terraform, need_mirror, need_terraform
+from support.terraform import PROVIDER, Terraform, need_mirror, need_terraform
 
 from esacloud.deployment.model import Deployment
 from esacloud.packets.sets import PacketSet
 from esacloud.policy.packets import packets_by_interface
 from esacloud.provider import CLOUDS
 from esacloud.workflow import Module, generate, read_deployment, write_module
+
+pytestmark = pytest.mark.real
 
 HERE = Path(__file__).parents[1]
 FILES = [
@@ -138,3 +140,19 @@ def test_groups_carry_the_tags_of_the_file_of_the_caller_and_of_esacloud(run: Ru
 
 def test_destroy_leaves_nothing(run: Run) -> None:
     assert set(run.left.values()) == {0}
+
+
+def test_terraform_that_starts_the_provider_itself_applies_the_same(tmp_path: Path) -> None:
+    need_terraform()
+    with local_ec2() as ec2:
+        file = HERE.parent / "examples" / "small.yaml"
+        deployment = read_deployment(str(file), ec2.with_real_references(file.read_text(encoding="utf-8")))
+        module = generate(deployment, "aws")
+        write_module(str(tmp_path), module)
+        (tmp_path / "provider.tf.json").write_text(json.dumps({"provider": {"aws": ec2.provider()}}))
+        terraform = Terraform(tmp_path, ec2.environment, ordinary=True)
+        terraform("init")
+        assert PROVIDER in (tmp_path / ".terraform.lock.hcl").read_text()
+        terraform("apply", "-auto-approve")
+        found = ec2.groups("esacloud:deployment", deployment.name)
+        assert ec2.permitted(found) == packets_by_interface(module.policy)

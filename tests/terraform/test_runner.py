@@ -22,7 +22,7 @@ BUILT_IN = {  # a resource of terraform itself: no provider, no network
     "resource": {"terraform_data": {"it": {"input": "${var.secret}"}}},
     "output": {"it": {"value": "${terraform_data.it.output}", "sensitive": True}},
 }
-pytestmark = pytest.mark.xdist_group("terraform")
+pytestmark = pytest.mark.real
 
 
 @pytest.fixture

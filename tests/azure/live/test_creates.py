@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 from support import arm as bodies
-from support.fault_matrix import EXHAUSTIVE
 from support.live_azure import NIC, NIC2, SUBNET2, LiveAzure, attach, new_name, rule, text
+from support.samples import size
 
 from esacloud.azure.live.client import ReplacedError
 from esacloud.change import run
@@ -24,7 +24,7 @@ from esacloud.errors import InputError, OutsideError
 from esacloud.lab.arm.lag import Lag
 
 CLUSTER = "mail, dns, cluster"
-STEP = 1 if EXHAUSTIVE else 2  # every so many requests the other one comes in between
+STEP = size(5, 1)  # every so many requests the other one comes in between
 
 
 @pytest.fixture(params=[True, False], ids=["heeded", "ignored"])

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 from support.azure_scenes import MAIN, SCENES, Scene
-from support.fault_matrix import some
 from support.killing import Source, applied, moments, source, time_passes, words
 from support.live_azure import NIC, LiveAzure, attach, new_name, text
+from support.samples import some
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_killed_at_any_moment_the_invariant_holds_and_both_ways_on_work(
 ) -> None:
     scene = Scene(azure, kind)
     chance = random.Random(kind)
-    for when, number, way in some(moments(len(scene.methods)), 7 if kind in MAIN else 3, kind):
+    for when, number, way in some(moments(len(scene.methods)), 3 if kind in MAIN else 1, kind):
         scene.start()
         kept = len(azure.snapshots(scene.name))
         with azure.invariant(scene.name, scene.desired):

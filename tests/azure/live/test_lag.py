@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from support import arm as bodies
 from support.azure_scenes import SCENES, Scene
-from support.fault_matrix import some
 from support.live_azure import NIC, NIC2, SUBNET2, LiveAzure, attach, new_name, text
+from support.samples import some
 
 from esacloud.change import run
 from esacloud.change.execute import ChangeFailedError
@@ -36,7 +36,7 @@ def catch_up(azure: LiveAzure) -> None:
 @pytest.mark.parametrize("kind", SCENES)
 def test_a_run_whose_reads_lag_behind_its_own_writes_ends_right(azure: LiveAzure, kind: str) -> None:
     scene = Scene(azure, kind)
-    for lag in some(LAGS, 4, kind):
+    for lag in some(LAGS, 1, kind):
         scene.start()
         azure.arm.fall_behind(lag)
         with azure.invariant(scene.name, scene.desired):
@@ -69,7 +69,7 @@ def test_refused_anywhere_and_run_again_while_reads_lag_the_invariant_holds_and_
     writes = [number for number, method in enumerate(scene.methods) if method != "GET"]
     faults = ("forbidden-403", "operation-fails", "operation-canceled")
     cases = list(itertools.product(writes, LAGS, faults, (True, False)))
-    for number, lag, fault, heeds in some(cases, 8, kind):
+    for number, lag, fault, heeds in some(cases, 1, kind):
         scene.start()
         azure.arm.heed_if_none_match(heeds)
         azure.arm.fall_behind(lag)

@@ -2,13 +2,15 @@
 
 Network interfaces alone stand behind it, in the folder that ESACLOUD_STUB_NETWORK_INTERFACES names. Of all else terraform
 itself keeps the state, so that a second plan compares what we wrote with what was applied. Run as a program by terraform,
-through `dev_overrides`.
+through `dev_overrides`, or with `--dev` by whoever lets terraform attach to it.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import sys
+import threading
 from abc import abstractmethod
 from collections import Counter
 from dataclasses import replace
@@ -290,5 +292,12 @@ class AzureRM(Provider):
         return [associations.get(name) or type(name, (Stub,), {"name": name}) for name in SCHEMA["resources"]]
 
 
+def end_with_input() -> None:
+    sys.stdin.read()
+    os._exit(0)
+
+
 if __name__ == "__main__":
+    if "--dev" in sys.argv:  # terraform attaches to it; whoever started it keeps its input open
+        threading.Thread(target=end_with_input, daemon=True).start()
     run_provider(AzureRM())

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 from support.ec2_scenes import MAIN, SCENES, Scene
-from support.fault_matrix import some
 from support.killing import Source, applied, moments, source, time_passes, words
 from support.live_ec2 import LiveEc2, new_name, text
+from support.samples import some
 
 from esacloud.lab.ec2.application import CREDENTIALS
 
@@ -59,7 +59,7 @@ def test_killed_at_any_moment_the_invariant_holds_and_apply_and_restore_work(
 ) -> None:
     scene = Scene(ec2, kind)
     chance = random.Random(kind)
-    for when, number, way in some(moments(len(scene.calls)), 7 if kind in MAIN else 3, kind):
+    for when, number, way in some(moments(len(scene.calls)), 3 if kind in MAIN else 1, kind):
         scene.start()
         kept = len(ec2.snapshots(scene.name))
         with ec2.invariant(scene.name, scene.desired):

@@ -1,4 +1,4 @@
-"""How many of all cases of a matrix of faults are tried: the same sample each time; with ESACLOUD_EXHAUSTIVE=1 all."""
+"""How much of what can be tried is tried: a small sample, or with ESACLOUD_EXHAUSTIVE=1 (`nox -s exhaustive`) all of it."""
 
 from __future__ import annotations
 
@@ -18,3 +18,8 @@ def some(cases: Iterable[T], count: int, seed: str) -> list[T]:
         return every
     chosen = set(random.Random(seed).sample(range(len(every)), count))
     return [case for number, case in enumerate(every) if number in chosen]
+
+
+def size(sample: T, exhaustive: T) -> T:
+    """The size of something that has no list of cases, such as a number of drawn examples."""
+    return exhaustive if EXHAUSTIVE else sample

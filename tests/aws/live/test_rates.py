@@ -13,10 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from support.fault_matrix import EXHAUSTIVE
 from support.faulty_proxy import at_operation
 from support.killing import Forked, Source, source
 from support.live_ec2 import NO_WAIT, LiveEc2, new_name, text
+from support.samples import size
 
 from esacloud import workflow
 from esacloud.change import run
@@ -27,8 +27,8 @@ from esacloud.change.retry import Backoff
 from esacloud.lab.ec2.application import CREDENTIALS
 from esacloud.lab.ec2.rates import Buckets
 
-GATEWAYS, THREADS = 24, 8
-COMMANDS, SHARED = (100, Rate(50, 5)) if EXHAUSTIVE else (6, Rate(4, 8))
+GATEWAYS, THREADS = size(12, 24), 8
+COMMANDS, SHARED = size((6, Rate(4, 8)), (100, Rate(50, 5)))
 ENVIRONMENT = {**CREDENTIALS, "AWS_EC2_METADATA_DISABLED": "true"}
 QUICK = Backoff(base=0.01, most=0.05)
 

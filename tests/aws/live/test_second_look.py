@@ -14,6 +14,7 @@ import pytest
 from support.described import permission
 from support.faulty_proxy import from_call
 from support.live_ec2 import ENI, ENI2, LIST, NO_WAIT, VPC, LiveEc2, new_name, text
+from support.samples import some
 
 from esacloud import workflow
 from esacloud.aws.live.attach import LOOKS
@@ -81,7 +82,7 @@ def test_a_rerun_after_a_stop_anywhere_attaches_the_second_group_to_what_carries
     back = ec2.remember()
     ec2.apply(many, client=ec2.faulty)
     desired, calls = ec2.passes(), len(ec2.proxy.calls)
-    for number in range(1, calls):
+    for number in some(range(1, calls), 4, "second group"):
         back()
         ec2.proxy.choose = from_call(number, "refuse")
         with ec2.keeps_every_interface(desired):
@@ -570,7 +571,7 @@ def test_of_two_with_full_groups_that_meet_anywhere_the_last_that_ended_well_has
     ec2.apply(start)
     back = ec2.remember()
     ec2.apply(mine, client=ec2.faulty)
-    for number in range(len(ec2.proxy.calls)):
+    for number in some(range(len(ec2.proxy.calls)), 5, "meetings"):
         back()
         ended = meet(ec2, mine, other, number)
         desired = ec2.plan(ended)[1]
@@ -605,7 +606,7 @@ def test_an_apply_that_meets_a_destroy_anywhere_says_done_only_for_what_is_there
     ec2.apply(old)
     back = ec2.remember()
     ec2.apply(new, client=ec2.faulty)
-    for number in range(len(ec2.proxy.calls)):
+    for number in some(range(len(ec2.proxy.calls)), 5, "meetings"):
         back()
 
         def meanwhile(call: int, number: int = number) -> None:
