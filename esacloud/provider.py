@@ -27,9 +27,17 @@ class Inventory(Protocol):
     """Groups that exist or are planned: the module `inventory.read` of a cloud."""
 
     SOURCES: tuple[str, ...]  # the commands whose output `read_groups` reads, as a person types them
+    LIVE_OPTIONS: Mapping[str, str]  # what `fetch_groups` takes from the command line -> the help of that option
 
     def read_groups(self, document: Any) -> ActualGroups | None:
         """The groups that a JSON document describes, or None where it is none of SOURCES."""
+
+    def fetch_groups(self, connection: Connection, settings: Mapping[str, str]) -> ActualGroups:
+        """All groups of an account, a subscription or the like, read through the cloud's API.
+
+        `settings`: those of the deployment file, if there is one, each replaced by the option of that name if it is given.
+        Raises InputError without the SDK or with settings that do not suffice, OutsideError where the cloud refuses.
+        """
 
 
 class Live(Protocol):

@@ -94,3 +94,12 @@ def test_filters_that_exist_are_audited(esacloud: Run, tmp_path: Path) -> None:
     audit = json.loads(esacloud("audit", answer, "--deployment", file, "--json", code=1).stdout)
     assert audit["missing"]
     assert [finding["code"] for finding in audit["guardrails"]["findings"]] == ["ESA001"]
+
+
+def test_filters_of_a_live_site_are_audited(esacloud: Run, tmp_path: Path) -> None:
+    file = tmp_path / "gateway.yaml"
+    file.write_text(DEPLOYMENT, encoding="utf-8")
+    esacloud("apply", file, "--lab", "--yes")
+    address = json.loads(esacloud("lab", "--json").stdout)["labs"][0]["address"]
+    esacloud("audit", "toy:", "--deployment", file, "--endpoint-url", address)
+    assert "it is for aws:" in esacloud("audit", "toy:", "--region", "north", code=2).stderr

@@ -1,10 +1,9 @@
 """Compare existing or planned groups with the port catalogue.
 
 The report has three parts, each with packets as witnesses: missing flows, which the gateway needs and no rule permits;
-unexpected rules, which nothing in the catalogue needs; and violated guardrails. SOURCE is JSON: the output of `aws ec2
-describe-security-groups` (or -rules, or -network-interfaces), `az network nsg show` or `list` (also `az network nic list`
-and `vnet list`), or `terraform show -json` of a plan or a state. Several files of one cloud count together. `aws:` reads
-the groups of an account, `azure:` those of a subscription, with the usual credentials.
+unexpected rules, which nothing in the catalogue needs; and violated guardrails. SOURCE is a JSON file: the output
+of one of the commands listed below, such as `terraform show -json` of a plan or a state. Several files of one cloud count
+together. The name of a cloud with a colon reads its groups through its API, with the usual credentials.
 
 With --deployment the groups are compared with that file, exactly. Without, they are compared with the features given by
 --features, from and to any remote; without those, with the whole catalogue except its wide port ranges.
@@ -20,23 +19,21 @@ from typing import TYPE_CHECKING
 from esacloud.cli.live_options import add_timeout, backoff_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from esacloud.audit.model import Audit
     from esacloud.catalogue.model import Catalogue
     from esacloud.deployment.model import Deployment
     from esacloud.policy.actual import ActualGroups
-
-LIVE = {
-    "aws:": ("region", "profile", "endpoint_url", "timeout"),
-    "azure:": ("subscription", "resource_group", "endpoint_url", "timeout"),
-}
-"""The sources that are live clouds, and the options of each."""
+    from esacloud.provider import Inventory
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the arguments of `esacloud audit`."""
-    parser.add_argument("sources", metavar="SOURCE", nargs="+", help="JSON files of one cloud, or `aws:`, or `azure:`")
+    inventories = _inventories()
+    commands = "; ".join(dict.fromkeys(command for inventory in inventories.values() for command in inventory.SOURCES))
+    live = " or ".join(f"`{cloud}:`" for cloud in inventories)
+    parser.add_argument("sources", metavar="SOURCE", nargs="+", help=f"JSON files of one cloud ({commands}), or {live}")
     parser.add_argument("--deployment", metavar="FILE", help="the deployment file to compare the groups with")
     parser.add_argument(
         "--interface",
@@ -49,17 +46,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--features", metavar="NAME,...", help="the features in use, without a deployment file")
     parser.add_argument("--catalogue", metavar="FILE", help="use this port catalogue instead of the shipped one")
     parser.add_argument("--release", metavar="RELEASE", help="the appliance's release, without a deployment file")
-    parser.add_argument("--region", help="the region that `aws:` reads (default: the deployment file's)")
-    parser.add_argument("--profile", help="the credentials profile for `aws:`")
-    parser.add_argument(
-        "--subscription",
-        metavar="ID",
-        help="the subscription that `azure:` reads (default: the deployment file's, else $AZURE_SUBSCRIPTION_ID)",
-    )
-    parser.add_argument(
-        "--resource-group", metavar="NAME", help="read only this resource group (default: the deployment file's)"
-    )
-    parser.add_argument("--endpoint-url", metavar="URL", help="another endpoint of the cloud's API, such as a local server")
+    for name, clouds in _options(inventories).items():
+        text = "; ".join(dict.fromkeys(inventories[cloud].LIVE_OPTIONS[name] for cloud in clouds))
+        metavar = name.rpartition("_")[2].upper()
+        parser.add_argument(_flag(name), metavar=metavar, help=f"for {_sources(clouds)} {text}")
     add_timeout(parser)
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print JSON (schemas/audit.schema.json)")
@@ -86,7 +76,7 @@ def run(arguments: Namespace) -> int:
     elif arguments.sarif:
         from esacloud.report.sarif import audit_sarif
 
-        live = arguments.sources[0] in LIVE  # code scanning shows findings in files
+        live = _live_cloud(arguments) is not None  # code scanning shows findings in files
         print_json(audit_sarif(audit, Place(arguments.deployment) if live and arguments.deployment else place))
     else:
         from esacloud.report.text.findings import audit_text
@@ -102,55 +92,77 @@ def _assigned(text: str) -> tuple[str, tuple[str, ...]]:
     return name, tuple(groups.split(","))
 
 
+def _inventories() -> dict[str, Inventory]:
+    from esacloud.provider import CLOUDS, load
+
+    return {cloud: load(cloud).inventory() for cloud in CLOUDS}
+
+
+def _options(inventories: Mapping[str, Inventory]) -> dict[str, list[str]]:
+    """The options for reading through an API, each with the clouds that it is for."""
+    names = dict.fromkeys(name for inventory in inventories.values() for name in inventory.LIVE_OPTIONS)
+    return {name: [cloud for cloud, found in inventories.items() if name in found.LIVE_OPTIONS] for name in names}
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _sources(clouds: Iterable[str]) -> str:
+    return " and ".join(f"{cloud}:" for cloud in clouds)
+
+
+def _live_cloud(arguments: Namespace) -> str | None:
+    """The cloud that is read through its API."""
+    from esacloud.provider import CLOUDS
+
+    return next((cloud for cloud in CLOUDS if f"{cloud}:" in arguments.sources), None)
+
+
 def _check_sources(arguments: Namespace) -> None:
     """A live cloud is the only source, and its options are not for other sources. Raises InputError."""
     from esacloud.errors import InputError, Place, Problem
 
-    live = [word for word in arguments.sources if word in LIVE]
+    inventories, live, source = _inventories(), _live_cloud(arguments), arguments.sources[0]
     if live and len(arguments.sources) > 1:
-        message = f"{live[0]} must be the only source."
-        raise InputError(Problem(Place("audit"), message, f"Audit {live[0]} and the other sources separately."))
-    known = LIVE[live[0]] if live else ()
-    given = [name for name in dict.fromkeys(sum(LIVE.values(), ())) if getattr(arguments, name) is not None]
+        message = f"{live}: must be the only source."
+        raise InputError(Problem(Place("audit"), message, f"Audit {live}: and the other sources separately."))
+    options = {**_options(inventories), "timeout": list(inventories)}
     problems = [
-        Problem(
-            Place(f"--{name.replace('_', '-')}"),
-            f"The option does not apply to {arguments.sources[0]}.",
-            f"Remove it; it is for {' and '.join(word for word, names in LIVE.items() if name in names)}.",
-        )
-        for name in given
-        if name not in known
+        Problem(Place(_flag(name)), f"The option does not apply to {source}.", f"Remove it; it is for {_sources(clouds)}.")
+        for name, clouds in options.items()
+        if live not in clouds and getattr(arguments, name) is not None
     ]
     if problems:
         raise InputError(*problems)
 
 
 def _read(arguments: Namespace, deployment: Deployment | None) -> ActualGroups:
-    word = arguments.sources[0]
-    if word not in LIVE:
+    cloud = _live_cloud(arguments)
+    if cloud is None:
         from esacloud.audit.sources import read_files
 
         return read_files(arguments.sources)
-    values, backoff = _settings(word, deployment), backoff_of(arguments)
-    if word == "aws:":
-        from esacloud.aws.inventory import fetch as aws
+    from esacloud.change.live import Connection
 
-        return aws.fetch(arguments.region or values.get("region"), arguments.profile, arguments.endpoint_url, backoff)
-    from esacloud.azure.inventory import fetch as azure
+    inventory = _inventories()[cloud]
+    given = {name: value for name in inventory.LIVE_OPTIONS if (value := getattr(arguments, name)) is not None}
+    connection = Connection(
+        profile=given.get("profile"),
+        region=given.get("region"),
+        endpoint_url=given.get("endpoint_url"),
+        backoff=backoff_of(arguments),
+    )
+    return inventory.fetch_groups(connection, {**_settings(cloud, deployment), **given})
 
-    subscription = arguments.subscription or values.get("subscription")
-    group = arguments.resource_group or values.get("resource_group")
-    return azure.fetch(subscription, group, arguments.endpoint_url, backoff)
 
-
-def _settings(word: str, deployment: Deployment | None) -> Mapping[str, str]:
+def _settings(cloud: str, deployment: Deployment | None) -> Mapping[str, str]:
     """The deployment file's settings for the cloud. Raises InputError when it does not name that cloud."""
     if deployment is None:
         return {}
     from esacloud.audit.run import check_cloud
     from esacloud.errors import Place
 
-    cloud = word.removesuffix(":")
     check_cloud(cloud, deployment, Place(cloud))
     return deployment.clouds[cloud].values
 

@@ -4,7 +4,8 @@ Each interface gets its own security group, and each rule cites its table rows. 
 within the guardrails (docs/guardrails.md) and the rules are proven to permit exactly the packets of the policy. A
 directory that holds other files than an earlier module and terraform's working files is not changed.
 
-A file with one cloud gives one module in DIR. A file with several gives DIR/aws, DIR/azure, ... unless --cloud selects one.
+A file with one cloud gives one module in DIR. A file with several gives one in DIR/CLOUD for each, unless --cloud
+selects one.
 
 example: esacloud generate examples/small.yaml --out build/small
 """

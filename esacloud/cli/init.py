@@ -13,10 +13,11 @@ DEFAULT = "deployment.yaml"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
+    from esacloud.provider import CLOUDS
+
     parser.add_argument("file", metavar="FILE", nargs="?", default=DEFAULT, help=f"the file to write (default: {DEFAULT})")
-    parser.add_argument(
-        "--cloud", metavar="CLOUD", action="append", help="a cloud to write the file for; may be repeated (default: aws)"
-    )
+    text = f"a cloud to write the file for; may be repeated (default: {next(iter(CLOUDS))})"
+    parser.add_argument("--cloud", metavar="CLOUD", action="append", help=text)
     parser.add_argument("--catalogue", metavar="FILE", help="use this catalogue instead of the shipped one")
 
 

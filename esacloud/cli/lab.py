@@ -1,7 +1,7 @@
 """Run local clouds: start, stop, status, and how other programs connect to them.
 
-`esacloud lab` lists the running labs. `esacloud lab start aws` (or azure) starts one, keeps it running and prints how to
-point the cloud's SDK, its command line and terraform at it. `esacloud lab stop` stops all of them, or the named one; their
+`esacloud lab` lists the running labs. `esacloud lab start CLOUD` starts one, keeps it running and prints how to point
+the cloud's SDK, its command line and terraform at it. `esacloud lab stop` stops all of them, or the named one; their
 content is lost. `esacloud apply FILE --lab` starts the lab that it needs.
 With --lag 2s, reads in the lab are two seconds old, as they may be in a real cloud.
 
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=("status", "start", "stop"), default="status", help="what to do")
-    parser.add_argument(
-        "cloud", nargs="?", metavar="CLOUD", help="aws or azure; the default is all running labs, or aws for start"
-    )
+    from esacloud.errors import one_of
+    from esacloud.provider import CLOUDS
+
+    text = f"{one_of(tuple(CLOUDS))}; the default is all running labs, or {next(iter(CLOUDS))} for start"
+    parser.add_argument("cloud", nargs="?", metavar="CLOUD", help=text)
     parser.add_argument(
         "--lag", metavar="TIME", help="for start: how old reads are (2s, 500ms), as they may be in a real cloud"
     )
@@ -37,14 +39,16 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Start, stop or list, and print the labs that run."""
     from esacloud.lab import process
+    from esacloud.provider import CLOUDS
     from esacloud.report.json.plan import labs_document
 
+    default = next(iter(CLOUDS))
     lag, directory = _lag(arguments), state_directory(arguments)
     if arguments.cloud:
         process.lab_of(arguments.cloud)
     match arguments.action:
         case "start":
-            clouds = [arguments.cloud or "aws"]
+            clouds = [arguments.cloud or default]
             lines = [_shown(process.start(clouds[0], directory, lag))]
         case "stop":
             clouds = _clouds(arguments)
@@ -53,7 +57,7 @@ def run(arguments: Namespace) -> int:
         case _:
             clouds = _clouds(arguments)
             lines = list(map(_shown, _running(clouds, directory))) or [
-                "no lab is running; `esacloud lab start aws` starts one"
+                f"no lab is running; `esacloud lab start {default}` starts one"
             ]
     if arguments.json:
         print_json(labs_document(_running(clouds, directory)))

@@ -1,6 +1,6 @@
 """Write the reusable Terraform modules, or say whether those on disk are current.
 
-One module a cloud: DIR/aws and DIR/azure, each with its README and tests for `terraform test`. They take features and peers
+One module for each cloud in DIR/CLOUD, with its README and tests for `terraform test`. They take features and peers
 as inputs and need no deployment file. A directory with files that esacloud did not write is not touched. --check writes
 nothing: exit code 1 means that a file is not current, and which.
 

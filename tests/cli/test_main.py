@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -12,8 +13,11 @@ from support.command import esacloud
 
 from esacloud import __version__
 from esacloud.cli.main import COMMANDS, GROUPS, main
+from esacloud.provider import CLOUDS
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+CLOUD_NEUTRAL = (*(ROOT / "esacloud" / "cli").glob("*.py"), *(ROOT / "esacloud" / "lab").glob("*.py"))
 HEAVY = ("yaml", "jsonschema", "boto3", "azure", "importlib.resources", "esacloud.catalogue", "esacloud.deployment")
 
 
@@ -40,6 +44,13 @@ def test_generate_imports_neither_another_cloud_nor_what_is_slow_to_start(tmp_pa
     assert "esacloud.aws.lower" in modules
     assert not {name for name in modules if name.startswith("esacloud.azure")}
     assert not modules & {"jsonschema", "boto3", "importlib.resources"}
+
+
+@pytest.mark.parametrize("path", CLOUD_NEUTRAL, ids=lambda path: f"{path.parent.name}.{path.stem}")
+def test_what_is_above_the_clouds_names_none_of_them_but_in_examples(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    named = re.compile("|".join(CLOUDS), re.IGNORECASE)
+    assert [line for line in lines if named.search(line) and not line.startswith("example:")] == []
 
 
 def test_importing_the_library_imports_nothing_that_is_not_used_yet() -> None:

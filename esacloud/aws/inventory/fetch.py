@@ -5,6 +5,7 @@ The actions: `live.permissions.COMMANDS["audit"]`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from esacloud.aws.inventory.describe import read
@@ -14,17 +15,12 @@ from esacloud.change.retry import Backoff
 from esacloud.policy.actual import ActualGroups
 
 
-def fetch(
-    region: str | None = None,
-    profile: str | None = None,
-    endpoint_url: str | None = None,
-    backoff: Backoff | None = None,
-) -> ActualGroups:
-    """All security groups of one region, and their network interfaces. Without `region`, boto3's settings decide.
+def fetch_groups(connection: Connection, settings: Mapping[str, str]) -> ActualGroups:
+    """All security groups of one region, and their network interfaces. Without a region, boto3's settings decide.
 
     Raises InputError without boto3, a region or the profile, OutsideError where EC2 refuses or cannot be reached.
     """
-    return fetch_with(client_for(Connection(profile=profile, endpoint_url=endpoint_url), region), backoff)
+    return fetch_with(client_for(connection, connection.region or settings.get("region")), connection.backoff)
 
 
 def fetch_with(client: Any, backoff: Backoff | None = None) -> ActualGroups:

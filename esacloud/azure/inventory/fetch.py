@@ -8,7 +8,7 @@ the groups on either. What may not be read there is said and not counted. The ac
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from esacloud.azure.inventory.arm_documents import GROUP, Attachments, attachments, inner, kind_of
@@ -21,22 +21,17 @@ from esacloud.errors import InputError, Place, Problem
 from esacloud.policy.actual import ActualGroups
 
 
-def fetch(
-    subscription: str | None = None,
-    resource_group: str | None = None,
-    endpoint_url: str | None = None,
-    backoff: Backoff | None = None,
-) -> ActualGroups:
+def fetch_groups(connection: Connection, settings: Mapping[str, str]) -> ActualGroups:
     """All network security groups of a subscription, or of one resource group in it, and what they are on.
 
     Without `subscription` it is the one that AZURE_SUBSCRIPTION_ID names. Raises InputError without one, without the SDK,
     and where there is no group; OutsideError for whatever the cloud or the way to it refuses.
     """
-    subscription = subscription or os.environ.get(SUBSCRIPTION_VARIABLE)
+    subscription = settings.get("subscription") or os.environ.get(SUBSCRIPTION_VARIABLE)
     if not subscription:
         hint = f"Add `--subscription ID`, or set {SUBSCRIPTION_VARIABLE}."
         raise InputError(Problem(Place("azure"), "Nothing says which subscription is meant.", hint))
-    return fetch_with(client_for(Connection(endpoint_url=endpoint_url), subscription), resource_group, backoff)
+    return fetch_with(client_for(connection, subscription), settings.get("resource_group"), connection.backoff)
 
 
 def fetch_with(client: Any, resource_group: str | None = None, backoff: Backoff | None = None) -> ActualGroups:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from esacloud.lab.pytest_plugin import arm_client, arm_emulator
+from esacloud.lab.arm.pytest_plugin import arm_client, arm_emulator
 
 __all__ = ["arm_client", "arm_emulator"]

@@ -122,7 +122,7 @@ def test_the_certificate_passes_the_strict_checks_of_newer_pythons(arm_emulator:
 
 
 def test_other_projects_use_its_fixtures_by_naming_the_plugin(tmp_path: Path) -> None:
-    (tmp_path / "conftest.py").write_text('pytest_plugins = ["esacloud.lab.pytest_plugin"]\n')
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["esacloud.lab.arm.pytest_plugin"]\n')
     (tmp_path / "test_it.py").write_text(
         "def test_it(arm_client, arm_emulator):\n"
         "    assert list(arm_client.network_security_groups.list('rg-mail')) == []\n"

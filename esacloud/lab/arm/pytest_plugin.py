@@ -1,6 +1,6 @@
 """Pytest fixtures for tests against a local Azure Resource Manager.
 
-Ask for them with `pytest_plugins = ["esacloud.lab.pytest_plugin"]` in the top `conftest.py`.
+Ask for them with `pytest_plugins = ["esacloud.lab.arm.pytest_plugin"]` in the top `conftest.py`.
 """
 
 from __future__ import annotations
