@@ -25,7 +25,7 @@ def test_the_peak_is_that_of_the_program_and_not_of_whoever_started_it(tmp_path:
     assert large.peak_kib - small.peak_kib == pytest.approx(100 * 1024, rel=0.1)
 
 
-def test_a_program_that_fails_is_told_with_its_output(tmp_path: Path):
+def test_a_program_that_fails_is_reported_with_its_output(tmp_path: Path):
     with pytest.raises(RuntimeError, match="what went wrong"):
         run(["-c", "raise SystemExit('what went wrong')"], tmp_path)
 

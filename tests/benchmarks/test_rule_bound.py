@@ -103,7 +103,7 @@ def test_the_bound_is_never_above_the_fewest_rules_there_are(cells: frozenset[tu
 
 PORTS = st.lists(st.sampled_from(["22", "25", "80-90", "85", "443", "1024-65535"]), min_size=1, max_size=3, unique=True)
 NETWORKS = st.lists(st.sampled_from([A, B, "10.0.0.0/8", "192.0.2.1/32"]), min_size=1, max_size=3, unique=True)
-FARS = st.one_of(
+REMOTES = st.one_of(
     NETWORKS.map(lambda networks: {"source_address_prefixes": tuple(networks)}),
     st.sampled_from(["*", "0.0.0.0/0", "::/0", "fd00::/64", "AzureMonitor", "Storage"]).map(
         lambda prefix: {"source_address_prefixes": (prefix,)}
@@ -127,7 +127,7 @@ RULES = st.lists(
         st.sampled_from(["Tcp", "Tcp", "Udp", "*"]),
         PORTS,
         st.sampled_from(["*", "*", "20"]),
-        FARS,
+        REMOTES,
     ),
     max_size=5,
 )

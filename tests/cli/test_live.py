@@ -98,7 +98,7 @@ def test_a_lab_outlives_its_command_and_other_programs_find_it(state: Path) -> N
     assert esacloud("lab", "stop", "--state-dir", state).out == "no lab was running\n"
 
 
-def test_nobody_to_ask_is_told_before_anything_is_read(file: Path, tmp_path: Path) -> None:
+def test_a_plan_that_nobody_can_approve_is_refused_before_anything_is_read(file: Path, tmp_path: Path) -> None:
     for words in (("apply", file), ("destroy", file), ("restore", tmp_path / "nothing.json")):
         ran = esacloud(*words, "--endpoint-url", "http://127.0.0.1:1", "--state-dir", tmp_path)
         assert ran.code == 2

@@ -108,8 +108,8 @@ def test_the_applied_example_permits_what_a_deployment_file_of_the_same_content_
 
 
 def test_a_second_plan_has_nothing_to_do(run: Run) -> None:
-    code, said = run.second_plan
-    assert code == 0, said
+    code, output = run.second_plan
+    assert code == 0, output
 
 
 def test_one_network_more_adds_its_rules_and_touches_nothing_else(run: Run) -> None:

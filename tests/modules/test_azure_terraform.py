@@ -114,8 +114,8 @@ def test_the_applied_example_permits_what_a_deployment_file_of_the_same_content_
 
 
 def test_a_second_plan_has_nothing_to_do(run: Run) -> None:
-    code, said = run.second_plan
-    assert code == 0, said
+    code, output = run.second_plan
+    assert code == 0, output
 
 
 def test_one_network_more_adds_its_rule_and_leaves_every_other_rule_as_it_is(run: Run) -> None:
@@ -169,5 +169,5 @@ def test_the_module_with_equal_inputs_permits_the_packets_of_the_generated_one(t
 
 def test_the_tests_that_ship_with_the_module_pass(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "modules" / "azure", tmp_path / "azure")
-    said = Terraform(tmp_path / "azure", tmp_path / "plugins")("test", "-no-color")
-    assert "12 passed, 0 failed" in said
+    output = Terraform(tmp_path / "azure", tmp_path / "plugins")("test", "-no-color")
+    assert "12 passed, 0 failed" in output

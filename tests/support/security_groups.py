@@ -90,7 +90,7 @@ _SERVICES = (
 
 @st.composite
 def security_groups(draw: st.DrawFn) -> SecurityGroups:
-    """Up to four groups at two interfaces, with up to eight rules each, no two alike in one group."""
+    """Up to four groups at two interfaces, with up to eight rules each, no two equal ones in one group."""
     made = []
     for number in range(draw(st.integers(1, 4))):
         interface = INTERFACES[number % 2]

@@ -14,7 +14,7 @@ def packets_of_module(
 ) -> dict[str, PacketSet]:
     """What the groups of one module permit, by interface; nothing in them may be unknown.
 
-    `names` renames realms of references, from what the document calls them to what they are called elsewhere.
+    `names` renames address spaces of references: their names in the document -> their names elsewhere.
     """
     found = read(shown)
     assert found is not None

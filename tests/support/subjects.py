@@ -23,9 +23,9 @@ def statement(sentence: str) -> Statement:
 
 def subject_of(*sentences: str, own: tuple[str, ...] = (), public_address_spaces: frozenset[str] = frozenset()) -> Subject:
     """A subject with one interface, `data1`."""
-    said = [statement(sentence) for sentence in sentences]
-    packets = {"data1": PacketSet.of(box for one in said for box in one.boxes)}
-    return Subject(load(), packets, lambda _: said, tuple(map(parse_network, own)), public_address_spaces)
+    statements = [statement(sentence) for sentence in sentences]
+    packets = {"data1": PacketSet.of(box for one in statements for box in one.boxes)}
+    return Subject(load(), packets, lambda _: statements, tuple(map(parse_network, own)), public_address_spaces)
 
 
 def example_subject(example: Example) -> Subject:

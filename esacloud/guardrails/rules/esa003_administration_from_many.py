@@ -1,4 +1,4 @@
-"""ESA003: administration must not be reachable from more private addresses than a team of people has."""
+"""ESA003: administration must not be reachable from more private addresses than a team of administrators has."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def find(subject: Subject) -> Iterator[Violation]:
             limit, unit = limits[address_space]
             count = sum(_units(address_space, *span) for span in spans)
             if count > limit:
-                yield violation(interface, boxes, f", from {count:,} {unit} where {limit:,} are the most")
+                yield violation(interface, boxes, f", from {count:,} {unit}; the limit is {limit:,}")
 
 
 def _units(address_space: str, first: int, last: int) -> int:
@@ -39,9 +39,9 @@ def _units(address_space: str, first: int, last: int) -> int:
 
 GUARDRAIL = Guardrail(
     code="ESA003",
-    title="Administration is reachable from a great many addresses.",
+    title="Administration is reachable from too many addresses.",
     severity="warning",
-    reason="A network that holds every workstation and server lets any of them that is taken over attack the gateway.",
+    reason="Any compromised workstation or server in a large network can attack the gateway.",
     source="the appliance's guide, on protecting the gateway from attacks: only named addresses may administer it",
     hint="Name the administrators' own subnets, or a bastion's address.",
     bad=Example(("tcp/22 in from 10.0.0.0/8",)),

@@ -1,4 +1,4 @@
-"""ESA008: nobody outside may be a relay client."""
+"""ESA008: public addresses must not be relay clients."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from esacloud.guardrails.subject import Subject
 
 
 def find(subject: Subject) -> Iterator[Violation]:
-    """Statements that let public addresses in as relay clients. By role: on the wire, a relay client is any mail sender."""
+    """Statements with public addresses as relay clients. By role: on the wire, a relay client is any mail sender."""
     relays = frozenset(subject.roles["relay"])
     for interface in subject.packets:
         boxes = [
@@ -28,9 +28,9 @@ GUARDRAIL = Guardrail(
     code="ESA008",
     title="Public addresses may relay mail through the gateway.",
     severity="error",
-    reason="A gateway that relays for strangers sends their spam, and its address is soon on every block list.",
+    reason="An open relay sends other people's spam, and its address soon appears on block lists.",
     source="the appliance's guide, on protecting the gateway from attacks: no relay rules on public listeners",
-    hint="Name the servers that send through the gateway. Where outsiders must relay, demand SMTP AUTH and waive this.",
+    hint="Name the servers that send through the gateway. If others must relay, require SMTP AUTH and add a waiver.",
     bad=Example(("relay-clients: tcp/25 in from any",)),
     good=Example(("relay-clients: tcp/25 in from 10.0.5.0/28", "mail-senders: tcp/25 in from any")),
     find=find,

@@ -1,4 +1,4 @@
-"""ESA009: nobody outside may inject mail over QMQP."""
+"""ESA009: public addresses must not inject mail over QMQP."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ GUARDRAIL = Guardrail(
     code="ESA009",
     title="Public addresses may inject mail over QMQP.",
     severity="error",
-    reason="QMQP has no authentication: whoever reaches the port sends mail as the gateway's owner.",
+    reason="QMQP has no authentication: anyone who can reach the port can send mail as the gateway's owner.",
     source="https://cr.yp.to/proto/qmqp.html",
-    hint="Name the servers that inject mail over QMQP, or switch the feature off.",
+    hint="Name the servers that inject mail over QMQP, or remove the feature.",
     bad=Example(("tcp/628 in from 203.0.113.0/24",)),
     good=Example(("tcp/628 in from 10.0.5.0/28",)),
     find=find,

@@ -1,4 +1,4 @@
-"""ESA012: a peer must not be so wide a piece of the Internet that it says nothing."""
+"""ESA012: a peer must not be so large a part of the Internet that it restricts nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from esacloud.packets.spans import joined, shared
 
 
 def find(subject: Subject) -> Iterator[Violation]:
-    """Services whose far side has as many public addresses as the limit's prefix length holds, and yet not all of them."""
+    """Services whose remote has at least as many public addresses as the limit's prefix holds, but not all of them."""
     sizes = {IPV4: 1 << (32 - subject.limits["wide_ipv4_prefix"]), IPV6: 1 << (128 - subject.limits["wide_ipv6_prefix"])}
     for interface in subject.packets:
         services: dict[tuple[object, ...], list[Box]] = {}
@@ -32,11 +32,11 @@ def find(subject: Subject) -> Iterator[Violation]:
 
 GUARDRAIL = Guardrail(
     code="ESA012",
-    title="A far side is so wide that it says nothing.",
+    title="A source or destination is too wide to restrict anything.",
     severity="warning",
-    reason="A large part of the Internet looks like a restriction and is none: anyone can rent an address in it.",
+    reason="A large part of the Internet looks like a restriction but is none: anyone can rent an address in it.",
     source="https://cwe.mitre.org/data/definitions/1327.html",
-    hint="Name the networks that are meant, or write `any` where everyone is meant.",
+    hint="Name the networks that you mean, or write `any` for every address.",
     bad=Example(("tcp/443 out to 0.0.0.0/1",)),
     good=Example(("tcp/443 out to any", "tcp/443 out to 146.112.62.0/24", "udp/514 out to 10.0.0.0/8")),
     find=find,

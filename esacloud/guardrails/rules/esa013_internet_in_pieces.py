@@ -1,4 +1,4 @@
-"""ESA013: the whole Internet must not be written in pieces."""
+"""ESA013: the whole Internet must not be written as several smaller networks."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def find(subject: Subject) -> Iterator[Violation]:
             if box.address_space in (IPV4, IPV6):
                 services.setdefault(box[:5], []).append(box)
         whole = [boxes for boxes in services.values() if any(map(is_whole, boxes)) or _is_whole_together(boxes)]
-        in_pieces = [box for boxes in whole if not _is_said_at_once(subject, interface, boxes[0]) for box in boxes]
-        if in_pieces:
-            yield violation(interface, public_part(in_pieces), ", in several pieces")
+        split = [box for boxes in whole if not _has_one_statement(subject, interface, boxes[0]) for box in boxes]
+        if split:
+            yield violation(interface, public_part(split), ", as several networks")
 
 
 def _is_whole_together(boxes: list[Box]) -> bool:
@@ -33,28 +33,28 @@ def _is_whole_together(boxes: list[Box]) -> bool:
     return shared(everything, joined(box.addresses for box in boxes)) == everything
 
 
-def _is_said_at_once(subject: Subject, interface: str, service: Box) -> bool:
+def _has_one_statement(subject: Subject, interface: str, service: Box) -> bool:
     """Whether some statement alone opens a part of the service to every public address."""
     return any(
-        said.direction == service.direction
-        and said.address_space == service.address_space
-        and said.protocols[0] <= service.protocols[1]
-        and service.protocols[0] <= said.protocols[1]
-        and said.ports[0] <= service.ports[1]
-        and service.ports[0] <= said.ports[1]
-        and has_every_public(said.address_space, said.addresses)
+        box.direction == service.direction
+        and box.address_space == service.address_space
+        and box.protocols[0] <= service.protocols[1]
+        and service.protocols[0] <= box.protocols[1]
+        and box.ports[0] <= service.ports[1]
+        and service.ports[0] <= box.ports[1]
+        and has_every_public(box.address_space, box.addresses)
         for statement in subject.statements(interface)
-        for said in statement.boxes
+        for box in statement.boxes
     )
 
 
 GUARDRAIL = Guardrail(
     code="ESA013",
-    title="The whole Internet is written in pieces.",
+    title="The whole Internet is written as several smaller networks.",
     severity="error",
-    reason="Pieces that add up to everyone pass every check that looks for 0.0.0.0/0, and most readers.",
+    reason="Networks that add up to every address pass any check that looks for 0.0.0.0/0, and most reviews.",
     source="https://cwe.mitre.org/data/definitions/1327.html",
-    hint="Write `any` where everyone is meant, so that it can be seen; otherwise name the networks that are meant.",
+    hint="Write `any` for every address, so that a review finds it; otherwise name the networks that you mean.",
     bad=Example(("tcp/25 in from 0.0.0.0/1", "tcp/25 in from 128.0.0.0/1")),
     good=Example(("tcp/25 in from any", "tcp/25 in from 10.0.0.0/8")),
     find=find,

@@ -33,7 +33,7 @@ def find(subject: Subject) -> Iterator[Violation]:
 
 
 def _service(box: Box) -> Box:
-    """The box without its far side."""
+    """The box without its remote."""
     return box._replace(address_space=SELF, addresses=ONE_POINT)
 
 
@@ -41,9 +41,9 @@ GUARDRAIL = Guardrail(
     code="ESA014",
     title="IPv6 is open where IPv4 is not.",
     severity="error",
-    reason="The same service answers on both families, so the restriction on IPv4 protects nothing.",
+    reason="The same service answers on both families, so the restriction of IPv4 protects nothing.",
     source="https://www.rfc-editor.org/rfc/rfc7123",
-    hint="Give the service the same far sides in both families, or take the IPv6 network out.",
+    hint="Give the service the same sources or destinations in both families, or remove the IPv6 network.",
     bad=Example(("udp/53 out to 10.0.0.2", "udp/53 out to ::/0")),
     good=Example(("udp/53 out to 10.0.0.2", "udp/53 out to fd00::53", "tcp/25 in from any")),
     find=find,

@@ -1,4 +1,4 @@
-"""ESA015: networks kept for documentation must not be left in."""
+"""ESA015: networks reserved for documentation must not be used."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from esacloud.packets.spans import within
 
 
 def find(subject: Subject) -> Iterator[Violation]:
-    """Packets whose far side lies in a documentation network as a whole."""
+    """Packets whose remote is entirely within a documentation network."""
     for interface in subject.packets:
         boxes = [
             box
@@ -26,11 +26,11 @@ def find(subject: Subject) -> Iterator[Violation]:
 
 GUARDRAIL = Guardrail(
     code="ESA015",
-    title="A network kept for documentation was left in.",
+    title="A network reserved for documentation is used.",
     severity="warning",
-    reason="Nothing answers there: the flow does not work, and a placeholder that was forgotten once is seldom alone.",
+    reason="No host has such an address, so the flow does not work, and there may be more forgotten placeholders.",
     source="https://www.rfc-editor.org/rfc/rfc5737, https://www.rfc-editor.org/rfc/rfc3849, https://www.rfc-editor.org/rfc/rfc9637",
-    hint="Write the network that is meant.",
+    hint="Write the real network.",
     bad=Example(("udp/514 out to 192.0.2.10",)),
     good=Example(("udp/514 out to 10.0.0.10", "tcp/443 out to any")),
     find=find,

@@ -1,4 +1,4 @@
-"""ESA016: a peer must not hold the gateway's own subnet by accident."""
+"""ESA016: a peer must not contain the gateway's own subnet by accident."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from esacloud.packets.sets import IPV4, IPV6
 
 
 def find(subject: Subject) -> Iterator[Violation]:
-    """Packets from or to a whole subnet of the gateway's own; `any` is no accident, and a cluster lives there."""
+    """Packets from or to a whole subnet of the gateway's own, except for `any` and a cluster, which are meant."""
     if not subject.own_networks:
         return
     own = [(IPV4 if net.version == 4 else IPV6, (net.first, net.last)) for net in subject.own_networks]
@@ -30,9 +30,9 @@ def find(subject: Subject) -> Iterator[Violation]:
 
 GUARDRAIL = Guardrail(
     code="ESA016",
-    title="A peer holds the gateway's own subnet.",
+    title="A peer contains the gateway's own subnet.",
     severity="warning",
-    reason="Everything else in that subnet is let in as that peer, and most often a network was written wider than meant.",
+    reason="Every other host in that subnet counts as that peer. Usually the network is wider than intended.",
     source="https://cwe.mitre.org/data/definitions/1327.html",
     hint="Write the peer's own networks; write `self` for the members of a cluster.",
     bad=Example(("tcp/443 in from 10.20.0.0/16",), own_networks=("10.20.8.0/28",)),
