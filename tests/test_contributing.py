@@ -111,7 +111,7 @@ def test_the_steps_of_a_walk_through_lead_where_it_says(title: str, clone: Path)
 
 
 def test_the_walk_throughs_are_there() -> None:
-    assert set(walkthroughs()) >= {"Add a table row", "Add a guardrail", "Add a cloud"}
+    assert set(walkthroughs()) >= {"Add a table row", "Add a guardrail", "Add a key of the deployment file", "Add a cloud"}
 
 
 def test_the_map_shows_every_room_and_no_other() -> None:

@@ -39,7 +39,9 @@ from esacloud.text_files import decoded, read_bytes
 
 MOST_BYTES = 8 * 1024 * 1024  # 5,000 networks take 0.2 MB
 _NAME_ONE = "Name a deployment file, or create one with `esacloud init`."
-_READ_HERE = frozenset(("text", "words", "networks", "mappings"))  # the other types of the root need what these say
+# The other types of the root need what these say.
+_READ_HERE = frozenset(("text", "line", "word", "words", "number", "networks", "mappings"))
+_NO_ENTRIES = {"own_networks": (), "as_printed": (), "wider": ()}
 
 
 def read(path: str, dialects: Dialects, text: str | None = None, catalogue: Catalogue | None = None) -> Deployment:
@@ -83,12 +85,12 @@ def _deployment(reader: Reader, catalogue: Catalogue, dialects: Dialects) -> Dep
     release = read_release(values[catalogue.release_key], catalogue)
     assert release is not None  # noqa: S101 - the key's check has accepted it
     plain = {
-        "name": values["name"],
+        **_NO_ENTRIES,
+        **{name: value for name, value in values.items() if name not in (catalogue.release_key, "waivers")},
         "release": release,
         "catalogue": catalogue.digest,
         "hostnames": [hostnames, hostnames_of] if hostnames_of else hostnames,
         "families": versions,
-        **{key: values.get(key, ()) for key in ("own_networks", "as_printed", "wider")},
     }
     return Deployment(
         name=values["name"],

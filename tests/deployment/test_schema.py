@@ -22,6 +22,7 @@ from esacloud.deployment.document import MappingNode, Node, ScalarNode, parse
 from esacloud.deployment.read import read
 from esacloud.deployment.reader import BOOLEANS, is_null, is_number
 from esacloud.deployment.schema import deployment_schema
+from esacloud.deployment.specification import root_keys
 from esacloud.errors import InputError, Problem
 
 ROOT = Path(__file__).parents[2]
@@ -84,6 +85,7 @@ def test_the_spoilt_files_that_the_reader_takes_with_a_warning_are_taken_by_the_
 
 
 GOOD: dict[str, Any] = {
+    **{key.name: yaml.safe_load(key.example) for key in root_keys(load(), BOTH) if key.example},
     **LEAST,
     "cloud": {
         "aws": {
@@ -117,9 +119,6 @@ GOOD: dict[str, Any] = {
     "families": ["ipv4", "ipv6"],
     "hostnames": {"default": "open", "syslog": "pinned", "file-reputation": "filtered"},
     "firewall": ["any", {"aws": "sg-01234567"}],
-    "own_networks": ["10.0.10.0/24"],
-    "as_printed": ["ntp"],
-    "wider": ["ftp-client-data-active"],
     "waivers": [{"code": "ESA003", "peer": "any", "reason": "migration", "until": "2027-03-31"}],
 }
 
