@@ -18,14 +18,14 @@ from esacloud.azure.evaluate import permitted
 from esacloud.azure.model import SecurityRule
 from esacloud.azure.rules import DENIES
 from esacloud.packets.addresses import parse_network
-from esacloud.packets.sets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, ONE_POINT, TCP, UDP, Box, PacketSet
+from esacloud.packets.sets import EVERY_PORT, EVERY_PROTOCOL, IPV4, IPV6, ONE_POINT, TCP, UDP, Box, Direction, PacketSet
 
 A, B, C = "10.0.0.0/24", "10.0.2.0/24", "10.0.4.0/24"
 TAG, OTHER_TAG = "service_tag:AzureMonitor", "service_tag:Storage"
 GROUP, OTHER_GROUP = "application_security_group:asg-jump", "application_security_group:asg-mail"
 
 
-def box(remote: str, port: int, direction: str = "ingress", protocol: int = TCP, source_ports=EVERY_PORT) -> Box:
+def box(remote: str, port: int, direction: Direction = "ingress", protocol: int = TCP, source_ports=EVERY_PORT) -> Box:
     if "/" not in remote:
         return Box(direction, remote, (protocol, protocol), source_ports, (port, port), ONE_POINT)
     network = parse_network(remote)

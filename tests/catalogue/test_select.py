@@ -37,7 +37,7 @@ def ids(feature: str, release: Release = (15, 5), **settings: str) -> list[str]:
     ],
 )
 def test_settings_switch_entries(feature: str, settings: dict[str, str], on: list[str]) -> None:
-    assert ids(feature, **settings) == on
+    assert ids(feature, (15, 5), **settings) == on
 
 
 def test_the_old_file_reputation_port_is_off_from_15_on() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from support.faulty_proxy import at_operation
 from support.live_ec2 import NO_WAIT, VPC, LiveEc2, new_name, text
 
 from esacloud.aws.live.calls import GROUP_NOT_FOUND, Calls
@@ -109,7 +110,8 @@ def test_a_delete_that_ec2_does_not_know_its_group_for_yet_is_sent_again(ec2: Li
     ec2.furnish()
     name = new_name()
     held = lock(ec2, name)
-    plain, refused = held.calls.send, []
+    plain = held.calls.send
+    refused: list[str] = []
 
     def send(operation: str, **parameters: object) -> dict[str, object]:
         if operation == "DeleteSecurityGroup" and len(refused) < 3:
@@ -154,7 +156,7 @@ def test_a_fault_at_any_call_neither_loses_nor_leaves_it(ec2: LiveEc2, fault: st
 def test_one_that_cannot_be_given_back_is_named(ec2: LiveEc2) -> None:
     ec2.furnish()
     name = new_name()
-    ec2.proxy.choose = lambda _, operation: "refuse" if operation == "DeleteSecurityGroup" else None
+    ec2.proxy.choose = at_operation("DeleteSecurityGroup", "refuse")
     with pytest.raises(OutsideError, match=rf"the change was made.*esacloud-lock-{name}.*5 minutes"), lock(ec2, name):
         pass
     assert len(left(ec2, name)) == 1
@@ -162,7 +164,7 @@ def test_one_that_cannot_be_given_back_is_named(ec2: LiveEc2) -> None:
 
 def test_a_change_that_failed_says_that_and_not_that_its_lock_is_left(ec2: LiveEc2) -> None:
     ec2.furnish()
-    ec2.proxy.choose = lambda _, operation: "refuse" if operation == "DeleteSecurityGroup" else None
+    ec2.proxy.choose = at_operation("DeleteSecurityGroup", "refuse")
     with pytest.raises(KeyError), lock(ec2, new_name()):
         raise KeyError
 

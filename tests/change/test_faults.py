@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from support.described import permission
 from support.ec2_scenes import MAIN, SCENES, Scene
 from support.fault_matrix import some
-from support.faulty_proxy import TRANSIENT
+from support.faulty_proxy import TRANSIENT, from_call
 from support.live_ec2 import LiveEc2, new_name, text
 
 from esacloud.change.execute import ChangeFailedError, violations
@@ -89,7 +89,7 @@ def test_a_lasting_fault_ends_the_run_within_the_invariant_and_apply_and_restore
     cases = [(number, way) for number in range(len(scene.calls)) for way in ("on", "back")]
     for begin, way in some(cases, 1, f"{scene.kind} {kind}"):
         scene.start()
-        scene.ec2.proxy.choose = lambda number, _, begin=begin: kind if number >= begin else None
+        scene.ec2.proxy.choose = from_call(begin, kind)
         with scene.ec2.invariant(scene.name, scene.desired), pytest.raises(OutsideError) as failed:
             scene.go(scene.ec2.hasty if kind == "late" else scene.ec2.faulty)
         scene.ec2.proxy.choose = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.faulty_proxy import TRANSIENT
+from support.faulty_proxy import TRANSIENT, at_operation
 from support.live_ec2 import LiveEc2, new_name, text
 
 from esacloud.change.execute import ChangeFailedError
@@ -59,7 +59,7 @@ def test_a_refusal_leaves_the_old_state_and_running_again_arrives(ec2: LiveEc2) 
     before = ec2.permitted(name)
     for refused in ("DescribeSecurityGroupRules", "ModifySecurityGroupRules"):
         ec2.proxy.reset()
-        ec2.proxy.choose = lambda _, operation, refused=refused: "refuse" if operation == refused else None
+        ec2.proxy.choose = at_operation(refused, "refuse")
         with pytest.raises(
             ChangeFailedError, match=r"(?s)UnauthorizedOperation.*Failed: modify 2 outbound rules"
         ) as failed:

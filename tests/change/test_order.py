@@ -163,11 +163,15 @@ def test_a_cloud_that_modifies_no_rules_refuses_sooner() -> None:
 
 
 def placed(
-    old: tuple[LiveRule, ...], new: tuple[LiveRule, ...], on: tuple[str, ...], **moves: tuple[str, ...]
+    old: tuple[LiveRule, ...],
+    new: tuple[LiveRule, ...],
+    on: tuple[str, ...],
+    attach: tuple[str, ...] = (),
+    detach: tuple[str, ...] = (),
 ) -> list[str]:
     """The steps of a change to a group that stays, on these attachments, as words."""
     made = change(old, new)
-    made = replace(made, actual=replace(made.actual, attached=on), **moves)
+    made = replace(made, actual=replace(group(old), attached=on), attach=attach, detach=detach)
     return list(map(word, ordered([made], {"rules": 9}, PLACE, same_kind, attachments_read=True)))
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from support.fault_matrix import EXHAUSTIVE
+from support.faulty_proxy import at_operation
 from support.killing import Forked, Source, source
 from support.live_ec2 import NO_WAIT, LiveEc2, new_name, text
 
@@ -124,7 +125,7 @@ def test_a_command_goes_on_while_it_is_throttled_more_often_than_it_tries_lost_c
 
 def test_a_run_that_is_throttled_for_good_ends_and_names_the_option(ec2: LiveEc2, commands: Source, tmp_path: Path) -> None:
     ec2.furnish()
-    ec2.proxy.choose = lambda _, operation: "throttle" if operation == "CreateSecurityGroup" else None
+    ec2.proxy.choose = at_operation("CreateSecurityGroup", "throttle")
     one = start(commands, ec2, tmp_path, new_name(), "--timeout", "1s")
     assert one.wait() == 3
     assert "RequestLimitExceeded" in one.text()
@@ -139,7 +140,7 @@ def test_the_timeout_counts_for_each_run_of_a_connection_by_itself(ec2: LiveEc2)
         deployment = ec2.deployment(file)
         live = workflow.connect(deployment, "aws", connection)
         plan = run.plan(live, workflow.lower(deployment, "aws"))
-        ec2.proxy.choose = lambda _, operation: "throttle" if operation == "AuthorizeSecurityGroupIngress" else None
+        ec2.proxy.choose = at_operation("AuthorizeSecurityGroupIngress", "throttle")
         with pytest.raises(ChangeFailedError, match=r"for 3[01] s in total"):
             run.apply(live, plan, ec2.directory, backoff=NO_WAIT)
         ec2.proxy.choose = None

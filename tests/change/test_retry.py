@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -39,6 +39,18 @@ def failing(*errors: Exception) -> Callable[..., str]:
     return send
 
 
+def recording(*errors: Exception) -> tuple[list[list[int]], Callable[[Sequence[int]], None]]:
+    """What was sent, and a function that sends and then fails with each error in turn."""
+    sent: list[list[int]] = []
+    fail = failing(*errors)
+
+    def send(pending: Sequence[int]) -> None:
+        sent.append(list(pending))
+        fail()
+
+    return sent, send
+
+
 def throttled(count: int) -> list[ThrottledError]:
     return [ThrottledError("slow") for _ in range(count)]
 
@@ -73,28 +85,20 @@ def test_a_refusal_is_never_tried_again(way: Callable[..., None]) -> None:
 
 
 def test_a_throttled_call_is_sent_again_whole_without_a_look() -> None:
-    sent: list[list[int]] = []
-    fail = failing(*throttled(1))
-    converge(
-        [1, 2],
-        lambda pending: sent.append(list(pending)) or fail(),  # type: ignore[func-returns-value]
-        lambda _: pytest.fail("nothing to look at"),
-        backoff(Time()),
-    )
+    sent, send = recording(*throttled(1))
+    converge([1, 2], send, lambda _: pytest.fail("nothing to look at"), backoff(Time()))
     assert sent == [[1, 2], [1, 2]]
 
 
 def test_after_a_lost_answer_only_what_is_left_is_sent() -> None:
-    sent: list[list[int]] = []
-    fail = failing(LostError("cut"))
-    converge([1, 2, 3], lambda pending: sent.append(list(pending)) or fail(), lambda _: [3], backoff(Time()))  # type: ignore[func-returns-value]
+    sent, send = recording(LostError("cut"))
+    converge([1, 2, 3], send, lambda _: [3], backoff(Time()))
     assert sent == [[1, 2, 3], [3]]
 
 
 def test_after_a_lost_answer_to_a_call_that_worked_nothing_is_sent() -> None:
-    sent: list[list[int]] = []
-    fail = failing(LostError("cut"))
-    converge([1], lambda pending: sent.append(list(pending)) or fail(), lambda _: [], backoff(Time()))  # type: ignore[func-returns-value]
+    sent, send = recording(LostError("cut"))
+    converge([1], send, lambda _: [], backoff(Time()))
     assert sent == [[1]]
 
 

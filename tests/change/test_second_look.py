@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from support.described import permission
+from support.faulty_proxy import from_call
 from support.live_ec2 import ENI, ENI2, LIST, NO_WAIT, VPC, LiveEc2, new_name, text
 
 from esacloud import workflow
@@ -82,7 +83,7 @@ def test_a_rerun_after_a_stop_anywhere_attaches_the_second_group_to_what_carries
     desired, calls = ec2.passes(), len(ec2.proxy.calls)
     for number in range(1, calls):
         back()
-        ec2.proxy.choose = lambda at, _, number=number: "refuse" if at >= number else None
+        ec2.proxy.choose = from_call(number, "refuse")
         with ec2.keeps_every_interface(desired):
             with pytest.raises(OutsideError):
                 ec2.apply(many, client=ec2.faulty)
@@ -208,7 +209,7 @@ def test_nothing_to_change_is_reported_only_after_a_second_read(ec2: LiveEc2) ->
 def test_a_run_after_one_that_did_not_end_waits_until_reads_are_no_older_than_that(ec2: LiveEc2) -> None:
     name = new_name()
     ec2.apply(text(name))
-    ec2.proxy.choose = lambda at, _: "refuse" if at >= 2 else None
+    ec2.proxy.choose = from_call(2, "refuse")
     with pytest.raises(ChangeFailedError):
         ec2.apply(text(name, ["10.0.0.9"]), client=ec2.faulty)
     ec2.proxy.reset()

@@ -114,7 +114,7 @@ def test_what_it_says_to_write_switches_the_entry_on(entry: Entry, capsys: pytes
     written = yaml.load("\n".join(yaml_lines), Loader=yaml.BaseLoader)
     (use,) = written["interfaces"]["management"]
     feature, settings = next(iter(use.items())) if isinstance(use, dict) else (use, {})
-    defaults = {name: setting.default for name, setting in CATALOGUE.features[entry.feature].settings.items()}
+    defaults = {name: setting.default or "" for name, setting in CATALOGUE.features[entry.feature].settings.items()}
     release = entry.releases[1] or CATALOGUE.releases[-1]
     assert feature == entry.feature
     assert why_not(entry, release, {**defaults, **settings}) is None

@@ -137,7 +137,7 @@ PLACES = places_in(GOOD)
 WORDS = sorted(
     {str(place[-1]) for place in PLACES if place} | {"zzz", "nimbus", "flock", "10.0.0.1/8", "AWS", "<<", "", "aws:x"}
 )
-VALUES = (
+VALUES: st.SearchStrategy[Any] = (
     st.none()
     | st.booleans()
     | st.integers(-2, 2000)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esacloud.packets.addresses import BITS, AddressError, Network, networks_between, parse_network
+from esacloud.packets.addresses import BITS, AddressError, Network, Version, networks_between, parse_network
 
-versions = st.sampled_from((4, 6))
+versions: st.SearchStrategy[Version] = st.sampled_from((4, 6))
 
 
 @st.composite
@@ -74,9 +74,9 @@ def test_a_text_that_is_no_network_is_refused_with_what_to_write(text: str, mess
 
 
 @given(versions.flatmap(lambda version: st.tuples(st.just(version), *[st.integers(0, 2 ** BITS[version] - 1)] * 2)))
-def test_the_networks_between_two_addresses_are_the_fewest_that_hold_them_exactly(ends: tuple[int, int, int]) -> None:
+def test_the_networks_between_two_addresses_are_the_fewest_that_hold_them_exactly(ends: tuple[Version, int, int]) -> None:
     version, one, other = ends
     first, last = min(one, other), max(one, other)
     kind = ipaddress.IPv4Address if version == 4 else ipaddress.IPv6Address
-    other = list(map(str, ipaddress.summarize_address_range(kind(first), kind(last))))
-    assert list(map(str, networks_between(version, first, last))) == other
+    fewest = list(map(str, ipaddress.summarize_address_range(kind(first), kind(last))))
+    assert list(map(str, networks_between(version, first, last))) == fewest

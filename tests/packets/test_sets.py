@@ -48,9 +48,11 @@ def boxes(draw: st.DrawFn) -> Box:
 box_lists = st.lists(boxes(), max_size=6)
 Point = tuple[str, str, int, int, int, int]
 UNIVERSE: list[Point] = [
-    (direction, address_space, *rest)
+    (direction, address_space, protocol, source_port, port, address)
     for direction, address_space in product(("ingress", "egress"), ADDRESS_SPACES)
-    for rest in product(*map(points_between, (PROTOCOLS, SOURCE_PORTS, PORTS, borders_of(address_space))))
+    for protocol, source_port, port, address in product(
+        *map(points_between, (PROTOCOLS, SOURCE_PORTS, PORTS, borders_of(address_space)))
+    )
 ]
 
 

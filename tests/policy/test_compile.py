@@ -83,6 +83,7 @@ def test_the_order_of_the_file_does_not_change_the_policy(path: Path) -> None:
     straight = workflow.read_deployment(str(path))
     for seed in range(5):
         tree = yaml.compose(path.read_text(encoding="utf-8"))
+        assert tree is not None
         shuffle(tree, random.Random(seed))
         text = yaml.serialize(tree)
         other = workflow.read_deployment(str(path), text=text)

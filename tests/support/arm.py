@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from azure.core.exceptions import HttpResponseError, ODataV4Format
+
 GROUP, LOCATION = "rg-mail", "westeurope"
+
+
+def error_of(refused: pytest.ExceptionInfo[HttpResponseError]) -> ODataV4Format:
+    """Code, message and details of a refusal, as the SDK reads them."""
+    assert refused.value.error is not None
+    return refused.value.error
 
 
 def rule(name: str = "mail-in", **changes: Any) -> dict[str, Any]:

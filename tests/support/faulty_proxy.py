@@ -21,7 +21,18 @@ from urllib.parse import parse_qs
 THROTTLED, REFUSED, BROKEN = "RequestLimitExceeded", "UnauthorizedOperation", "InternalError"
 TRANSIENT = ("throttle", "error-before", "cut-before", "cut-after", "half", "garbage", "error-after", "late")
 NOT_DONE = {"throttle": (503, THROTTLED), "error-before": (500, BROKEN), "refuse": (403, REFUSED)}
+Choose = Callable[[int, str], str | None]
 LATE = 10  # seconds at most; the clients of these tests wait a fraction of one
+
+
+def from_call(first: int, fault: str) -> Choose:
+    """The fault for every call from this number on."""
+    return lambda number, _: fault if number >= first else None
+
+
+def at_operation(name: str, fault: str) -> Choose:
+    """The fault for every call of this operation."""
+    return lambda _, operation: fault if operation == name else None
 
 
 class FaultyProxy:
@@ -56,7 +67,7 @@ class FaultyProxy:
         self.calls: list[str] = []
         self.faults: dict[int, str] = {}
         self.met: list[tuple[int, str, str]] = []
-        self.choose: Callable[[int, str], str | None] | None = None
+        self.choose: Choose | None = None
         self.before: Callable[[int], None] | None = None
         self.after: Callable[[int], None] | None = None
         self.watch = None

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from esacloud.catalogue.model import EVERY_PORT, Catalogue, Entry, Role, Text
 from esacloud.deployment.model import CloudSettings, Deployment, Interface, Reference, SelfReference
 from esacloud.errors import Place
-from esacloud.packets.addresses import ANY_IPV4, ANY_IPV6, Network, parse_network
+from esacloud.packets.addresses import ANY_IPV4, ANY_IPV6, Network, Version, parse_network
 from esacloud.policy.merging import canonical
 from esacloud.policy.model import Flow, Policy
 
 FILE = Place("gateway.yaml", 1, 1)
 GROUP = "sg-0123456789abcdef0"
+VERSIONS: dict[str, Version] = {"4": 4, "6": 6}
 
 
 def remote(text: str) -> Network | Reference | SelfReference:
@@ -25,7 +26,7 @@ def remote(text: str) -> Network | Reference | SelfReference:
         return Reference("aws", "security_group", text)
     if text.startswith("pl-"):
         name, *rest = text.split(":")
-        version = {"4": 4, "6": 6}[rest[1]] if len(rest) > 1 else None
+        version = VERSIONS[rest[1]] if len(rest) > 1 else None
         return Reference("aws", "prefix_list", name, int(rest[0]) if rest else 1, version)
     return parse_network(text)
 

@@ -105,7 +105,8 @@ def security_groups(draw: st.DrawFn) -> SecurityGroups:
             SecurityGroupRule(
                 direction,  # type: ignore[arg-type]
                 protocol,
-                *ports,
+                ports[0],
+                ports[1],
                 kind,  # type: ignore[arg-type]
                 source,
                 description,

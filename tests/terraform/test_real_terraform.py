@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -39,7 +40,7 @@ class Run:
     tags: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     names: dict[str, list[str]] = field(default_factory=dict)
     ids: dict[str, dict[str, set[str]]] = field(default_factory=dict)
-    outputs: dict[str, dict[str, object]] = field(default_factory=dict)
+    outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     second_plan: tuple[int, str] = (-1, "")
     left: dict[str, int] = field(default_factory=dict)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.mgmt.network import NetworkManagementClient
-from support.arm import GROUP, LOCATION, interface, network, nsg, path, rule
+from support.arm import GROUP, LOCATION, error_of, interface, network, nsg, path, rule
 
 from esacloud.lab.arm import ArmEmulator
 from esacloud.lab.arm.limits import Limits
@@ -61,8 +61,8 @@ def test_a_group_in_use_is_not_deleted_until_it_is_detached(client: NetworkManag
     attach(client, NSG)
     with pytest.raises(HttpResponseError) as refused:
         client.network_security_groups.begin_delete(GROUP, "nsg")
-    assert (refused.value.status_code, refused.value.error.code) == (400, "InUseNetworkSecurityGroupCannotBeDeleted")
-    assert refused.value.error.message == (
+    assert (refused.value.status_code, error_of(refused).code) == (400, "InUseNetworkSecurityGroupCannotBeDeleted")
+    assert error_of(refused).message == (
         f"Network security group {NSG} cannot be deleted because it is in use by the following resources: {SUBNET}. "
         "In order to delete the Network security group, remove the association with the resource(s). "
         "To learn how to do this, see aka.ms/deletensg."
@@ -84,8 +84,8 @@ def test_a_reference_to_what_is_not_there_or_elsewhere_is_refused(
     ):
         with pytest.raises(HttpResponseError) as refused:
             attach(client, wrong)
-        assert refused.value.error.code == "InvalidResourceReference"
-        assert refused.value.error.message == (
+        assert error_of(refused).code == "InvalidResourceReference"
+        assert error_of(refused).message == (
             f"Resource {wrong} referenced by resource {SUBNET} was not found. Please make sure that the referenced "
             "resource exists, and that both resources are in the same region."
         )

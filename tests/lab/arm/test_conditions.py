@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.mgmt.network import NetworkManagementClient
-from support.arm import GROUP, LOCATION, nsg, path, rule
+from support.arm import GROUP, LOCATION, error_of, nsg, path, rule
 
 from esacloud.lab.arm import ArmEmulator
 
 
-def put(client: NetworkManagementClient, name: str = "nsg", **headers: str) -> None:
+def put(client: NetworkManagementClient, name: str = "nsg", **headers: str | None) -> None:
     named = {key.replace("_", "-"): value for key, value in headers.items()}
     client.network_security_groups.begin_create_or_update(GROUP, name, nsg(rule()), headers=named).result()
 
@@ -25,10 +25,10 @@ def test_a_write_with_the_etag_that_was_read_succeeds_and_with_an_older_one_fail
     put(arm_client, If_Match=etag)
     with pytest.raises(HttpResponseError) as refused:
         put(arm_client, If_Match=etag)
-    assert (refused.value.status_code, refused.value.error.code) == (412, "PreconditionFailed")
-    (detail,) = refused.value.error.details
+    assert (refused.value.status_code, error_of(refused).code) == (412, "PreconditionFailed")
+    (detail,) = error_of(refused).details
     assert detail.code == "PreconditionFailedEtagMismatch"
-    assert detail.message.startswith(f"Etag provided in if-match header {etag} does not match etag W/")
+    assert str(detail.message).startswith(f"Etag provided in if-match header {etag} does not match etag W/")
 
 
 def test_the_etag_changes_when_the_operation_ends(arm_emulator: ArmEmulator) -> None:

@@ -123,6 +123,7 @@ def test_resource_groups_are_made_listed_and_deleted_by_the_sdk_for_them(arm_emu
     client = ResourceManagementClient(arm_emulator.credential(), arm_emulator.subscription, **arm_emulator.client_options())
     groups = client.resource_groups
     made = groups.create_or_update("rg-new", {"location": "West Europe", "tags": {"a": "b"}})
+    assert made.properties is not None
     assert (made.name, made.location, made.tags, made.properties.provisioning_state) == (
         "rg-new",
         LOCATION,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.mgmt.network import NetworkManagementClient
-from support.arm import GROUP, nsg, path, rule, rules
+from support.arm import GROUP, error_of, nsg, path, rule, rules
 
 from esacloud.lab.arm import ArmEmulator
 from esacloud.lab.arm.limits import Limits
@@ -101,7 +101,7 @@ ACCEPTED_RULES = [
 
 
 def code_of(error: pytest.ExceptionInfo[HttpResponseError]) -> str:
-    return str(error.value.error.code)
+    return str(error_of(error).code)
 
 
 def write(client: NetworkManagementClient, body: dict[str, Any], name: str = "nsg") -> None:
@@ -161,7 +161,7 @@ def test_the_message_is_the_one_that_azure_sends(
 ) -> None:
     with pytest.raises(HttpResponseError) as refused:
         write(arm_client, nsg(rule(**changes)))
-    assert refused.value.error.message == message
+    assert error_of(refused).message == message
 
 
 def test_one_priority_serves_once_in_each_direction(arm_client: NetworkManagementClient) -> None:
@@ -169,7 +169,7 @@ def test_one_priority_serves_once_in_each_direction(arm_client: NetworkManagemen
     with pytest.raises(HttpResponseError) as refused:
         write(arm_client, nsg(rule("in"), rule("out", direction="inbound")))
     assert code_of(refused) == "SecurityRuleConflict"
-    assert refused.value.error.message == (
+    assert error_of(refused).message == (
         "Security rule in conflicts with rule out. Rules cannot have the same Priority and Direction. "
         "To learn more, see aka.ms/nsgrules."
     )
@@ -181,7 +181,7 @@ def test_one_priority_serves_once_in_each_direction(arm_client: NetworkManagemen
 def test_two_rules_cannot_share_a_name_in_any_case(arm_client: NetworkManagementClient) -> None:
     with pytest.raises(HttpResponseError) as refused:
         write(arm_client, nsg(rule("Mail"), rule("mail", priority=101)))
-    assert [detail.code for detail in refused.value.error.details] == ["DuplicateResourceName"]
+    assert [detail.code for detail in error_of(refused).details] == ["DuplicateResourceName"]
 
 
 @pytest.mark.parametrize("name", ["x" * 81, "-first", "last-", "last.", "with space", "ümlaut"])
