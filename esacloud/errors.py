@@ -86,6 +86,12 @@ def nearest(word: str, known: list[str] | tuple[str, ...]) -> str | None:
     return found[0] if found else None
 
 
+def did_you_mean(word: str, known: list[str] | tuple[str, ...], otherwise: str) -> str:
+    """The hint for an unknown word: the known word nearest to it, or `otherwise` when none is near."""
+    near = nearest(word, known)
+    return f"Did you mean {near!r}?" if near else otherwise
+
+
 def one_of(known: list[str] | tuple[str, ...]) -> str:
     """`a, b or c`."""
     words = [str(word) for word in known]

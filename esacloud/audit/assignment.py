@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from esacloud.errors import InputError, Place, Problem, nearest
+from esacloud.errors import InputError, Place, Problem, did_you_mean
 from esacloud.policy.actual import ActualGroup, ActualGroups
 
 Assignment = Mapping[str, tuple[str, ...]]  # interface -> ids of its groups
@@ -151,6 +151,5 @@ def _unknown_groups(given: Assignment, names: Mapping[str, str], place: Place) -
 
 
 def _unknown(noun: str, name: str, known: tuple[str, ...], place: Place) -> Problem:
-    near = nearest(name, known)
-    hint = f"Did you mean {near}?" if near else f"There are {len(known)}: {', '.join(known[:_FEW])}."
+    hint = did_you_mean(name, known, f"There are {len(known)}: {', '.join(known[:_FEW])}.")
     return Problem(place, f"There is no {noun} {name!r}.", hint)

@@ -8,7 +8,7 @@ from itertools import product
 from esacloud.audit.model import Desired
 from esacloud.catalogue.model import Catalogue, Entry, Release, release_text
 from esacloud.catalogue.select import in_bounds
-from esacloud.errors import InputError, Place, Problem, nearest
+from esacloud.errors import InputError, Place, Problem, did_you_mean
 from esacloud.packets.sets import EVERY_ADDRESS, Box
 from esacloud.policy.model import Policy
 from esacloud.policy.packets import PROTOCOLS, flow_boxes, short_reference
@@ -70,5 +70,5 @@ def _boxes(entry: Entry) -> Iterator[Box]:
 
 
 def _no_such(noun: str, name: str, known: Iterable[str], place: Place) -> Problem:
-    near = nearest(name, tuple(known))
-    return Problem(place, f"There is no {noun} {name!r}.", f"Did you mean {near}?" if near else "See `esacloud ports`.")
+    hint = did_you_mean(name, tuple(known), "See `esacloud ports`.")
+    return Problem(place, f"There is no {noun} {name!r}.", hint)

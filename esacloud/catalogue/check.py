@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from esacloud.catalogue.build import ports_of, release_of
-from esacloud.errors import nearest, one_of
+from esacloud.errors import did_you_mean, one_of
 from esacloud.packets.addresses import AddressError, parse_network
 
 Path = tuple[str | int, ...]
@@ -86,7 +86,7 @@ def _starter(data: Json) -> Iterator[Finding]:
         for number, name in enumerate(features):
             if name not in data["features"]:
                 message = f"The feature {name} is unknown."
-                hint = f"Write {nearest(name, tuple(data['features'])) or 'the name of a feature'}."
+                hint = did_you_mean(name, tuple(data["features"]), "Write the name of a feature.")
                 yield ("starter", interface, number), message, hint
             elif any("default" not in setting for setting in data["features"][name].get("settings", {}).values()):
                 message = f"The feature {name} has a setting without a default, so a new file cannot switch it on."
@@ -187,7 +187,5 @@ def _bounds(data: Json, entry: Json) -> Iterator[Finding]:
 
 
 def known(word: str, words: tuple[str, ...]) -> str:
-    """The hint for an unknown word: the nearest known word, or all of them."""
-    if meant := nearest(word, words):
-        return f"Write {meant}."
-    return f"Write {one_of(words)}." if words else "Remove it: there are none."
+    """The hint for an unknown word: the did_you_mean known word, or all of them."""
+    return did_you_mean(word, words, f"Write {one_of(words)}." if words else "Remove it: there are none.")

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from esacloud.catalogue.model import EVERY_PORT, Catalogue, Entry, Row
-from esacloud.errors import InputError, Place, Problem, nearest
+from esacloud.errors import InputError, Place, Problem, did_you_mean
 from esacloud.packets.sets import Direction
 
 COMMAND_LINE = Place("command line")
@@ -160,6 +160,5 @@ def _is_number(text: str) -> bool:
 
 
 def _unknown(word: str, kind: str, names: tuple[str, ...]) -> InputError:
-    meant = nearest(word.casefold(), names)
-    hint = f"Write {meant}." if meant else "List them with `esacloud ports`."
+    hint = did_you_mean(word.casefold(), names, "List them with `esacloud ports`.")
     return InputError.at(COMMAND_LINE, f"There is no {kind} {word!a}.", hint)

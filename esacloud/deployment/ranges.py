@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from esacloud.errors import nearest, one_of
+from esacloud.errors import did_you_mean, one_of
 from esacloud.packets.addresses import AddressError, Network, Version, networks_between, parse_network
 from esacloud.packets.spans import Range, joined
 
@@ -68,9 +68,8 @@ def _of_region(ranges: list[_Range], region: str, path: Path) -> list[_Range]:
 
 def _unknown(key: str, name: str, known: set[str], path: Path) -> RangesError:
     names = sorted(known)
-    close = nearest(name, names)
-    hint = f"Write {close}." if close else f"Write {one_of(names)}." if len(names) <= _MANY else "Choose one from the file."
-    return RangesError(key, f"{path.name} has no {key} {name!r}.", hint)
+    every = f"Write {one_of(names)}." if len(names) <= _MANY else "Choose one from the file."
+    return RangesError(key, f"{path.name} has no {key} {name!r}.", did_you_mean(name, names, every))
 
 
 def _damaged(path: Path, why: str) -> RangesError:

@@ -12,7 +12,7 @@ from typing import Any
 
 from esacloud.deployment.document import MOST_PROBLEMS, MappingNode, Node, ScalarNode, SequenceNode, parse, place_of
 from esacloud.deployment.specification import Key
-from esacloud.errors import InputError, Place, Problem, nearest, one_of
+from esacloud.errors import InputError, Place, Problem, did_you_mean, nearest, one_of
 from esacloud.packets.addresses import AddressError, Network, parse_network
 
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))
@@ -137,11 +137,8 @@ class Reader:
     def unknown(self, node: Node, key: str, noun: str, name: str, known: Iterable[str]) -> None:
         """Note a name that is not known, with the nearest known one."""
         names = tuple(known)
-        if (close := nearest(name, names)) is not None:
-            hint = f"Write {close}."
-        else:
-            hint = f"Write {one_of(names)}." if len(names) <= _MANY else "List the known ones with `esacloud ports`."
-        self.note(node, key, f"The {noun} {name!r} is unknown.", hint)
+        every = f"Write {one_of(names)}." if len(names) <= _MANY else "List the known ones with `esacloud ports`."
+        self.note(node, key, f"The {noun} {name!r} is unknown.", did_you_mean(name, names, every))
 
     def missing(self, node: Node, key: str, hint: str) -> None:
         """Note that a key is not there, unless a misspelt key was meant to be it."""

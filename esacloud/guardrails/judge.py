@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from esacloud.deployment.model import Deployment, Waiver
-from esacloud.errors import Problem, nearest
+from esacloud.errors import Problem, did_you_mean
 from esacloud.guardrails.model import Finding, Guardrail, Judgement, Violation, Waived
 from esacloud.guardrails.reach import in_words
 from esacloud.guardrails.rules import GUARDRAILS
@@ -109,8 +109,7 @@ def _overlap(box: Box, service: Box) -> bool:
 def _problem_with(waiver: Waiver, today: date) -> Problem | None:
     """Why the waiver is invalid: an unknown code, or an expired date."""
     if waiver.code not in CODES:
-        near = nearest(waiver.code, CODES)
-        hint = f"Did you mean {near}?" if near else f"Use a code from {CODES[0]} to {CODES[-1]}, or remove the waiver."
+        hint = did_you_mean(waiver.code, CODES, f"Use a code from {CODES[0]} to {CODES[-1]}, or remove the waiver.")
         return Problem(waiver.place, f"There is no guardrail {waiver.code!r}.", hint)
     if waiver.until < today.isoformat():
         return Problem(

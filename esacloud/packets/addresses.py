@@ -136,7 +136,7 @@ def _why_no_address(text: str, address: str) -> tuple[str, str]:
     if len(octets) == 4 and all(octet.isascii() and octet.isdigit() for octet in octets):
         if any(len(octet) > 1 and octet[0] == "0" for octet in octets):
             plain = ".".join(str(int(octet)) for octet in octets)
-            return f"{text!r} has a leading zero, which some programs read as octal.", f"Write {plain} if that is meant."
+            return f"{text!r} has a leading zero, which some programs read as octal.", f"Did you mean {plain!r}?"
         return f"{text!r} has a number over 255.", "Write four numbers from 0 to 255 with dots between them."
     if "-" in text:
         return f"{text!r} is a range of addresses.", "List the networks of the range."

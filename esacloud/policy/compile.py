@@ -17,7 +17,7 @@ from esacloud.errors import InputError, Place, Problem, one_of
 from esacloud.packets.addresses import Network
 from esacloud.packets.spans import range_text
 from esacloud.policy.filtered import mode_problems
-from esacloud.policy.model import Direction, Endpoint, Flow, LeftOut, Policy, Widened
+from esacloud.policy.model import Direction, Endpoint, Flow, Policy, Uncovered, Widened
 from esacloud.policy.packets import remote_order
 from esacloud.policy.remotes import Named, Remotes, cited
 
@@ -86,7 +86,7 @@ class _Compiler:
             cloud=self.dialect.cloud,
             interfaces=tuple(sorted((interface.name for interface in deployment.interfaces), key=order.__getitem__)),
             flows=tuple(flows.values()),
-            left_out=left_out(deployment, {row for flow in flows.values() for row in flow.rows}),
+            uncovered=uncovered_rows(deployment, {row for flow in flows.values() for row in flow.rows}),
             widened=tuple(sorted(widened, key=lambda widened: (widened.entry, str(widened.exact)))),
             warnings=tuple(warnings),
         )
@@ -157,20 +157,20 @@ def _no_source_ports(dialect: Dialect, use: FeatureUse, entry: Entry) -> Problem
     )
 
 
-def left_out(deployment: Deployment, covered: Set[int]) -> tuple[LeftOut, ...]:
+def uncovered_rows(deployment: Deployment, covered: Set[int]) -> tuple[Uncovered, ...]:
     """Every table row that is not in `covered`, with the reason, including rows that never make a rule."""
     uses = {use.feature: use for interface in deployment.interfaces for use in interface.features}
     out = []
     for row in deployment.catalogue.rows:
         if row.no_rule is not None:
-            out.append(LeftOut(row.number, None, row.no_rule))
+            out.append(Uncovered(row.number, None, row.no_rule))
         elif row.number not in covered:
             entry = deployment.catalogue.of_row[row.number][0]
             use = uses.get(entry.feature)
             if use is None:
-                out.append(LeftOut(row.number, entry.id, _off(entry.feature), entry.feature))
+                out.append(Uncovered(row.number, entry.id, _off(entry.feature), entry.feature))
             else:
-                out.append(LeftOut(row.number, entry.id, why_not(entry, deployment.release, use.settings) or _NO_ADDRESS))
+                out.append(Uncovered(row.number, entry.id, why_not(entry, deployment.release, use.settings) or _NO_ADDRESS))
     return tuple(out)
 
 

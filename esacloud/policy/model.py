@@ -52,7 +52,7 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class Uncovered:
     """A table row without a flow, and the reason.
 
     `entry` is None where the row never makes a rule; `feature` is the feature to switch on, None for another reason.
@@ -84,7 +84,7 @@ class Policy:
     cloud: str
     interfaces: tuple[str, ...]
     flows: tuple[Flow, ...]
-    left_out: tuple[LeftOut, ...]
+    uncovered: tuple[Uncovered, ...]
     widened: tuple[Widened, ...] = ()
     warnings: tuple[Problem, ...] = ()
 

@@ -78,9 +78,9 @@ def manifest_text(lowered: Lowered, deployment: Deployment, files: Mapping[str, 
             },
             "rows": {
                 "covered": list(policy.rows),
-                "uncovered": sorted({left.row for left in policy.left_out if left.row is not None}),
+                "uncovered": sorted({item.row for item in policy.uncovered if item.row is not None}),
             },
-            "uncovered": [{"row": left.row, "entry": left.entry, "why": left.why.en} for left in policy.left_out],
+            "uncovered": [{"row": item.row, "entry": item.entry, "why": item.why.en} for item in policy.uncovered],
             "widened": [
                 {"entry": widened.entry, "policy": _packets_text(widened.exact), "rules": _packets_text(widened.wide)}
                 for widened in policy.widened

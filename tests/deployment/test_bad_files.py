@@ -34,7 +34,7 @@ def test_every_problem_is_two_sentences_in_one_line(path: Path) -> None:
     for problem in problems_of(path.name, path.read_text(encoding="utf-8")):
         for sentence in (problem.message, problem.hint):
             assert sentence.isprintable()
-            assert sentence.endswith(".")
+            assert sentence.endswith((".", "?"))
 
 
 def test_all_problems_of_a_file_are_reported_in_its_order() -> None:

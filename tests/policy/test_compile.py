@@ -58,9 +58,9 @@ def test_a_deployment_becomes_the_flows_of_its_case(path: Path) -> None:
     assert [f"{warning.place.key}: {warning.message}" for warning in policy.warnings] == case.get(
         "WARNINGS", ""
     ).splitlines()
-    if "LEFT OUT" in case:
-        by_row = {str(left.row): left.why.en for left in policy.left_out}
-        for line in case["LEFT OUT"].strip().splitlines():
+    if "UNCOVERED" in case:
+        by_row = {str(item.row): item.why.en for item in policy.uncovered}
+        for line in case["UNCOVERED"].strip().splitlines():
             row, _, why = line.partition(": ")
             assert by_row[row] == why
 
@@ -93,13 +93,13 @@ def test_the_order_of_the_file_does_not_change_the_policy(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", examples(), ids=lambda path: path.stem)
-def test_every_table_row_is_in_a_flow_or_left_out_with_a_reason(path: Path) -> None:
+def test_every_table_row_is_in_a_flow_or_uncovered_with_a_reason(path: Path) -> None:
     deployment = workflow.read_deployment(str(path))
     for cloud in deployment.clouds:
         policy = workflow.compile_for(deployment, cloud)
-        left_out = [left.row for left in policy.left_out]
-        assert sorted([*policy.rows, *left_out]) == list(range(1, 49))
-        assert all(left.why.en and left.why.zh for left in policy.left_out)
+        uncovered = [item.row for item in policy.uncovered]
+        assert sorted([*policy.rows, *uncovered]) == list(range(1, 49))
+        assert all(item.why.en and item.why.zh for item in policy.uncovered)
 
 
 @pytest.mark.parametrize("path", examples(), ids=lambda path: path.stem)

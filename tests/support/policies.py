@@ -53,7 +53,7 @@ def flow(text: str, interface: str = "data1", rows: tuple[int, ...] = (1,), **mo
 def policy(flows: Iterable[Flow], interfaces: tuple[str, ...] = ("data1",), name: str = "mail-edge-1") -> Policy:
     order = {interface: number for number, interface in enumerate(interfaces)}
     ordered = tuple(sorted(flows, key=lambda flow: (order[flow.interface], canonical(flow))))
-    return Policy(name, "aws", interfaces, ordered, left_out=())
+    return Policy(name, "aws", interfaces, ordered, uncovered=())
 
 
 def catalogue(outside: Iterable[str] = ()) -> Catalogue:

@@ -57,7 +57,7 @@ def _generated(cloud: str, module: Module, directory: str, place: Place) -> dict
         ],
         "quotas": [asdict(use) for use in lowered.quotas],
         "rows_covered": list(policy.rows),
-        "rows_uncovered": [{"row": left.row, "entry": left.entry, "why": left.why.en} for left in policy.left_out],
+        "rows_uncovered": [{"row": item.row, "entry": item.entry, "why": item.why.en} for item in policy.uncovered],
         "hostnames_open": list(hostnames(policy, "open")),
         "hostnames_pinned": list(hostnames(policy, "pinned")),
         "hostnames_filtered": list(hostnames(policy, "filtered")),

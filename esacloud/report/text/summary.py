@@ -33,7 +33,7 @@ def _lines(lowered: Lowered, judgement: Judgement) -> Iterator[str]:
     policy = lowered.policy
     yield from _labelled("groups", _groups(lowered))
     yield from _labelled("quotas", filter(None, [_fullest(lowered)]))
-    all_rows = len(policy.rows) + len(policy.left_out)
+    all_rows = len(policy.rows) + len(policy.uncovered)
     yield from _labelled("table rows", [f"{len(policy.rows)} of {all_rows} covered: {ranges_text(policy.rows)}"])
     yield from _labelled("uncovered", _uncovered(policy))
     yield from _labelled("not in table", _not_in_table(policy))
@@ -112,11 +112,11 @@ def _uncovered(policy: Policy) -> Iterator[str]:
     """Rows by reason; those of features that are off, most of them, together."""
     off: dict[str, list[int]] = {}
     by_reason: dict[str, list[int]] = {}
-    for left in policy.left_out:
-        if left.feature is not None:
-            off.setdefault(left.feature, []).append(left.row)
+    for item in policy.uncovered:
+        if item.feature is not None:
+            off.setdefault(item.feature, []).append(item.row)
         else:
-            by_reason.setdefault(left.why.en, []).append(left.row)
+            by_reason.setdefault(item.why.en, []).append(item.row)
     if off:
         yield "features off: " + ", ".join(f"{feature} ({ranges_text(rows)})" for feature, rows in off.items())
     for why, rows in by_reason.items():
