@@ -122,7 +122,7 @@ def test_every_entry_and_every_row_and_every_feature_is_found() -> None:
         ("udp/7025", "has the port udp/7025."),
         ("row0", f"The table has no row 0. Write a row from 1 to {len(CATALOGUE.rows)}."),
         ("row99", "The table has no row 99."),
-        ("snpm", "There is no entry or feature 'snpm'. Write snmp."),
+        ("snpm", "There is no entry or feature 'snpm'. Did you mean 'snmp'?"),
         ("sctp/22", "There is no entry or feature 'sctp/22'."),
         ("row", "There is no entry or feature 'row'."),
         ("", "There is no entry or feature ''."),
