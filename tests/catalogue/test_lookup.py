@@ -67,7 +67,7 @@ def test_text_is_looked_for_in_rows_without_a_rule() -> None:
 
 
 def test_an_unknown_feature_is_reported_with_the_nearest() -> None:
-    with pytest.raises(InputError, match=r"There is no feature 'amdin-gui'\. Write admin-gui\."):
+    with pytest.raises(InputError, match=r"There is no feature 'amdin-gui'\. Did you mean 'admin-gui'\?"):
         ids(feature="amdin-gui")
 
 

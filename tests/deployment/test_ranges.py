@@ -78,7 +78,7 @@ def test_a_changed_file_of_ranges_changes_the_digest_of_the_deployment(tmp_path:
 @pytest.mark.parametrize(
     ("content", "item", "says"),
     [
-        (AWS, {"service": "EC3"}, "service: error: ranges.json has no service 'EC3'. Write EC2."),
+        (AWS, {"service": "EC3"}, "service: error: ranges.json has no service 'EC3'. Did you mean 'EC2'?"),
         (
             AWS,
             {"service": "EC2", "region": "us-west-3"},
