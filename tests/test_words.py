@@ -62,8 +62,6 @@ IN_TEXT = {
 TEXT = re.compile(r"\b(?:" + "|".join(IN_TEXT) + r")\b", re.IGNORECASE)
 OF_OTHERS = {"foreign": ("foreign key",), "realm": ("realm =", 'realm="')}  # what a standard calls so
 
-NOT_YET = ()
-
 
 def files(*patterns: str) -> list[Path]:
     listed = subprocess.run(["git", "ls-files", *patterns], cwd=ROOT, capture_output=True, text=True, check=True).stdout

@@ -138,7 +138,7 @@ def test_a_feature_that_is_not_in_use_asks_for_nothing() -> None:
 
 
 def test_a_misspelled_feature_names_the_nearest() -> None:
-    with pytest.raises(InputError, match="Did you mean admin-cli"):
+    with pytest.raises(InputError, match="Did you mean 'admin-cli'"):
         seen(security_group("sg-1"), features=["admin_cli"])
 
 

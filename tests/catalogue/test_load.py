@@ -118,12 +118,12 @@ def take(*path: str | int) -> Callable[[Any], None]:
 
 
 SPOILT = {
-    "an unknown key": (put("edtion", value="x"), "edtion", "The key 'edtion' is unknown", "Write edition"),
+    "an unknown key": (put("edtion", value="x"), "edtion", "The key 'edtion' is unknown", "Did you mean 'edition'?"),
     "an unknown key of an entry": (
         put("entries", 0, "port", value="80"),
         "entries[0].port",
         "The key 'port' is unknown",
-        "Write ports",
+        "Did you mean 'ports'?",
     ),
     "a key missing": (take("entries", 1, "role"), "entries[1]", "The key role is missing.", "Add it: The role"),
     "a type": (put("entries", 0, "rows", value="1"), "entries[0].rows", "must be a list", "Write a list: The rows"),
@@ -209,7 +209,7 @@ SPOILT = {
         "no feature failovr",
         "failover",
     ),
-    "a role unknown": (put("entries", 3, "role", value="twim"), "entries[3].role", "no role twim", "Write twin"),
+    "a role unknown": (put("entries", 3, "role", value="twim"), "entries[3].role", "no role twim", "Did you mean 'twin'?"),
     "no source": (take("entries", 2, "source"), "entries[2]", "neither rows nor a source", "under `source`"),
     "directions mixed": (
         put("entries", 4, "rows", value=[5, 2]),
@@ -233,7 +233,7 @@ SPOILT = {
         put("entries", 0, "when", value={"protocl": ["http"]}),
         "entries[0].when.protocl",
         "no setting protocl",
-        "Write protocol",
+        "Did you mean 'protocol'?",
     ),
     "a setting of a feature without any": (
         put("entries", 3, "when", value={"x": ["y"]}),

@@ -67,7 +67,7 @@ def test_text_is_looked_for_in_rows_without_a_rule() -> None:
 
 
 def test_an_unknown_feature_is_reported_with_the_nearest() -> None:
-    with pytest.raises(InputError, match=r"There is no feature 'amdin-gui'\. Write admin-gui\."):
+    with pytest.raises(InputError, match=r"There is no feature 'amdin-gui'\. Did you mean 'admin-gui'\?"):
         ids(feature="amdin-gui")
 
 
@@ -122,7 +122,7 @@ def test_every_entry_and_every_row_and_every_feature_is_found() -> None:
         ("udp/7025", "has the port udp/7025."),
         ("row0", f"The table has no row 0. Write a row from 1 to {len(CATALOGUE.rows)}."),
         ("row99", "The table has no row 99."),
-        ("snpm", "There is no entry or feature 'snpm'. Write snmp."),
+        ("snpm", "There is no entry or feature 'snpm'. Did you mean 'snmp'?"),
         ("sctp/22", "There is no entry or feature 'sctp/22'."),
         ("row", "There is no entry or feature 'row'."),
         ("", "There is no entry or feature ''."),

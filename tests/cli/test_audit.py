@@ -67,7 +67,7 @@ def test_an_interface_of_several_groups_is_one(tmp_path: Path) -> None:
     ("words", "message"),
     [
         (["no-such.json"], "cannot be read"),
-        ([str(GROUPS), "--features", "mial"], "Did you mean mail?"),
+        ([str(GROUPS), "--features", "mial"], "Did you mean 'mail'?"),
         ([str(GROUPS), "--release", "99"], "no release '99'"),
         ([str(GROUPS), "--interface", "data1"], "NAME=GROUP"),
         ([str(GROUPS), "--interface", "data1=sg-9"], "no group 'sg-9'"),

@@ -98,7 +98,7 @@ def test_a_file_that_is_not_there_does_not_keep_the_others_from_being_checked(tm
     ran = esacloud("check", tmp_path / "no.yaml", write(tmp_path, "asyncos", "asyncOS"))
     assert ran.code == 2
     assert "The file does not exist." in ran.out
-    assert "'asyncOS' is unknown. Write asyncos." in ran.out
+    assert "'asyncOS' is unknown. Did you mean 'asyncos'?" in ran.out
 
 
 def test_a_feature_without_its_peer_and_a_peer_that_nobody_uses_are_found(tmp_path: Path) -> None:

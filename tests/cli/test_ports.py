@@ -70,7 +70,7 @@ def test_another_catalogue_is_shown_as_well(capsys: pytest.CaptureFixture[str]) 
 
 def test_an_unknown_feature_and_a_catalogue_that_is_not_there_are_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ports", "--feature", "amdin-gui"]) == 2
-    assert "Write admin-gui." in capsys.readouterr().err
+    assert "Did you mean 'admin-gui'?" in capsys.readouterr().err
     assert main(["ports", "--catalogue", "absent.json"]) == 2
     assert "absent.json: error: The file does not exist." in capsys.readouterr().err
 

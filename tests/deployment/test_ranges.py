@@ -78,15 +78,15 @@ def test_a_changed_file_of_ranges_changes_the_digest_of_the_deployment(tmp_path:
 @pytest.mark.parametrize(
     ("content", "item", "says"),
     [
-        (AWS, {"service": "EC3"}, "service: error: ranges.json has no service 'EC3'. Write EC2."),
+        (AWS, {"service": "EC3"}, "service: error: ranges.json has no service 'EC3'. Did you mean 'EC2'?"),
         (
             AWS,
             {"service": "EC2", "region": "us-west-3"},
-            "region: error: ranges.json has no region 'us-west-3'. Write us-west-2.",
+            "region: error: ranges.json has no region 'us-west-3'. Did you mean 'us-west-2'?",
         ),
         (OFFICE, {"service": "Common", "region": "x"}, "region: error: ranges.json has no regions."),
         (OFFICE, {}, "The key 'service' is missing."),
-        (OFFICE, {"service": "Common", "sevice": "x"}, "The key 'sevice' is unknown. Write service."),
+        (OFFICE, {"service": "Common", "sevice": "x"}, "The key 'sevice' is unknown. Did you mean 'service'?"),
         (OFFICE, {"service": "Common", "ranges": "none.json"}, "cannot be read: No such file or directory."),
         ("{", {"service": "Common"}, "ranges.json is neither AWS's ip-ranges.json nor"),
         ({}, {"service": "Common"}, "is neither AWS's"),

@@ -112,7 +112,7 @@ def test_a_waiver_for_a_code_that_does_not_exist_names_the_nearest() -> None:
     (problem,) = judged(waiver("ESA101")).problems
     assert problem.severity == "error"
     assert "ESA101" in problem.message
-    assert "Did you mean ESA" in problem.hint
+    assert "Did you mean 'ESA" in problem.hint
 
 
 def test_the_order_of_the_file_does_not_change_the_judgement() -> None:
