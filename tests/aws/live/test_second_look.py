@@ -559,9 +559,8 @@ def test_a_run_alone_honours_a_lock_that_is_held_and_takes_over_one_that_is_not(
     )  # a run of this machine that was killed
     ec2.apply(text(name, ["10.0.0.4"]))
     assert ec2.plan(text(name, ["10.0.0.4"]))[1].clean
-    assert not [
-        one for one in ec2.client.describe_security_groups()["SecurityGroups"] if "esacloud-lock" in one["GroupName"]
-    ]
+    groups = ec2.client.describe_security_groups()["SecurityGroups"]
+    assert f"esacloud-lock-{name}" not in {one["GroupName"] for one in groups}
 
 
 def test_of_two_with_full_groups_that_meet_anywhere_the_last_that_ended_well_has_its_state(ec2: LiveEc2) -> None:
