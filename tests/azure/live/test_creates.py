@@ -107,7 +107,7 @@ def test_another_run_between_any_two_requests_is_never_mixed_with_this_one(
 ) -> None:
     """Whoever says that it is done has its state; whoever is refused gets there by running again."""
     places = attach(NIC, SUBNET2)
-    for moment in range(0, 30, STEP):
+    for moment in range(0, 31, STEP):
         name = new_name()
         if first:
             azure.apply(text(name, ["10.0.0.2"], CLUSTER, places))
