@@ -232,7 +232,7 @@ def test_a_plan_that_does_not_tell_two_new_network_interfaces_apart_says_so_and_
     assert planned.missing == ()
     association = 'module.gateway.azurerm_network_interface_security_group_association.this["{}/one"].network_interface_id'
     assert set(planned.unknown) == {
-        f"{association.format(name)}: known after apply; its group is counted by itself" for name in ("management", "data1")
+        f"{association.format(name)}: known after apply; its group is judged separately" for name in ("management", "data1")
     }
     assert applied.unknown == ()
     assert {one.interface for one in applied.missing} == {"data1"}

@@ -199,7 +199,7 @@ def test_an_interface_that_the_gateway_lacks_is_refused_by_the_module(tmp_path: 
     terraform = Terraform(module, tmp_path / "plugins")
     refused = terraform.run("plan", "-no-color", "-var", 'subnet_ids={data9={a="/subnets/a"}}')
     assert refused.returncode == 1
-    assert "subnet_ids has a key that is no interface of this gateway" in refused.stderr
+    assert "subnet_ids has a key that is not an interface of this gateway" in refused.stderr
 
 
 MOCKED = """\

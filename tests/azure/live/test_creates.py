@@ -223,7 +223,7 @@ def test_a_group_of_others_with_our_name_that_the_look_sees_is_not_written(azure
     assert there is not None
     assert [one["name"] for one in there["properties"]["securityRules"]] == ["others"]
     assert there["tags"] == {"owner": "somebody"}
-    with pytest.raises(InputError, match="is not this deployment's"):
+    with pytest.raises(InputError, match="does not belong to this deployment"):
         azure.plan(text(name))
 
 

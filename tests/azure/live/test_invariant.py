@@ -193,7 +193,7 @@ def test_many_random_changes_with_random_faults_end_where_the_last_one_points(
     assert not azure.groups(name)
 
 
-OTHERS = ("late-comer", "later-comer")
+LATE = ("late-comer", "later-comer")
 BESIDE = PacketSet.of(
     [Box("ingress", "ipv4", (6, 6), (0, 65535), (8080, 8081), (0xC0000200, 0xC00002FF))]  # what they permit: 192.0.2.0/24
 )
@@ -205,8 +205,8 @@ def _intruder(azure: LiveAzure, name: str, chance: random.Random, ends: dict[str
 
     def intrude(request: int) -> None:
         if request == moment and azure.document(azure.group(name)):
-            target = f"{azure.group(name)}/securityRules/{OTHERS[which]}"
-            body = rule(OTHERS[which], priority=201 + which, destinationPortRange=str(8080 + which))
+            target = f"{azure.group(name)}/securityRules/{LATE[which]}"
+            body = rule(LATE[which], priority=201 + which, destinationPortRange=str(8080 + which))
             azure.arm.send("PUT" if adds else "DELETE", target, body if adds else None)
             ends["met somebody"] += 1
 

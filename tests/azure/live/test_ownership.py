@@ -130,7 +130,7 @@ def test_destroy_names_what_it_cannot_prove_to_be_its_own(azure: LiveAzure) -> N
     other = azure.group(name, "management")
     retag(azure, other, esacloud_deployment=None, esacloud_made_by=None)
     applied = azure.destroy(file)
-    assert f"{name}-management has the name of a group of {name} , but not its tags" in plan_text(applied.plan)
+    assert f"{name}-management has the name of a group of {name}, but not its tags" in plan_text(applied.plan)
     with pytest.raises(InputError, match=f"{name}-management has the name of one") as refused:
         azure.destroy(file)
     assert f"az tag update --resource-id {other}" in str(refused.value)
