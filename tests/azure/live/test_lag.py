@@ -92,7 +92,9 @@ def test_a_plan_from_an_older_state_writes_over_nothing_newer(azure: LiveAzure, 
     azure.send("PUT", azure.group(name), newer)  # somebody else's run, that nobody sees yet
     desired = azure.permitted(name)
     target = text(name, ["10.0.0.4"], interfaces=attach(NIC, SUBNET2))
-    with pytest.raises(ChangeFailedError, match=r"Azure showed an older state|does not show|not its own|not the present one") as failed:
+    with pytest.raises(
+        ChangeFailedError, match=r"Azure showed an older state|does not show|not its own|not the present one"
+    ) as failed:
         azure.apply(target)
     assert failed.value.exit_code == 3
     assert azure.permitted(name) == desired
